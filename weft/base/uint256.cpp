@@ -1,0 +1,1 @@
+#include "weft/base/uint256.hpp"

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "weft/base/bytes.hpp"
+#include "weft/base/uint256.hpp"
+#include "weft/primitives/bloom.hpp"
+#include "weft/primitives/transaction.hpp"
+
+namespace weft::primitives {
+
+struct Log {
+    Address address;
+    std::vector<Hash> topics;  ///< at most 4
+    Bytes data;
+    friend bool operator==(const Log&, const Log&) = default;
+};
+
+/// What a transaction left behind (yellow paper, section 4.3.1).
+struct Receipt {
+    TxType type = TxType::legacy;
+    /// Byzantium and later (EIP-658): whether the transaction succeeded. Known for every fork; encoded from Byzantium on.
+    bool success = false;
+    /// Before Byzantium: the state root after the transaction, where the executor was asked for it.
+    std::optional<Hash> state_root;
+    uint64_t gas_used = 0;             ///< by this transaction alone
+    uint64_t cumulative_gas_used = 0;  ///< by the block up to and including this transaction
+    Bloom logs_bloom;
+    std::vector<Log> logs;
+    /// The address of the contract that a creating transaction made.
+    std::optional<Address> contract_address;
+    friend bool operator==(const Receipt&, const Receipt&) = default;
+};
+
+}  // namespace weft::primitives
+
+namespace weft {
+using primitives::Log;
+using primitives::Receipt;
+}  // namespace weft
