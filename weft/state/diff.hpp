@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "weft/state/account.hpp"
+
+namespace weft::state {
+
+struct SlotDiff {
+    uint256 key;
+    uint256 before;
+    uint256 after;
+    friend bool operator==(const SlotDiff&, const SlotDiff&) = default;
+};
+
+/// What changed in one account. `before` and `after` are absent where the account did not or does not exist.
+struct AccountDiff {
+    Address address;
+    std::optional<Account> before;
+    std::optional<Account> after;
+    /// Created: `before` is absent. Destroyed: `after` is absent. Both follow from the two fields above.
+    [[nodiscard]] bool created() const noexcept { return !before && after; }
+    [[nodiscard]] bool destroyed() const noexcept { return before && !after; }
+    /// Every slot the account had before is zero, except those in `slots`. `slots` then lists only values after that are
+    /// not zero, and `before` of a slot is its value before the block as far as the block read it, else zero.
+    bool storage_wiped = false;
+    std::vector<SlotDiff> slots;  ///< by key, ascending; no entry with before == after unless storage_wiped
+    friend bool operator==(const AccountDiff&, const AccountDiff&) = default;
+};
+
+/// Code that came into being. Sorted by hash in a StateDiff.
+struct CodeDiff {
+    Hash hash;
+    Bytes code;
+    friend bool operator==(const CodeDiff&, const CodeDiff&) = default;
+};
+
+/// The net effect of a block, in one canonical form: accounts ascending by address, no net no-ops.
+/// Two executions with the same effect give equal StateDiffs.
+struct StateDiff {
+    std::vector<AccountDiff> accounts;
+    std::vector<CodeDiff> codes;  ///< every new code hash among accounts' `after`, once
+    friend bool operator==(const StateDiff&, const StateDiff&) = default;
+};
+
+}  // namespace weft::state
+
+namespace weft {
+using state::StateDiff;
+}  // namespace weft
