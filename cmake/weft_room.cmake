@@ -28,6 +28,10 @@ function(weft_room NAME)
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${folder}/*.hpp)
 
+  if(NOT sources AND NOT headers)
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty_room.cpp "")  # a room whose first file is still to come
+    set(sources ${CMAKE_CURRENT_BINARY_DIR}/empty_room.cpp)
+  endif()
   add_library(weft_${NAME} STATIC ${sources} ${headers})
   add_library(weft::${NAME} ALIAS weft_${NAME})
   set_target_properties(weft_${NAME} PROPERTIES EXPORT_NAME ${NAME} LINKER_LANGUAGE CXX)

@@ -38,13 +38,17 @@ struct FixedBytes {
 
 /// An account's address: the last 20 bytes of a Keccak-256 (yellow paper, section 4.1).
 struct Address : FixedBytes<20> {
-    friend constexpr bool operator==(const Address&, const Address&) noexcept = default;
-    friend constexpr auto operator<=>(const Address& a, const Address& b) noexcept { return a.bytes <=> b.bytes; }
+    friend constexpr bool operator==(const Address& a, const Address& b) noexcept {
+        return a.bytes == b.bytes;
+    }
+    friend constexpr auto operator<=>(const Address& a, const Address& b) noexcept {
+        return a.bytes <=> b.bytes;
+    }
 };
 
 /// A 32-byte hash.
 struct Hash : FixedBytes<32> {
-    friend constexpr bool operator==(const Hash&, const Hash&) noexcept = default;
+    friend constexpr bool operator==(const Hash& a, const Hash& b) noexcept { return a.bytes == b.bytes; }
     friend constexpr auto operator<=>(const Hash& a, const Hash& b) noexcept { return a.bytes <=> b.bytes; }
 };
 
