@@ -1,0 +1,273 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "weft/base/arena.hpp"
+#include "weft/base/hash_map.hpp"
+#include "weft/primitives/receipt.hpp"
+#include "weft/state/code.hpp"
+#include "weft/state/diff.hpp"
+
+namespace weft::state {
+
+/// What an execution learned about an account as it was before its journal began. An optimistic executor holds these
+/// observations against the committed state; nothing else about the account can have changed the outcome.
+enum Observed : uint8_t {
+    observed_balance = 1,      ///< the exact balance (else only `least` <= balance <= `most`)
+    observed_nonce = 2,        ///< the exact nonce
+    observed_code = 4,         ///< the exact code hash
+    observed_existence = 8,    ///< whether the account exists
+    observed_identity = 16,    ///< that it has a nonce or code, so that it isn't empty
+    observed_no_storage = 32,  ///< that it has no storage (EIP-7610)
+    observed_storage = 64,     ///< that it has storage
+};
+
+/// One account in a journal: as it was when the journal first met it (`base`), and as it is now.
+/// Stamps hold the number of the transaction in which something was last true (0: never), so that a new transaction
+/// needs no clearing.
+struct AccountEntry {
+    Address address;
+    uint8_t observed = 0;
+    bool loaded = false;
+    bool exists = false;
+    bool base_exists = false;
+    /// Slots that the journal doesn't hold yet are zero: the account was created or destroyed here.
+    bool storage_cleared = false;
+    /// The storage that was there before the journal is gone (the account was destroyed).
+    bool wiped = false;
+    uint32_t warm_in = 0;
+    uint32_t touched_in = 0;
+    uint32_t created_in = 0;
+    uint32_t destroyed_in = 0;
+    /// Counts the destructions; a slot with another generation is zero.
+    uint32_t generation = 0;
+    Account now;
+    const Code* code = nullptr;  ///< of now.code_hash, once asked for
+    Account base;
+    /// The bounds of base.balance within which every comparison made so far has the same outcome. See `Journal::covers`.
+    uint256 least;
+    uint256 most;
+    void* origin = nullptr;  ///< the Source's own mark
+};
+
+struct SlotEntry {
+    AccountEntry* account = nullptr;
+    uint256 key;
+    uint256 now;
+    uint256 original;  ///< at the start of the transaction `seen_in` (EIP-1283, EIP-2200)
+    uint256 base;      ///< when the journal first met it
+    uint32_t warm_in = 0;
+    uint32_t seen_in = 0;
+    uint32_t generation = 0;
+    bool loaded = false;
+    void* origin = nullptr;  ///< the Source's own mark
+};
+
+/// Where a journal finds what it doesn't hold: a StateReader, or the other segments of a block.
+/// A call that fails leaves the reason with the source; the journal's callers then see a null pointer.
+class Source {
+public:
+    virtual ~Source() = default;
+    /// Fills base and base_exists; may set origin. False: failed.
+    [[nodiscard]] virtual bool load(AccountEntry& account) noexcept = 0;
+    /// Fills base; may set origin. False: failed.
+    [[nodiscard]] virtual bool load(SlotEntry& slot) noexcept = 0;
+    /// Whether the account had storage before the journal; nullopt: failed.
+    [[nodiscard]] virtual std::optional<bool> has_storage(AccountEntry& account) noexcept = 0;
+    /// nullptr: failed.
+    [[nodiscard]] virtual const Code* code(const Hash& code_hash) noexcept = 0;
+    /// nullopt: failed.
+    [[nodiscard]] virtual std::optional<Hash> block_hash(uint64_t number) noexcept = 0;
+};
+
+/// The state as one run of transactions sees and changes it: caches what it reads, undoes what reverts.
+///
+/// Balances are only ever compared, credited and debited, except where the code asks for the number itself; the journal
+/// keeps the interval of base balances for which all comparisons come out the same, so that a changed balance need not
+/// refute the run. For that, no balance may come near 2^256: an account with 2^254 or more is read exactly.
+class Journal {
+public:
+    /// seed: keys the hash tables; attackers choose addresses.
+    explicit Journal(CodeCache& codes);
+    Journal(const Journal&) = delete;
+    Journal& operator=(const Journal&) = delete;
+
+    /// Forgets everything and reads from `source` from now on. Constant time. `eip161`: touched empty accounts disappear
+    /// (Spurious Dragon); before, touching an account brings it into being.
+    void reset(Source& source, bool eip161) noexcept;
+
+    /// Transactions are numbered from 1. Warmth, transient storage, original values, refund and logs start anew.
+    void begin_transaction() noexcept;
+    /// Carries out SELFDESTRUCTs and removes touched empty accounts.
+    void end_transaction();
+
+    // ---- Accounts. Pointers stay valid until reset(). A null pointer: the source failed; end the run.
+
+    /// The account, loaded.
+    [[nodiscard]] AccountEntry* account(const Address& address) noexcept {
+        AccountEntry& entry = entry_of(address);
+        if (!entry.loaded) [[unlikely]]
+            return load(entry);
+        return &entry;
+    }
+    /// The account's place, not loaded: for warming.
+    [[nodiscard]] AccountEntry& entry_of(const Address& address) noexcept;
+    /// Marks it warm for this transaction; true if it was cold (EIP-2929).
+    bool warm(AccountEntry& entry) noexcept {
+        if (entry.warm_in == transaction_) return false;
+        undo_.push_back({Undo::warm_account, &entry, entry.warm_in});
+        entry.warm_in = transaction_;
+        return true;
+    }
+
+    [[nodiscard]] bool exists(AccountEntry& entry) noexcept {
+        entry.observed |= observed_existence;
+        return entry.exists;
+    }
+    /// EIP-161's emptiness; true for an account that doesn't exist.
+    [[nodiscard]] bool is_empty(AccountEntry& entry) noexcept;
+    /// The balance itself.
+    [[nodiscard]] const uint256& balance(AccountEntry& entry) noexcept {
+        entry.observed |= observed_balance;
+        return entry.now.balance;
+    }
+    /// Whether the balance is at least `amount`.
+    [[nodiscard]] bool covers(AccountEntry& entry, const uint256& amount) noexcept;
+    /// Adds to the balance and touches the account.
+    void credit(AccountEntry& entry, const uint256& amount);
+    /// Takes from the balance and touches the account. Precondition: covers(entry, amount) said yes.
+    void debit(AccountEntry& entry, const uint256& amount);
+    [[nodiscard]] uint64_t nonce(AccountEntry& entry) noexcept {
+        entry.observed |= observed_nonce;
+        return entry.now.nonce;
+    }
+    void set_nonce(AccountEntry& entry, uint64_t nonce);
+    [[nodiscard]] const Hash& code_hash(AccountEntry& entry) noexcept {
+        entry.observed |= observed_code;
+        return entry.now.code_hash;
+    }
+    /// nullptr: the source failed.
+    [[nodiscard]] const Code* code(AccountEntry& entry) noexcept {
+        entry.observed |= observed_code;
+        if (entry.code == nullptr) [[unlikely]]
+            entry.code = entry.now.code_hash == crypto::empty_code_hash ? codes_.empty() : source_->code(entry.now.code_hash);
+        return entry.code;
+    }
+    /// Installs code; empty bytes remove it.
+    void set_code(AccountEntry& entry, BytesView code);
+    /// Whether any slot is not zero (EIP-7610); nullopt: the source failed.
+    [[nodiscard]] std::optional<bool> has_storage(AccountEntry& entry) noexcept;
+    /// EIP-161: brings the account up for removal at the end of the transaction, should it be empty then.
+    void touch(AccountEntry& entry);
+    /// Marks the account as created in this transaction. Precondition: no code, nonce 0, no storage.
+    void create(AccountEntry& entry);
+    [[nodiscard]] bool created_here(const AccountEntry& entry) const noexcept { return entry.created_in == transaction_; }
+    /// Marks the account for destruction at the end of the transaction; true if it was not marked yet.
+    bool destroy(AccountEntry& entry);
+    [[nodiscard]] bool destroyed_here(const AccountEntry& entry) const noexcept { return entry.destroyed_in == transaction_; }
+
+    // ---- Storage
+
+    /// The slot, loaded; nullptr: the source failed.
+    [[nodiscard]] SlotEntry* slot(AccountEntry& account, const uint256& key) noexcept {
+        SlotEntry& entry = entry_of(account, key);
+        if (entry.seen_in != transaction_) [[unlikely]]
+            return see(entry);
+        return &entry;
+    }
+    /// The slot's place, not loaded: for warming.
+    [[nodiscard]] SlotEntry& entry_of(AccountEntry& account, const uint256& key) noexcept;
+    /// Marks it warm for this transaction; true if it was cold (EIP-2929).
+    bool warm(SlotEntry& entry) noexcept {
+        if (entry.warm_in == transaction_) return false;
+        undo_.push_back({Undo::warm_slot, &entry, entry.warm_in});
+        entry.warm_in = transaction_;
+        return true;
+    }
+    void set(SlotEntry& entry, const uint256& value) {
+        undo_.push_back({Undo::slot, &entry, entry.now});
+        entry.now = value;
+    }
+    /// Transient storage (EIP-1153).
+    [[nodiscard]] uint256 transient(const AccountEntry& account, const uint256& key) const noexcept;
+    void set_transient(AccountEntry& account, const uint256& key, const uint256& value);
+
+    // ---- What a transaction gathers
+
+    void add_log(primitives::Log&& log) { logs_.push_back(std::move(log)); }
+    [[nodiscard]] std::vector<primitives::Log>& logs() noexcept { return logs_; }
+    void add_refund(int64_t gas) noexcept { refund_ += gas; }
+    [[nodiscard]] int64_t refund() const noexcept { return refund_; }
+    /// nullopt: the source failed.
+    [[nodiscard]] std::optional<Hash> block_hash(uint64_t number) noexcept { return source_->block_hash(number); }
+
+    struct Snapshot {
+        size_t undo;
+        size_t logs;
+        int64_t refund;
+    };
+    [[nodiscard]] Snapshot snapshot() const noexcept { return {undo_.size(), logs_.size(), refund_}; }
+    void revert(const Snapshot& snapshot) noexcept;
+
+    // ---- What the run read and wrote
+
+    [[nodiscard]] const std::vector<AccountEntry*>& accounts() const noexcept { return accounts_; }
+    [[nodiscard]] const std::vector<SlotEntry*>& slots() const noexcept { return slots_; }
+    [[nodiscard]] CodeCache& codes() noexcept { return codes_; }
+    [[nodiscard]] uint32_t transaction() const noexcept { return transaction_; }
+    /// A slot's value at the end of the run: an account destroyed since the slot was last seen has none.
+    [[nodiscard]] static const uint256& value_now(const SlotEntry& slot) noexcept {
+        static constexpr uint256 zero;
+        return slot.generation == slot.account->generation ? slot.now : zero;
+    }
+    [[nodiscard]] size_t bytes_reserved() const noexcept { return arena_.bytes_reserved(); }
+
+private:
+    struct Undo {
+        enum Kind : uint8_t { warm_account, warm_slot, slot, balance, nonce, code_hash, code, existence, touch, create, destroy, transient };
+        Kind kind;
+        void* entry;
+        uint256 before;
+    };
+    struct TransientEntry {
+        const AccountEntry* account;
+        uint256 key;
+        uint256 value;
+    };
+
+    [[nodiscard]] AccountEntry* load(AccountEntry& entry) noexcept;
+    [[nodiscard]] SlotEntry* see(SlotEntry& entry) noexcept;
+    void note_comparison(AccountEntry& entry, const uint256& amount, bool covered) noexcept;
+    void set_exists(AccountEntry& entry, bool exists);
+    void undo(const Undo& record) noexcept;
+    void carry_out_destruction(AccountEntry& entry);
+    [[nodiscard]] TransientEntry* find_transient(const AccountEntry& account, const uint256& key) const noexcept;
+
+    CodeCache& codes_;
+    Source* source_ = nullptr;
+    bool eip161_ = true;
+    uint32_t transaction_ = 0;
+    base::Arena arena_;
+    base::PointerTable<AccountEntry> account_table_;
+    base::PointerTable<SlotEntry> slot_table_;
+    base::PointerTable<TransientEntry> transient_table_;
+    AccountEntry* last_account_ = nullptr;
+    std::vector<AccountEntry*> accounts_;
+    std::vector<SlotEntry*> slots_;
+    std::vector<Undo> undo_;
+    std::vector<AccountEntry*> touched_;
+    std::vector<AccountEntry*> destroyed_;
+    std::vector<primitives::Log> logs_;
+    int64_t refund_ = 0;
+};
+
+/// The canonical difference between a journal's base and its present state.
+[[nodiscard]] StateDiff make_diff(const Journal& journal);
+
+}  // namespace weft::state
+
+namespace weft {
+using state::Journal;
+}  // namespace weft
