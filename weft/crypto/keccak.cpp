@@ -1,0 +1,63 @@
+#include "weft/crypto/keccak.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "weft/crypto/keccak_kernels.hpp"
+
+namespace weft::crypto {
+namespace {
+
+// Asked once, before main; whoever hashes earlier than that gets the scalar form, which is always right.
+const bool has_avx512 = [] {
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
+           __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
+           __builtin_cpu_supports("avx512ifma") != 0 && __builtin_cpu_supports("avx512vbmi") != 0;
+}();
+
+}  // namespace
+
+Hash keccak256(BytesView message) noexcept {
+    Hash out;
+    if (has_avx512)
+        detail::keccak256_avx512(message.data(), message.size(), out.data());
+    else
+        detail::keccak256_scalar(message.data(), message.size(), out.data());
+    return out;
+}
+
+Hash keccak256_32(const uint8_t* p) noexcept {
+    Hash out;
+    if (has_avx512)
+        detail::keccak256_32_avx512(p, out.data());
+    else
+        detail::keccak256_32_scalar(p, out.data());
+    return out;
+}
+
+Hash keccak256_64(const uint8_t* p) noexcept {
+    Hash out;
+    if (has_avx512)
+        detail::keccak256_64_avx512(p, out.data());
+    else
+        detail::keccak256_64_scalar(p, out.data());
+    return out;
+}
+
+void keccak256_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcept {
+    if (!has_avx512 || messages.size() < 2) {
+        for (size_t i = 0; i < messages.size(); ++i) out[i] = keccak256(messages[i]);
+        return;
+    }
+    // Long enough that the lanes left empty at a chunk's end don't count, short enough for the stack.
+    std::array<detail::KeccakJob, 128> jobs;
+    for (size_t start = 0; start < messages.size(); start += jobs.size()) {
+        const size_t count = std::min(jobs.size(), messages.size() - start);
+        for (size_t i = 0; i < count; ++i)
+            jobs[i] = {messages[start + i].data(), messages[start + i].size(), out[start + i].data()};
+        detail::keccak256_batch_avx512(jobs.data(), count);
+    }
+}
+
+}  // namespace weft::crypto

@@ -1,0 +1,135 @@
+#include <immintrin.h>
+
+#include "weft/crypto/keccak_kernels.hpp"
+#include "weft/crypto/keccak_permutation.hpp"
+
+namespace weft::crypto::detail {
+namespace {
+
+// One lane in the low half of a vector register: AVX-512 has 32 of them, so that the state never leaves
+// registers, and does three-operand logic in one instruction.
+struct VectorLane {
+    using Word = __m128i;
+    static Word exclusive_or(Word a, Word b) noexcept { return _mm_xor_si128(a, b); }
+    static Word xor3(Word a, Word b, Word c) noexcept { return _mm_ternarylogic_epi64(a, b, c, 0x96); }
+    static Word chi(Word a, Word b, Word c) noexcept { return _mm_ternarylogic_epi64(a, b, c, 0xd2); }
+    template <int n>
+    static Word rotate(Word a) noexcept {
+        return n == 0 ? a : _mm_rol_epi64(a, n);
+    }
+    static Word constant(uint64_t value) noexcept { return _mm_cvtsi64_si128(static_cast<long long>(value)); }
+    static Word load(const uint8_t* p) noexcept {
+        return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+    }
+    static void store(uint8_t* p, Word word) noexcept {
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(p), word);
+    }
+};
+
+// The same lane of eight states.
+struct EightLanes {
+    using Word = __m512i;
+    static Word exclusive_or(Word a, Word b) noexcept { return _mm512_xor_si512(a, b); }
+    static Word xor3(Word a, Word b, Word c) noexcept { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
+    static Word chi(Word a, Word b, Word c) noexcept { return _mm512_ternarylogic_epi64(a, b, c, 0xd2); }
+    template <int n>
+    static Word rotate(Word a) noexcept {
+        return n == 0 ? a : _mm512_rol_epi64(a, n);
+    }
+    static Word constant(uint64_t value) noexcept { return _mm512_set1_epi64(static_cast<long long>(value)); }
+};
+
+// Word i of each of eight rows to row i: three steps of interleaving 1, 2 and 4 words.
+[[gnu::always_inline]] inline void transpose(__m512i (&rows)[8]) noexcept {
+    __m512i pairs[8], quads[8];
+    for (int i = 0; i < 8; i += 2) {
+        pairs[i] = _mm512_unpacklo_epi64(rows[i], rows[i + 1]);
+        pairs[i + 1] = _mm512_unpackhi_epi64(rows[i], rows[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int k = 0; k < 2; ++k) {
+            quads[i + k] = _mm512_shuffle_i64x2(pairs[i + k], pairs[i + 2 + k], 0x88);
+            quads[i + 2 + k] = _mm512_shuffle_i64x2(pairs[i + k], pairs[i + 2 + k], 0xdd);
+        }
+    for (int k = 0; k < 2; ++k) {
+        rows[0 + k] = _mm512_shuffle_i64x2(quads[k], quads[4 + k], 0x88);
+        rows[4 + k] = _mm512_shuffle_i64x2(quads[k], quads[4 + k], 0xdd);
+        rows[2 + k] = _mm512_shuffle_i64x2(quads[2 + k], quads[6 + k], 0x88);
+        rows[6 + k] = _mm512_shuffle_i64x2(quads[2 + k], quads[6 + k], 0xdd);
+    }
+}
+
+// Xors each lane's block into the state.
+[[gnu::always_inline]] inline void absorb(__m512i (&state)[25], const uint8_t* const (&blocks)[8]) noexcept {
+    for (int half = 0; half < 2; ++half) {
+        __m512i rows[8];
+        for (int lane = 0; lane < 8; ++lane) rows[lane] = _mm512_loadu_si512(blocks[lane] + 64 * half);
+        transpose(rows);
+        for (int i = 0; i < 8; ++i) state[8 * half + i] = _mm512_xor_si512(state[8 * half + i], rows[i]);
+    }
+    alignas(64) uint64_t last[8];
+    for (int lane = 0; lane < 8; ++lane) std::memcpy(&last[lane], blocks[lane] + 128, 8);
+    state[16] = _mm512_xor_si512(state[16], _mm512_load_si512(last));
+}
+
+}  // namespace
+
+void keccak256_avx512(const uint8_t* p, size_t size, uint8_t* out) noexcept {
+    keccak_hash<VectorLane>(p, size, out);
+}
+void keccak256_32_avx512(const uint8_t* p, uint8_t* out) noexcept {
+    keccak_hash_fixed<VectorLane, 32>(p, out);
+}
+void keccak256_64_avx512(const uint8_t* p, uint8_t* out) noexcept {
+    keccak_hash_fixed<VectorLane, 64>(p, out);
+}
+
+void keccak256_batch_avx512(const KeccakJob* jobs, size_t count) noexcept {
+    __m512i state[25];
+    for (auto& word : state) word = _mm512_setzero_si512();
+    uint8_t padded[8][keccak_rate]{};
+    KeccakJob lanes[8]{};
+    const uint8_t* blocks[8];
+    size_t next = 0;
+    unsigned busy = 0;  // one bit a lane
+    while (next < count || busy != 0) {
+        __mmask8 fresh = 0;
+        unsigned ending = 0;
+        for (unsigned lane = 0; lane < 8; ++lane) {
+            const unsigned bit = 1U << lane;
+            if ((busy & bit) == 0) {
+                if (next == count) {
+                    blocks[lane] = padded[0];  // an idle lane hashes whatever is there; nobody looks
+                    continue;
+                }
+                lanes[lane] = jobs[next++];
+                busy |= bit;
+                fresh = static_cast<__mmask8>(fresh | bit);
+            }
+            KeccakJob& job = lanes[lane];
+            if (job.size >= keccak_rate) {
+                blocks[lane] = job.p;
+                job.p += keccak_rate;
+                job.size -= keccak_rate;
+            } else {
+                keccak_pad(job.p, job.size, padded[lane]);
+                blocks[lane] = padded[lane];
+                ending |= bit;
+            }
+        }
+        if (fresh != 0)
+            for (auto& word : state) word = _mm512_maskz_mov_epi64(static_cast<__mmask8>(~fresh), word);
+        absorb(state, blocks);
+        keccak_permute<EightLanes>(state);
+        if (ending == 0) continue;
+        alignas(64) uint64_t hashes[4][8];
+        for (int i = 0; i < 4; ++i) _mm512_store_si512(hashes[i], state[i]);
+        for (unsigned lane = 0; lane < 8; ++lane) {
+            if ((ending & (1U << lane)) == 0) continue;
+            for (int i = 0; i < 4; ++i) std::memcpy(lanes[lane].out + 8 * i, &hashes[i][lane], 8);
+        }
+        busy &= ~ending;
+    }
+}
+
+}  // namespace weft::crypto::detail
