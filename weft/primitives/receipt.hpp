@@ -1,6 +1,7 @@
 #pragma once
 
-#include <variant>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "weft/base/bytes.hpp"
@@ -20,7 +21,8 @@ struct Log {
 /// What a transaction left behind (yellow paper, section 4.3.1).
 struct Receipt {
     TxType type = TxType::legacy;
-    /// Byzantium and later (EIP-658): whether the transaction succeeded. Known for every fork; encoded from Byzantium on.
+    /// Byzantium and later (EIP-658): whether the transaction succeeded. Known for every fork; encoded from
+    /// Byzantium on.
     bool success = false;
     /// Before Byzantium: the state root after the transaction, where the executor was asked for it.
     std::optional<Hash> state_root;
@@ -32,6 +34,17 @@ struct Receipt {
     std::optional<Address> contract_address;
     friend bool operator==(const Receipt&, const Receipt&) = default;
 };
+
+/// The filter of these logs.
+[[nodiscard]] Bloom logs_bloom(std::span<const Log> logs);
+/// Sets every receipt's logs_bloom from its logs and returns their union, the block's. Faster than one by
+/// one: each address and topic is hashed once for the whole block, many at a time.
+Bloom fill_blooms(std::span<Receipt> receipts);
+
+/// Appends a receipt as the receipts trie holds it (EIP-2718): the type's byte, unless legacy, and the RLP of
+/// status (or state root, where the receipt has one: before Byzantium), cumulative gas, bloom and logs.
+void encode(Bytes& out, const Receipt& receipt);
+[[nodiscard]] Bytes encode(const Receipt& receipt);
 
 }  // namespace weft::primitives
 

@@ -4,9 +4,10 @@
 
 namespace weft::primitives {
 
-/// The revisions of the protocol that changed execution, in order of activation, named as the specification names them.
-/// Difficulty-bomb delays (Muir Glacier, Arrow Glacier, Gray Glacier) and blob-parameter-only forks (EIP-7892) change no
-/// execution rule and are no revisions: ChainConfig knows them. The DAO fork is a block number in ChainConfig.
+/// The revisions of the protocol that changed execution, in order of activation, named as the specification
+/// names them. Difficulty-bomb delays (Muir Glacier, Arrow Glacier, Gray Glacier) and blob-parameter-only
+/// forks (EIP-7892) change no execution rule and are no revisions: ChainConfig knows them. The DAO fork is a
+/// block number in ChainConfig.
 enum class Revision : uint8_t {
     frontier,
     homestead,

@@ -1,0 +1,111 @@
+#include "weft/primitives/bloom.hpp"
+
+#include <bit>
+
+#include "weft/crypto/keccak.hpp"
+#include "weft/primitives/receipt.hpp"
+
+namespace weft::primitives {
+
+namespace {
+
+/// The three bits that an entry sets, counted from the filter's last bit: M3:2048 of the yellow paper, (24)
+/// to (27).
+using Bits = std::array<uint16_t, 3>;
+
+Bits bits_of(const Hash& hash) noexcept {
+    Bits bits;
+    for (size_t i = 0; i < 3; ++i)
+        bits[i] = static_cast<uint16_t>((hash[2 * i] << 8 | hash[2 * i + 1]) & 2047);
+    return bits;
+}
+
+void set_bits(Bloom& bloom, const Bits& bits) noexcept {
+    for (const uint16_t bit : bits) bloom[255 - bit / 8] |= static_cast<uint8_t>(1 << (bit % 8));
+}
+
+/// The distinct addresses and topics of many logs: most repeat, and hashing is what a filter costs.
+class Entries {
+public:
+    explicit Entries(size_t most) : slots_(std::bit_ceil(2 * most + 1), none) { views_.reserve(most); }
+    /// The entry's index in the order of first appearance.
+    uint32_t intern(BytesView entry) {
+        uint64_t tail;  // a topic's or an address's last bytes are its most random ones
+        std::memcpy(&tail, entry.data() + entry.size() - 8, 8);
+        uint64_t head;
+        std::memcpy(&head, entry.data(), 8);
+        const size_t mask = slots_.size() - 1;
+        size_t slot = static_cast<size_t>(((tail ^ std::rotl(head, 32)) * 0x9e3779b97f4a7c15) >> 32) & mask;
+        for (;; slot = (slot + 1) & mask) {
+            const uint32_t found = slots_[slot];
+            if (found == none) break;
+            if (views_[found].size() == entry.size() &&
+                std::memcmp(views_[found].data(), entry.data(), entry.size()) == 0)
+                return found;
+        }
+        slots_[slot] = static_cast<uint32_t>(views_.size());
+        views_.push_back(entry);
+        return slots_[slot];
+    }
+    [[nodiscard]] std::vector<Bits> hash() const {
+        std::vector<Hash> hashes(views_.size());
+        crypto::keccak256_batch(views_, hashes);
+        std::vector<Bits> bits(hashes.size());
+        for (size_t i = 0; i < hashes.size(); ++i) bits[i] = bits_of(hashes[i]);
+        return bits;
+    }
+
+private:
+    static constexpr uint32_t none = ~0U;
+    std::vector<uint32_t> slots_;
+    std::vector<BytesView> views_;
+};
+
+size_t count_entries(std::span<const Log> logs) noexcept {
+    size_t count = 0;
+    for (const Log& log : logs) count += 1 + log.topics.size();
+    return count;
+}
+
+void intern_all(std::span<const Log> logs, Entries& entries, std::vector<uint32_t>& ids) {
+    for (const Log& log : logs) {
+        ids.push_back(entries.intern(log.address.view()));
+        for (const Hash& topic : log.topics) ids.push_back(entries.intern(topic.view()));
+    }
+}
+
+}  // namespace
+
+void Bloom::add(BytesView entry) noexcept { set_bits(*this, bits_of(crypto::keccak256(entry))); }
+
+Bloom logs_bloom(std::span<const Log> logs) {
+    Bloom bloom;
+    if (logs.empty()) return bloom;
+    Entries entries(count_entries(logs));
+    std::vector<uint32_t> ids;
+    intern_all(logs, entries, ids);
+    for (const Bits& bits : entries.hash()) set_bits(bloom, bits);
+    return bloom;
+}
+
+Bloom fill_blooms(std::span<Receipt> receipts) {
+    size_t most = 0;
+    for (const Receipt& receipt : receipts) most += count_entries(receipt.logs);
+    Bloom block_bloom;
+    Entries entries(most);
+    std::vector<uint32_t> ids;
+    ids.reserve(most);
+    for (const Receipt& receipt : receipts) intern_all(receipt.logs, entries, ids);
+    const std::vector<Bits> bits = entries.hash();
+    const uint32_t* id = ids.data();
+    for (Receipt& receipt : receipts) {
+        receipt.logs_bloom = {};
+        if (receipt.logs.empty()) continue;
+        for (size_t count = count_entries(receipt.logs); count > 0; --count)
+            set_bits(receipt.logs_bloom, bits[*id++]);
+        block_bloom |= receipt.logs_bloom;
+    }
+    return block_bloom;
+}
+
+}  // namespace weft::primitives
