@@ -1,1 +1,343 @@
 #include "weft/base/uint256.hpp"
+
+#include <algorithm>
+
+// Division multiplies by a precomputed reciprocal of the divisor's top limbs: N. Möller, T. Granlund,
+// "Improved division by invariant integers", IEEE Transactions on Computers 60 (2011), here MG; the long
+// division around it is Knuth's, The Art of Computer Programming 2, 4.3.1, algorithm D.
+namespace weft::base {
+namespace {
+
+using wide = unsigned __int128;
+
+constexpr uint64_t high(wide x) noexcept { return static_cast<uint64_t>(x >> 64); }
+constexpr uint64_t low(wide x) noexcept { return static_cast<uint64_t>(x); }
+constexpr wide join(uint64_t hi, uint64_t lo) noexcept { return wide{hi} << 64 | lo; }
+
+/// MG's reciprocal: floor((2^128 - 1) / d) - 2^64, for a normalised d (top bit set).
+inline uint64_t reciprocal(uint64_t d) noexcept {
+#if defined(__x86_64__)
+    // (2^128 - 1) / d - 2^64 = (2^128 - 1 - 2^64 d) / d, whose high half ~d is below d: one hardware
+    // division, which today's cores do in less time than MG's table and three Newton steps.
+    uint64_t quotient, remainder;
+    asm("divq %[d]" : "=a"(quotient), "=d"(remainder) : [d] "r"(d), "a"(~0ULL), "d"(~d) : "cc");
+    return quotient;
+#else
+    return static_cast<uint64_t>(join(~d, ~0ULL) / d);
+#endif
+}
+
+/// MG's reciprocal of a two-limb divisor (algorithm 6), d1 normalised.
+inline uint64_t reciprocal(uint64_t d1, uint64_t d0) noexcept {
+    uint64_t v = reciprocal(d1);
+    uint64_t p = d1 * v + d0;
+    if (p < d0) {
+        --v;
+        if (p >= d1) {
+            --v;
+            p -= d1;
+        }
+        p -= d1;
+    }
+    const wide t = wide{v} * d0;
+    p += high(t);
+    if (p < high(t)) {
+        --v;
+        if (join(p, low(t)) >= join(d1, d0)) --v;
+    }
+    return v;
+}
+
+struct Step1 {
+    uint64_t quotient, remainder;
+};
+/// (u1, u0) / d with u1 < d (MG, algorithm 4).
+inline Step1 divide_2by1(uint64_t u1, uint64_t u0, uint64_t d, uint64_t v) noexcept {
+    const wide q = wide{v} * u1 + join(u1, u0);
+    uint64_t quotient = high(q) + 1;
+    uint64_t remainder = u0 - quotient * d;
+    if (remainder > low(q)) {
+        --quotient;
+        remainder += d;
+    }
+    if (remainder >= d) [[unlikely]] {
+        ++quotient;
+        remainder -= d;
+    }
+    return {quotient, remainder};
+}
+
+struct Step2 {
+    uint64_t quotient;
+    wide remainder;
+};
+/// (u2, u1, u0) / d with (u2, u1) < d (MG, algorithm 5).
+inline Step2 divide_3by2(uint64_t u2, uint64_t u1, uint64_t u0, wide d, uint64_t v) noexcept {
+    const wide q = wide{v} * u2 + join(u2, u1);
+    uint64_t quotient = high(q) + 1;
+    wide remainder = join(u1 - high(q) * high(d), u0) - wide{low(d)} * high(q) - d;
+    if (high(remainder) >= low(q)) {
+        --quotient;
+        remainder += d;
+    }
+    if (remainder >= d) [[unlikely]] {
+        ++quotient;
+        remainder -= d;
+    }
+    return {quotient, remainder};
+}
+
+/// u[0..count) -= q * d[0..count); returns the borrow, a whole limb.
+template <int count>
+inline uint64_t subtract_product(uint64_t* u, const uint64_t* d, uint64_t q) noexcept {
+    uint64_t borrow = 0;
+    for (int i = 0; i < count; ++i) {
+        const wide product = wide{q} * d[i] + borrow;
+        borrow = high(product) + (u[i] < low(product));
+        u[i] -= low(product);
+    }
+    return borrow;
+}
+
+/// One step of long division by the normalised d of N >= 3 limbs: u[0..N] with u / 2^64 < d becomes u mod d;
+/// returns the quotient's limb. v is the reciprocal of d's two top limbs.
+template <int N>
+inline uint64_t divide_step(uint64_t* u, const uint64_t* d, uint64_t v) noexcept {
+    const wide top = join(d[N - 1], d[N - 2]);
+    if (join(u[N], u[N - 1]) >= top) [[unlikely]] {
+        // MG needs (u2, u1) < d; where they are equal 2^64 - 1 is the limb, and exact since d's top bit is
+        // set.
+        subtract_product<N>(u, d, ~0ULL);
+        return ~0ULL;
+    }
+    auto [q, remainder] = divide_3by2(u[N], u[N - 1], u[N - 2], top, v);
+    const uint64_t borrow = subtract_product<N - 2>(u, d, q);
+    const bool under = remainder < borrow;
+    remainder -= borrow;
+    u[N - 2] = low(remainder);
+    u[N - 1] = high(remainder);
+    if (under) [[unlikely]] {
+        --q;
+        unsigned long long carry = 0;
+        for (int i = 0; i < N; ++i) u[i] = __builtin_addcll(u[i], d[i], carry, &carry);
+    }
+    return q;
+}
+
+/// Divides u (`limbs` limbs and a zero, or the bits shifted out, above them: u[limbs]) by the normalised d of
+/// N limbs. The remainder is left in u[0..N); quotient limbs go to q[0..limbs - N], unless q is null.
+/// u[limbs] must be below d's top limb.
+template <int N>
+inline void divide_normalised(uint64_t* u, int limbs, const uint64_t* d, uint64_t* q) noexcept {
+    if constexpr (N == 1) {
+        const uint64_t v = reciprocal(d[0]);
+        uint64_t remainder = u[limbs];
+        for (int i = limbs - 1; i >= 0; --i) {
+            const Step1 step = divide_2by1(remainder, u[i], d[0], v);
+            remainder = step.remainder;
+            if (q != nullptr) q[i] = step.quotient;
+        }
+        u[0] = remainder;
+    } else if constexpr (N == 2) {
+        const uint64_t v = reciprocal(d[1], d[0]);
+        const wide divisor = join(d[1], d[0]);
+        wide remainder = join(u[limbs], u[limbs - 1]);
+        for (int i = limbs - 2; i >= 0; --i) {
+            const Step2 step = divide_3by2(high(remainder), low(remainder), u[i], divisor, v);
+            remainder = step.remainder;
+            if (q != nullptr) q[i] = step.quotient;
+        }
+        u[0] = low(remainder);
+        u[1] = high(remainder);
+    } else {
+        const uint64_t v = reciprocal(d[N - 1], d[N - 2]);
+        for (int i = limbs - N; i >= 0; --i) {
+            const uint64_t limb = divide_step<N>(u + i, d, v);
+            if (q != nullptr) q[i] = limb;
+        }
+    }
+}
+
+inline int significant_limbs(const uint64_t* limbs, int count) noexcept {
+    while (count > 0 && limbs[count - 1] == 0) --count;
+    return count;
+}
+
+/// Divides the `limbs` significant limbs of u (room for one more, below 9) by d of N significant limbs, N <=
+/// limbs. q as in divide_normalised; returns the remainder.
+template <int N>
+inline uint256 divide_long(uint64_t* u, int limbs, const uint256& divisor, uint64_t* q) noexcept {
+    const int shift = std::countl_zero(divisor.limb[N - 1]);
+    const uint256 d = divisor << static_cast<uint64_t>(shift);
+    const int rest = 63 - shift;
+    u[limbs] = (u[limbs - 1] >> 1) >> rest;
+    for (int i = limbs - 1; i > 0; --i) u[i] = (u[i] << shift) | ((u[i - 1] >> 1) >> rest);
+    u[0] <<= shift;
+    divide_normalised<N>(u, limbs, d.limb.data(), q);
+    uint256 remainder;
+    for (int i = 0; i < N; ++i) {
+        const uint64_t above = i + 1 < N ? u[i + 1] : 0;
+        remainder.limb[i] = (u[i] >> shift) | ((above << 1) << rest);
+    }
+    return remainder;
+}
+
+/// divide_long by the divisor's significant limbs, 1 to 4.
+inline uint256 divide_any(uint64_t* u, int limbs, const uint256& divisor, int divisor_limbs,
+                          uint64_t* q) noexcept {
+    switch (divisor_limbs) {
+        case 1:
+            return divide_long<1>(u, limbs, divisor, q);
+        case 2:
+            return divide_long<2>(u, limbs, divisor, q);
+        case 3:
+            return divide_long<3>(u, limbs, divisor, q);
+        default:
+            return divide_long<4>(u, limbs, divisor, q);
+    }
+}
+
+/// u % m for `limbs` significant limbs of u (which is overwritten), m not zero.
+inline uint256 remainder_of(uint64_t* u, int limbs, const uint256& m) noexcept {
+    const int divisor_limbs = significant_limbs(m.limb.data(), 4);
+    if (limbs < divisor_limbs) {
+        uint256 out;
+        for (int i = 0; i < limbs; ++i) out.limb[i] = u[i];
+        return out;
+    }
+    return divide_any(u, limbs, m, divisor_limbs, nullptr);
+}
+
+inline bool is_power_of_two(const uint256& a) noexcept {
+    return std::popcount(a.limb[0]) + std::popcount(a.limb[1]) + std::popcount(a.limb[2]) +
+               std::popcount(a.limb[3]) ==
+           1;
+}
+
+inline uint256 negate_if(bool negative, const uint256& a) noexcept { return negative ? -a : a; }
+
+/// out[0..8) = a * b.
+inline void multiply_full(const uint256& a, const uint256& b, uint64_t* out) noexcept {
+    for (int i = 0; i < 4; ++i) out[i] = 0;
+    for (int i = 0; i < 4; ++i) {
+        uint64_t carry = 0;
+        for (int j = 0; j < 4; ++j) {
+            const wide t = wide{a.limb[i]} * b.limb[j] + out[i + j] + carry;
+            out[i + j] = low(t);
+            carry = high(t);
+        }
+        out[i + 4] = carry;
+    }
+}
+
+constexpr uint64_t ten_to_19 = 10'000'000'000'000'000'000ULL;
+constexpr size_t chunk_digits = 19;
+
+}  // namespace
+
+DivRem divide(const uint256& a, const uint256& b) noexcept {
+    if (a.is_u64() && b.is_u64()) {
+        if (b.limb[0] == 0) return {};
+        return {a.limb[0] / b.limb[0], a.limb[0] % b.limb[0]};
+    }
+    if (a < b) return {{}, a};
+    if (is_power_of_two(b)) return {a >> (255 - count_leading_zeros(b)), a & (b - 1)};
+    if (b.is_zero()) return {};
+    uint64_t u[5];
+    for (int i = 0; i < 4; ++i) u[i] = a.limb[i];
+    DivRem out;
+    const int divisor_limbs = significant_limbs(b.limb.data(), 4);
+    out.remainder = divide_any(u, significant_limbs(u, 4), b, divisor_limbs, out.quotient.limb.data());
+    return out;
+}
+
+DivRem divide_signed(const uint256& a, const uint256& b) noexcept {
+    const DivRem unsigned_result = divide(negate_if(a.sign(), a), negate_if(b.sign(), b));
+    return {negate_if(a.sign() != b.sign(), unsigned_result.quotient),
+            negate_if(a.sign(), unsigned_result.remainder)};
+}
+
+uint256 add_mod(const uint256& a, const uint256& b, const uint256& m) noexcept {
+    if (a < m && b < m) [[likely]] {
+        uint256 sum, reduced;
+        const bool carry = uint256::add_carry(a, b, sum);
+        const bool borrow = uint256::sub_borrow(sum, m, reduced);
+        return borrow && !carry ? sum : reduced;
+    }
+    if (m.is_zero()) return {};
+    uint256 sum;
+    const uint64_t carry = uint256::add_carry(a, b, sum) ? 1 : 0;
+    uint64_t u[6]{sum.limb[0], sum.limb[1], sum.limb[2], sum.limb[3], carry};
+    return remainder_of(u, significant_limbs(u, 5), m);
+}
+
+uint256 mul_mod(const uint256& a, const uint256& b, const uint256& m) noexcept {
+    if (m.is_zero()) return {};
+    uint64_t u[9];
+    multiply_full(a, b, u);
+    const int limbs = significant_limbs(u, 8);
+    const uint256 bottom{u[0], u[1], u[2], u[3]};
+    if (limbs <= 4 && bottom < m) return bottom;
+    if (m == uint256::max()) {
+        // 2^256 is 1 here, so the halves add up; Solidity's full-width mulDiv asks for exactly this.
+        return add_mod(bottom, {u[4], u[5], u[6], u[7]}, m);
+    }
+    if (is_power_of_two(m)) return bottom & (m - 1);
+    return remainder_of(u, limbs, m);
+}
+
+uint256 power(uint256 base, const uint256& exponent) noexcept {
+    if (exponent.is_zero()) return 1;
+    if ((base.limb[0] & 1) == 0) {
+        // Every factor brings at least one zero bit at the bottom: 256 of them make zero.
+        if (base.is_zero() || !exponent.is_u64() || exponent.low() >= 256) return {};
+        if (is_power_of_two(base)) return uint256{1} << ((255 - count_leading_zeros(base)) * exponent.low());
+    }
+    // From the top bit down, so that the small exponents of real contracts square small numbers, and base
+    // stays in place.
+    uint256 result = base;
+    for (int bit = 254 - static_cast<int>(count_leading_zeros(exponent)); bit >= 0; --bit) {
+        result *= result;
+        if ((exponent.limb[bit / 64] >> (bit % 64) & 1) != 0) result *= base;
+    }
+    return result;
+}
+
+std::string to_string(const uint256& value) {
+    std::string digits;  // the last digit first
+    uint256 rest = value;
+    do {
+        const DivRem split = divide(rest, ten_to_19);
+        uint64_t chunk = split.remainder.low();
+        rest = split.quotient;
+        for (size_t i = 0; rest.is_zero() ? chunk != 0 : i < chunk_digits; ++i) {
+            digits.push_back(static_cast<char>('0' + chunk % 10));
+            chunk /= 10;
+        }
+    } while (!rest.is_zero());
+    if (digits.empty()) digits.push_back('0');
+    std::ranges::reverse(digits);
+    return digits;
+}
+
+std::optional<uint256> parse_decimal(std::string_view text) noexcept {
+    if (text.empty()) return std::nullopt;
+    uint256 value;
+    while (!text.empty()) {
+        const std::string_view chunk = text.substr(0, chunk_digits);
+        text.remove_prefix(chunk.size());
+        uint64_t digits = 0, scale = 1;
+        for (const char c : chunk) {
+            if (c < '0' || c > '9') return std::nullopt;
+            digits = digits * 10 + static_cast<uint64_t>(c - '0');
+            scale *= 10;
+        }
+        uint64_t product[8];
+        multiply_full(value, scale, product);
+        const uint256 scaled{product[0], product[1], product[2], product[3]};
+        if (product[4] != 0 || uint256::add_carry(scaled, digits, value)) return std::nullopt;
+    }
+    return value;
+}
+
+}  // namespace weft::base

@@ -5,6 +5,9 @@
 #include <compare>
 #include <cstdint>
 #include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "weft/base/bytes.hpp"
 
@@ -21,7 +24,9 @@ struct uint256 {
     constexpr uint256(uint64_t l0, uint64_t l1, uint64_t l2, uint64_t l3) noexcept : limb{l0, l1, l2, l3} {}
 
     [[nodiscard]] static constexpr uint256 max() noexcept { return {~0ULL, ~0ULL, ~0ULL, ~0ULL}; }
-    [[nodiscard]] constexpr bool is_zero() const noexcept { return (limb[0] | limb[1] | limb[2] | limb[3]) == 0; }
+    [[nodiscard]] constexpr bool is_zero() const noexcept {
+        return (limb[0] | limb[1] | limb[2] | limb[3]) == 0;
+    }
     /// True if the value fits 64 bits.
     [[nodiscard]] constexpr bool is_u64() const noexcept { return (limb[1] | limb[2] | limb[3]) == 0; }
     /// The low 64 bits.
@@ -33,11 +38,19 @@ struct uint256 {
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return !is_zero(); }
 
     friend constexpr bool operator==(const uint256& a, const uint256& b) noexcept {
-        return ((a.limb[0] ^ b.limb[0]) | (a.limb[1] ^ b.limb[1]) | (a.limb[2] ^ b.limb[2]) | (a.limb[3] ^ b.limb[3])) == 0;
+        return ((a.limb[0] ^ b.limb[0]) | (a.limb[1] ^ b.limb[1]) | (a.limb[2] ^ b.limb[2]) |
+                (a.limb[3] ^ b.limb[3])) == 0;
     }
     friend constexpr bool operator<(const uint256& a, const uint256& b) noexcept {
-        uint256 ignored;
-        return sub_borrow(a, b, ignored);
+        if consteval {
+            uint256 ignored;
+            return sub_borrow(a, b, ignored);
+        } else {
+            // The one spelling that clang turns into a bare cmp/sbb chain; the borrow loop above becomes 14
+            // set/and/or.
+            using wide = unsigned _BitInt(256);
+            return std::bit_cast<wide>(a.limb) < std::bit_cast<wide>(b.limb);
+        }
     }
     friend constexpr bool operator>(const uint256& a, const uint256& b) noexcept { return b < a; }
     friend constexpr bool operator<=(const uint256& a, const uint256& b) noexcept { return !(b < a); }
@@ -87,7 +100,9 @@ struct uint256 {
     constexpr uint256& operator-=(const uint256& b) noexcept { return *this = *this - b; }
     constexpr uint256& operator*=(const uint256& b) noexcept { return *this = *this * b; }
 
-    friend constexpr uint256 operator~(const uint256& a) noexcept { return {~a.limb[0], ~a.limb[1], ~a.limb[2], ~a.limb[3]}; }
+    friend constexpr uint256 operator~(const uint256& a) noexcept {
+        return {~a.limb[0], ~a.limb[1], ~a.limb[2], ~a.limb[3]};
+    }
     friend constexpr uint256 operator-(const uint256& a) noexcept { return uint256{} - a; }
     friend constexpr uint256 operator&(const uint256& a, const uint256& b) noexcept {
         return {a.limb[0] & b.limb[0], a.limb[1] & b.limb[1], a.limb[2] & b.limb[2], a.limb[3] & b.limb[3]};
@@ -101,26 +116,55 @@ struct uint256 {
     /// Shift left; 256 and more give zero.
     friend constexpr uint256 operator<<(const uint256& a, uint64_t shift) noexcept {
         if (shift >= 256) return {};
-        const uint64_t words = shift / 64, bits = shift % 64;
-        uint256 out;
-        for (uint64_t i = words; i < 4; ++i) {
-            out.limb[i] = a.limb[i - words] << bits;
-            if (bits != 0 && i > words) out.limb[i] |= a.limb[i - words - 1] >> (64 - bits);
-        }
-        return out;
+        auto [l0, l1, l2, l3] = a.limb;
+        // Whole limbs by conditional moves, then the odd bits; (x >> 1) >> (63 - bits) is x >> (64 - bits)
+        // that allows bits = 0.
+        const bool two = (shift & 128) != 0, one = (shift & 64) != 0;
+        l3 = two ? l1 : l3, l2 = two ? l0 : l2, l1 = two ? 0 : l1, l0 = two ? 0 : l0;
+        l3 = one ? l2 : l3, l2 = one ? l1 : l2, l1 = one ? l0 : l1, l0 = one ? 0 : l0;
+        const uint64_t bits = shift % 64, rest = 63 - bits;
+        return {l0 << bits, (l1 << bits) | ((l0 >> 1) >> rest), (l2 << bits) | ((l1 >> 1) >> rest),
+                (l3 << bits) | ((l2 >> 1) >> rest)};
     }
     /// Logical shift right; 256 and more give zero.
     friend constexpr uint256 operator>>(const uint256& a, uint64_t shift) noexcept {
         if (shift >= 256) return {};
-        const uint64_t words = shift / 64, bits = shift % 64;
-        uint256 out;
-        for (uint64_t i = 0; i + words < 4; ++i) {
-            out.limb[i] = a.limb[i + words] >> bits;
-            if (bits != 0 && i + words + 1 < 4) out.limb[i] |= a.limb[i + words + 1] << (64 - bits);
-        }
-        return out;
+        auto [l0, l1, l2, l3] = a.limb;
+        const bool two = (shift & 128) != 0, one = (shift & 64) != 0;
+        l0 = two ? l2 : l0, l1 = two ? l3 : l1, l2 = two ? 0 : l2, l3 = two ? 0 : l3;
+        l0 = one ? l1 : l0, l1 = one ? l2 : l1, l2 = one ? l3 : l2, l3 = one ? 0 : l3;
+        const uint64_t bits = shift % 64, rest = 63 - bits;
+        return {(l0 >> bits) | ((l1 << 1) << rest), (l1 >> bits) | ((l2 << 1) << rest),
+                (l2 >> bits) | ((l3 << 1) << rest), l3 >> bits};
     }
 };
+
+/// Arithmetic shift right (SAR, EIP-145): the sign bit is repeated; 256 and more give 0 or -1.
+[[nodiscard]] constexpr uint256 shift_right_signed(const uint256& a, uint64_t shift) noexcept {
+    // An arithmetic shift of a negative a is the complement of the logical shift of ~a.
+    const uint64_t fill = a.sign() ? ~0ULL : 0;
+    const uint256 mask{fill, fill, fill, fill};
+    return ((a ^ mask) >> shift) ^ mask;
+}
+
+/// a < b, both read as two's complement (SLT).
+[[nodiscard]] constexpr bool less_signed(const uint256& a, const uint256& b) noexcept {
+    constexpr uint64_t top = 1ULL << 63;
+    return uint256{a.limb[0], a.limb[1], a.limb[2], a.limb[3] ^ top} <
+           uint256{b.limb[0], b.limb[1], b.limb[2], b.limb[3] ^ top};
+}
+
+/// to = from through four general registers. A plain assignment is one vector load and store, which stalls
+/// where the limbs were just written one by one (or are read so next), as on the EVM's stack: DUP and SWAP
+/// want this.
+inline void copy_limbs(uint256& to, const uint256& from) noexcept {
+    auto [l0, l1, l2, l3] = from.limb;
+    asm("" : "+r"(l0), "+r"(l1), "+r"(l2), "+r"(l3));
+    to.limb[0] = l0;
+    to.limb[1] = l1;
+    to.limb[2] = l2;
+    to.limb[3] = l3;
+}
 
 /// The number of leading zero bits; 256 for zero (EIP-7939's CLZ).
 [[nodiscard]] constexpr unsigned count_leading_zeros(const uint256& a) noexcept {
@@ -130,7 +174,9 @@ struct uint256 {
 }
 
 /// The number of bytes needed to hold the value; 0 for zero.
-[[nodiscard]] constexpr unsigned byte_length(const uint256& a) noexcept { return (256 - count_leading_zeros(a) + 7) / 8; }
+[[nodiscard]] constexpr unsigned byte_length(const uint256& a) noexcept {
+    return (256 - count_leading_zeros(a) + 7) / 8;
+}
 
 struct DivRem {
     uint256 quotient;
@@ -139,7 +185,8 @@ struct DivRem {
 
 /// a / b and a % b, unsigned; both zero if b is zero.
 [[nodiscard]] DivRem divide(const uint256& a, const uint256& b) noexcept;
-/// Two's complement division and remainder (SDIV, SMOD): truncated, the remainder has the dividend's sign; both zero if b is zero.
+/// Two's complement division and remainder (SDIV, SMOD): truncated, the remainder has the dividend's sign;
+/// both zero if b is zero.
 [[nodiscard]] DivRem divide_signed(const uint256& a, const uint256& b) noexcept;
 /// (a + b) % m without overflow; zero if m is zero.
 [[nodiscard]] uint256 add_mod(const uint256& a, const uint256& b, const uint256& m) noexcept;
@@ -147,6 +194,12 @@ struct DivRem {
 [[nodiscard]] uint256 mul_mod(const uint256& a, const uint256& b, const uint256& m) noexcept;
 /// base ^ exponent mod 2^256.
 [[nodiscard]] uint256 power(uint256 base, const uint256& exponent) noexcept;
+
+/// The value in decimal digits, without leading zeros; "0" for zero.
+[[nodiscard]] std::string to_string(const uint256& value);
+/// The number that one or more decimal digits spell (leading zeros allowed, no sign, no blanks); nothing if
+/// the text is anything else or the number exceeds 2^256 - 1.
+[[nodiscard]] std::optional<uint256> parse_decimal(std::string_view text) noexcept;
 
 /// The big-endian number in 32 bytes at p.
 [[nodiscard]] inline uint256 load_be(const uint8_t* p) noexcept {
