@@ -15,6 +15,9 @@ import time
 import xml.etree.ElementTree as ElementTree
 
 COUNTS = re.compile(r"^\s*(\d+) passed, (\d+) failed, (\d+) skipped\s*$", re.MULTILINE)
+GTEST_FRAME = re.compile(r"^(Note: Google Test filter|\[[-=]{10}\]|\[ RUN      \]|\[  PASSED  \]|\[  FAILED  \]|"
+                         r"Running main| *\d+ FAILED TESTS?$)")
+ENDED = re.compile(r"Test +#\d+: (\S+) \.*(?:\*\*\*)?(Timeout|[A-Z][\w ]*)(?:\*\*\*Exception:?)? +[\d.]+ sec")
 MOST_OUTPUT = 60  # lines shown of one failed test
 MOST_FAILURES = 25  # failed tests shown in full
 
@@ -26,11 +29,17 @@ def skip_reasons(output):
     return [reason.strip() for reason in reasons] or ["no reason given"]
 
 
-def show_failure(name, output):
+def ways_to_fail(log):
+    """Test -> how it ended (Timeout, Subprocess aborted, ...), which only ctest's own log says."""
+    with open(log, errors="replace") as file:
+        return {name: how.strip() for name, how in ENDED.findall(file.read()) if how.strip() != "Failed"}
+
+
+def show_failure(name, how, output):
     lines = output.strip().splitlines()
     # gtest's frame says nothing; the lines that name file and case stay.
-    lines = [line for line in lines if not re.match(r"^(Note: Google Test filter|\[[-=]{10}\]|\[ RUN      \]|Running main)", line)]
-    print(f"\nFAILED {name}")
+    lines = [line for line in lines if line.strip() and not GTEST_FRAME.match(line)]
+    print(f"\nFAILED {name}" + (f" ({how})" if how else ""))
     if len(lines) > MOST_OUTPUT:
         print(f"  ... {len(lines) - MOST_OUTPUT} lines before")
     for line in lines[-MOST_OUTPUT:]:
@@ -44,7 +53,7 @@ class Totals:
         self.warnings = collections.OrderedDict()
         self.shown = 0
 
-    def add(self, phase, case):
+    def add(self, phase, case, how):
         name = f"{phase}: {case.get('name')}"
         output = case.findtext("system-out") or ""
         failed = case.find("failure") is not None or case.get("status") == "fail"
@@ -64,7 +73,7 @@ class Totals:
         if bad:
             self.shown += 1
             if self.shown <= MOST_FAILURES:
-                show_failure(name, output)
+                show_failure(name, how, output)
             else:
                 print(f"FAILED {name}")
 
@@ -77,19 +86,18 @@ def run_phase(preset, leave_out, arguments, totals):
     jobs = os.environ.get("WEFT_JOBS") or str(os.cpu_count() or 2)
     command = ["ctest", "--test-dir", folder, "-LE", f"^({leave_out})$", "-j", jobs, "--timeout", "1200",
                "--test-output-size-passed", "4000000", "--test-output-size-failed", "4000000",
-               "--output-junit", report] + arguments
-    environment = dict(os.environ, CTEST_OUTPUT_ON_FAILURE="0")
+               "--output-junit", report, "--output-log", os.path.join(folder, "tests.log")] + arguments
     if sys.stderr.isatty():
-        result = subprocess.run(command + ["--progress"], env=environment, stdout=sys.stderr)
+        result = subprocess.run(command + ["--progress"], stdout=sys.stderr)
     else:
-        with open(os.path.join(folder, "tests.log"), "w") as log:
-            result = subprocess.run(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     cases = ElementTree.parse(report).getroot().findall("testcase") if os.path.exists(report) else []
     if not cases:
         print(f"{preset}: no test ran (ctest's exit status was {result.returncode}; see {folder}/tests.log)")
         totals.failed += 1
+    how = ways_to_fail(os.path.join(folder, "tests.log"))
     for case in cases:
-        totals.add(preset, case)
+        totals.add(preset, case, how.get(case.get("name"), ""))
 
 
 def main():
