@@ -197,15 +197,9 @@ inline uint256 divide_any(uint64_t* u, int limbs, const uint256& divisor, int di
     }
 }
 
-/// u % m for `limbs` significant limbs of u (which is overwritten), m not zero.
+/// u % m for `limbs` significant limbs of u (which is overwritten), u >= m > 0.
 inline uint256 remainder_of(uint64_t* u, int limbs, const uint256& m) noexcept {
-    const int divisor_limbs = significant_limbs(m.limb.data(), 4);
-    if (limbs < divisor_limbs) {
-        uint256 out;
-        for (int i = 0; i < limbs; ++i) out.limb[i] = u[i];
-        return out;
-    }
-    return divide_any(u, limbs, m, divisor_limbs, nullptr);
+    return divide_any(u, limbs, m, significant_limbs(m.limb.data(), 4), nullptr);
 }
 
 inline bool is_power_of_two(const uint256& a) noexcept {
