@@ -3,10 +3,10 @@
 #
 # weft_test_program(NAME SOURCES file... [LIBRARIES target...] [LABELS label...] [TIMEOUT seconds])
 #   A GoogleTest program, each case a ctest of its own named NAME.Suite.Case, run from the repository root.
-# weft_suite(NAME COMMAND command... [LABELS label...] [TIMEOUT seconds] [SERIAL])
+# weft_suite(NAME COMMAND command... [LABELS label...] [TIMEOUT seconds] [CORES n] [SERIAL])
 #   One command, run from the repository root. Where it runs many cases itself it prints `N passed, N failed,
 #   N skipped` alone on a line, and ./test adds these; a line `skipped: REASON` says why, `warning: TEXT` is shown.
-#   SERIAL: no other test beside it.
+#   CORES: how many it keeps busy (1 where not said). SERIAL: no other test beside it.
 # weft_fuzz_target(NAME SOURCES file... [LIBRARIES target...] [CORPUS folder])
 #   A libFuzzer target (it defines LLVMFuzzerTestOneInput). Under the preset `fuzz` the test fuzz.NAME fuzzes for
 #   WEFT_FUZZ_SECONDS; elsewhere the same code replays the corpus and seeded mutations of it.
@@ -29,7 +29,7 @@ function(weft_test_program NAME)
 endfunction()
 
 function(weft_suite NAME)
-  cmake_parse_arguments(T "SERIAL" "TIMEOUT" "COMMAND;LABELS" ${ARGN})
+  cmake_parse_arguments(T "SERIAL" "TIMEOUT;CORES" "COMMAND;LABELS" ${ARGN})
   add_test(NAME ${NAME} COMMAND ${T_COMMAND} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(${NAME} PROPERTIES SKIP_RETURN_CODE 77)
   if(T_LABELS)
@@ -37,6 +37,9 @@ function(weft_suite NAME)
   endif()
   if(T_TIMEOUT)
     set_tests_properties(${NAME} PROPERTIES TIMEOUT ${T_TIMEOUT})
+  endif()
+  if(T_CORES)
+    set_tests_properties(${NAME} PROPERTIES PROCESSORS ${T_CORES})
   endif()
   if(T_SERIAL)
     set_tests_properties(${NAME} PROPERTIES RUN_SERIAL ON)
