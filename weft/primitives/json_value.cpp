@@ -1,0 +1,286 @@
+#include "weft/primitives/json_value.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "weft/base/hex.hpp"
+
+namespace weft::primitives::json {
+
+namespace {
+
+std::unexpected<Error> failure(std::string message) { return std::unexpected(Error{{}, std::move(message)}); }
+
+/// Integers beyond 64 bits (geth's terminalTotalDifficulty) put in quotes, so that the parser takes them; our
+/// readers take decimal strings.
+std::string quote_long_integers(std::string_view text) {
+    std::string out;
+    out.reserve(text.size() + 64);
+    bool in_string = false;
+    for (size_t i = 0; i < text.size();) {
+        const char c = text[i];
+        if (in_string) {
+            out.push_back(c);
+            if (c == '\\' && i + 1 < text.size()) out.push_back(text[++i]);
+            if (c == '"') in_string = false;
+            ++i;
+        } else if (c >= '0' && c <= '9') {
+            const size_t end = std::min(text.find_first_not_of("0123456789+-.eE", i), text.size());
+            const std::string_view number = text.substr(i, end - i);
+            const bool is_long =
+                number.size() >= 19 && number.find_first_not_of("0123456789") == std::string_view::npos;
+            out += is_long ? fmt::format("\"{}\"", number) : std::string(number);
+            i = end;
+        } else {
+            if (c == '"') in_string = true;
+            out.push_back(c);
+            ++i;
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+Error Error::within(std::string_view key) && {
+    path = path.empty() ? std::string(key) : fmt::format("{}{}{}", key, path[0] == '[' ? "" : ".", path);
+    return std::move(*this);
+}
+
+Error Error::within(size_t index) && {
+    path = path.empty() ? fmt::format("[{}]", index)
+                        : fmt::format("[{}]{}{}", index, path[0] == '[' ? "" : ".", path);
+    return std::move(*this);
+}
+
+std::string to_string(const Error& error) {
+    return error.path.empty() ? error.message : fmt::format("{}: {}", error.path, error.message);
+}
+
+std::string Document::describe(const Error& error) const {
+    return fmt::format("{}: {}", name_, to_string(error));
+}
+
+std::expected<Document, std::string> Document::load(const std::string& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) return std::unexpected(path + ": a folder, not a file");
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return std::unexpected(path + ": cannot be opened");
+    std::string text;
+    for (size_t done = 0; file;) {  // in pieces, for what has no size beforehand
+        const auto size = std::filesystem::file_size(path, ignored);
+        text.resize(std::max<size_t>(done + (1 << 16), ignored ? 0 : size + 1));
+        file.read(text.data() + done, static_cast<std::streamsize>(text.size() - done));
+        done += static_cast<size_t>(file.gcount());
+        text.resize(done);
+    }
+    if (file.bad()) return std::unexpected(path + ": cannot be read");
+    return parse(std::move(text), path);
+}
+
+std::expected<Document, std::string> Document::parse(std::string text, std::string name) {
+    Document document;
+    document.name_ = std::move(name);
+    document.parser_ = std::make_unique<simdjson::dom::parser>();
+    const auto parse_text = [&] {
+        text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+        return document.parser_->parse(text.data(), text.size(), false).get(document.root_);
+    };
+    auto error = parse_text();
+    if (error == simdjson::NUMBER_ERROR || error == simdjson::TAPE_ERROR) {
+        text = quote_long_integers(text);
+        error = parse_text();
+    }
+    if (error)
+        return std::unexpected(
+            fmt::format("{}: not JSON: {}", document.name_, simdjson::error_message(error)));
+    return document;
+}
+
+Result<uint256> quantity(std::string_view text) {
+    if (text.starts_with("0x:bigint "))
+        text.remove_prefix(10);  // the official tests' mark for numbers beyond 256 bits
+    if (text == "0x") return uint256{};
+    if (const auto value =
+            text.starts_with("0x") ? base::uint256_from_hex(text) : base::uint256_from_decimal(text))
+        return *value;
+    const std::string_view digits = base::strip_0x(text);
+    const bool is_hex = text.starts_with("0x");
+    if (digits.empty() ||
+        digits.find_first_not_of(is_hex ? "0123456789abcdefABCDEF" : "0123456789") != std::string_view::npos)
+        return failure("not a quantity");
+    return failure("exceeds 256 bits");
+}
+
+Result<Address> address(std::string_view text) {
+    if (const auto value = base::fixed_from_hex<Address>(text)) return *value;
+    return failure("not an address of 20 bytes in hex");
+}
+
+Result<void> read(Value value, uint256& out) {
+    if (uint64_t number = 0; value.get(number) == simdjson::SUCCESS) {
+        out = number;
+        return {};
+    }
+    std::string_view text;
+    if (value.get(text)) return failure("not a quantity");
+    auto parsed = quantity(text);
+    if (!parsed) return std::unexpected(std::move(parsed.error()));
+    out = *parsed;
+    return {};
+}
+
+Result<void> read(Value value, uint64_t& out) {
+    uint256 wide;
+    if (auto status = read(value, wide); !status) return status;
+    if (!wide.is_u64()) return failure("exceeds 64 bits");
+    out = wide.low();
+    return {};
+}
+
+Result<void> read(Value value, Bytes& out) {
+    std::string_view text;
+    if (value.get(text)) return failure("not bytes in hex");
+    auto bytes = from_hex(text);
+    if (!bytes) return failure("not bytes in hex");
+    out = std::move(*bytes);
+    return {};
+}
+
+Result<void> read(Value value, bool& out) {
+    if (value.get(out)) return failure("not true or false");
+    return {};
+}
+
+Result<void> read(Value value, std::string_view& out) {
+    if (value.get(out)) return failure("not a string");
+    return {};
+}
+
+Result<void> read(Value value, Object& out) {
+    if (value.get(out)) return failure("not an object");
+    return {};
+}
+
+Result<void> read(Value value, Array& out) {
+    if (value.get(out)) return failure("not an array");
+    return {};
+}
+
+Result<void> read_fixed(Value value, uint8_t* out, size_t size) {
+    std::string_view text;
+    if (value.get(text) || !base::decode_hex(base::strip_0x(text), out, size))
+        return failure(fmt::format("not {} bytes in hex", size));
+    return {};
+}
+
+std::optional<Value> find(Object object, std::string_view key) noexcept {
+    Value value;
+    if (object.at_key(key).get(value) || value.is_null()) return std::nullopt;
+    return value;
+}
+
+Fields::Fields(Value value) {
+    if (auto status = read(value, object_); !status) error_ = std::move(status.error());
+}
+
+void Fields::fail(std::string_view key, std::string message) {
+    if (!error_) error_ = Error{std::string(key), std::move(message)};
+}
+
+Result<void> Fields::status() const {
+    if (error_) return std::unexpected(*error_);
+    return {};
+}
+
+void Writer::separate() {
+    if (!first_) out_.push_back(',');
+    first_ = false;
+}
+
+Writer& Writer::begin_object() {
+    separate();
+    out_.push_back('{');
+    first_ = true;
+    return *this;
+}
+
+Writer& Writer::end_object() {
+    out_.push_back('}');
+    first_ = false;
+    return *this;
+}
+
+Writer& Writer::begin_array() {
+    separate();
+    out_.push_back('[');
+    first_ = true;
+    return *this;
+}
+
+Writer& Writer::end_array() {
+    out_.push_back(']');
+    first_ = false;
+    return *this;
+}
+
+Writer& Writer::key(std::string_view name) {
+    string(name);
+    out_.push_back(':');
+    first_ = true;
+    return *this;
+}
+
+Writer& Writer::string(std::string_view text) {
+    separate();
+    out_.push_back('"');
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            (out_ += '\\') += c;
+        else if (static_cast<unsigned char>(c) < 0x20)
+            out_ += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        else
+            out_ += c;
+    }
+    out_.push_back('"');
+    return *this;
+}
+
+Writer& Writer::number(uint64_t value) {
+    separate();
+    out_ += std::to_string(value);
+    return *this;
+}
+
+Writer& Writer::boolean(bool value) {
+    separate();
+    out_ += value ? "true" : "false";
+    return *this;
+}
+
+Writer& Writer::null() {
+    separate();
+    out_ += "null";
+    return *this;
+}
+
+Writer& Writer::bytes(BytesView value) { return string(to_hex(value)); }
+
+Writer& Writer::quantity(const uint256& value) { return string(base::to_quantity(value)); }
+
+Writer& Writer::newline() {
+    out_.push_back('\n');
+    return *this;
+}
+
+std::expected<void, std::string> write_file(const std::string& path, std::string_view text) {
+    std::ofstream file(path, std::ios::binary);
+    file.write(text.data(), static_cast<std::streamsize>(text.size()));
+    file.close();
+    if (!file) return std::unexpected(path + ": cannot be written");
+    return {};
+}
+
+}  // namespace weft::primitives::json
