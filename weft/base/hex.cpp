@@ -62,20 +62,6 @@ std::optional<uint64_t> uint64_from_hex(std::string_view text) noexcept {
     return value->low();
 }
 
-std::optional<uint256> uint256_from_decimal(std::string_view text) noexcept {
-    if (text.empty()) return std::nullopt;
-    uint256 out;
-    for (const char c : without_leading_zeros(text)) {
-        if (c < '0' || c > '9') return std::nullopt;
-        constexpr uint256 limit{0x9999999999999999, 0x9999999999999999, 0x9999999999999999,
-                                0x1999999999999999};
-        if (out > limit) return std::nullopt;  // ten times the value exceeds 256 bits
-        if (uint256::add_carry(out * uint256{10}, uint256{static_cast<uint64_t>(c - '0')}, out))
-            return std::nullopt;
-    }
-    return out;
-}
-
 std::string to_hex(BytesView bytes) {
     std::string out(2 + 2 * bytes.size(), '\0');
     out[0] = '0';
@@ -94,21 +80,6 @@ std::string to_quantity(const uint256& value) {
     out[1] = 'x';
     for (unsigned i = 0; i < digits; ++i)
         out[2 + digits - 1 - i] = digits_of[(value.limb[i / 16] >> (4 * (i % 16))) & 15];
-    return out;
-}
-
-std::string to_decimal(uint256 value) {
-    std::string out;
-    do {  // short division by ten, from the highest limb down
-        uint64_t remainder = 0;
-        for (size_t i = 4; i-- > 0;) {
-            const auto part = static_cast<unsigned __int128>(remainder) << 64 | value.limb[i];
-            value.limb[i] = static_cast<uint64_t>(part / 10);
-            remainder = static_cast<uint64_t>(part % 10);
-        }
-        out.push_back(static_cast<char>('0' + remainder));
-    } while (value);
-    std::ranges::reverse(out);
     return out;
 }
 

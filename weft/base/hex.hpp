@@ -42,8 +42,6 @@ template <class T>
 /// character that is none, or the value exceeds 256 bits (64 bits).
 [[nodiscard]] std::optional<uint256> uint256_from_hex(std::string_view text) noexcept;
 [[nodiscard]] std::optional<uint64_t> uint64_from_hex(std::string_view text) noexcept;
-/// A number from decimal digits; nullopt as above.
-[[nodiscard]] std::optional<uint256> uint256_from_decimal(std::string_view text) noexcept;
 
 /// "0x" and two lower-case digits a byte.
 [[nodiscard]] std::string to_hex(BytesView bytes);
@@ -53,8 +51,6 @@ template <size_t N>
 }
 /// A JSON-RPC quantity: "0x" and the fewest digits, "0x0" for zero.
 [[nodiscard]] std::string to_quantity(const uint256& value);
-/// The decimal digits of a number.
-[[nodiscard]] std::string to_decimal(uint256 value);
 
 /// Constants in source text: "0x00…"_address, "0x00…"_hash. A wrong digit or length doesn't compile.
 inline namespace literals {

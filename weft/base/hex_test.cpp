@@ -39,23 +39,6 @@ TEST(Hex, Quantities) {
     EXPECT_EQ(to_quantity(uint256::max()), "0x" + std::string(64, 'f'));
 }
 
-TEST(Hex, DecimalRoundTrip) {
-    const std::string largest =
-        "115792089237316195423570985008687907853269984665640564039457584007913129639935";
-    EXPECT_EQ(uint256_from_decimal(largest), uint256::max());
-    EXPECT_EQ(to_decimal(uint256::max()), largest);
-    std::string over = largest;
-    over.back() = '6';
-    EXPECT_EQ(uint256_from_decimal(over), std::nullopt);
-    EXPECT_EQ(uint256_from_decimal("2" + largest.substr(1)), std::nullopt);
-    EXPECT_EQ(uint256_from_decimal(largest + "0"), std::nullopt);
-    EXPECT_EQ(uint256_from_decimal("58750000000000000000000"), uint256_from_hex("c70d808a128d7380000"));
-    EXPECT_EQ(uint256_from_decimal(""), std::nullopt);
-    EXPECT_EQ(uint256_from_decimal("1a"), std::nullopt);
-    EXPECT_EQ(to_decimal(0), "0");
-    EXPECT_EQ(uint256_from_decimal("007"), uint256{7});
-}
-
 TEST(Hex, Literals) {
     constexpr Address address = "0x00000000000000000000000000000000000000aB"_address;
     EXPECT_EQ(address[19], 0xab);
