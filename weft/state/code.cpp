@@ -22,9 +22,11 @@ Code::~Code() {
     for (auto& slot : analyses_) delete slot.load(std::memory_order_relaxed);
 }
 
-const CodeAnalysis* Code::publish_analysis(size_t slot, std::unique_ptr<CodeAnalysis> analysis) const noexcept {
+const CodeAnalysis* Code::publish_analysis(size_t slot,
+                                           std::unique_ptr<CodeAnalysis> analysis) const noexcept {
     CodeAnalysis* standing = nullptr;
-    if (analyses_[slot].compare_exchange_strong(standing, analysis.get(), std::memory_order_acq_rel)) return analysis.release();
+    if (analyses_[slot].compare_exchange_strong(standing, analysis.get(), std::memory_order_acq_rel))
+        return analysis.release();
     return standing;
 }
 

@@ -33,8 +33,8 @@ public:
     /// The target of an EIP-7702 delegation, if the code is a delegation designator.
     [[nodiscard]] const std::optional<Address>& delegation() const noexcept { return delegation_; }
 
-    /// One analysis for each revision, plain and traced. Slots are filled at most once: `publish_analysis` returns the
-    /// analysis that stands, which may be another thread's; the argument is then destroyed.
+    /// One analysis for each revision, plain and traced. Slots are filled at most once: `publish_analysis`
+    /// returns the analysis that stands, which may be another thread's; the argument is then destroyed.
     static constexpr size_t analysis_slots = 2 * (static_cast<size_t>(Revision::osaka) + 1);
     [[nodiscard]] const CodeAnalysis* analysis(size_t slot) const noexcept {
         return analyses_[slot].load(std::memory_order_acquire);
@@ -49,7 +49,8 @@ private:
     mutable std::array<std::atomic<CodeAnalysis*>, analysis_slots> analyses_{};
 };
 
-/// Code by hash, kept across blocks within a budget of bytes. Thread-safe; shareable between execution contexts.
+/// Code by hash, kept across blocks within a budget of bytes. Thread-safe; shareable between execution
+/// contexts.
 class CodeCache {
 public:
     /// budget: bytes of code and analyses that may stay between blocks.

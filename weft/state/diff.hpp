@@ -22,8 +22,8 @@ struct AccountDiff {
     /// Created: `before` is absent. Destroyed: `after` is absent. Both follow from the two fields above.
     [[nodiscard]] bool created() const noexcept { return !before && after; }
     [[nodiscard]] bool destroyed() const noexcept { return before && !after; }
-    /// Every slot the account had before is zero, except those in `slots`. `slots` then lists only values after that are
-    /// not zero, and `before` of a slot is its value before the block as far as the block read it, else zero.
+    /// Every slot the account had before is zero, except those in `slots`; these then have a value after that
+    /// isn't zero, and no value before (zero), known or not: a wiped storage is not read.
     bool storage_wiped = false;
     std::vector<SlotDiff> slots;  ///< by key, ascending; no entry with before == after unless storage_wiped
     friend bool operator==(const AccountDiff&, const AccountDiff&) = default;

@@ -12,8 +12,9 @@
 
 namespace weft::state {
 
-/// What an execution learned about an account as it was before its journal began. An optimistic executor holds these
-/// observations against the committed state; nothing else about the account can have changed the outcome.
+/// What an execution learned about an account as it was before its journal began. An optimistic executor
+/// holds these observations against the committed state; nothing else about the account can have changed the
+/// outcome.
 enum Observed : uint8_t {
     observed_balance = 1,      ///< the exact balance (else only `least` <= balance <= `most`)
     observed_nonce = 2,        ///< the exact nonce
@@ -25,12 +26,13 @@ enum Observed : uint8_t {
 };
 
 /// One account in a journal: as it was when the journal first met it (`base`), and as it is now.
-/// Stamps hold the number of the transaction in which something was last true (0: never), so that a new transaction
-/// needs no clearing.
+/// Stamps hold the number of the transaction in which something was last true (0: never), so that a new
+/// transaction needs no clearing.
 struct AccountEntry {
     Address address;
     uint8_t observed = 0;
     bool loaded = false;
+    bool always_warm = false;  ///< a precompile
     bool exists = false;
     bool base_exists = false;
     /// Slots that the journal doesn't hold yet are zero: the account was created or destroyed here.
@@ -46,10 +48,14 @@ struct AccountEntry {
     Account now;
     const Code* code = nullptr;  ///< of now.code_hash, once asked for
     Account base;
-    /// The bounds of base.balance within which every comparison made so far has the same outcome. See `Journal::covers`.
+    /// The bounds of base.balance within which every comparison made so far has the same outcome. See
+    /// `Journal::covers`.
     uint256 least;
     uint256 most;
-    void* origin = nullptr;  ///< the Source's own mark
+    uint32_t rank = 0;           ///< for make_diff
+    bool slots_changed = false;  ///< for make_diff
+    void* origin = nullptr;      ///< the Source's own marks
+    const void* seen = nullptr;
 };
 
 struct SlotEntry {
@@ -62,7 +68,10 @@ struct SlotEntry {
     uint32_t seen_in = 0;
     uint32_t generation = 0;
     bool loaded = false;
-    void* origin = nullptr;  ///< the Source's own mark
+    /// `base` came from the source. (A slot of a cleared storage was never asked for.)
+    bool from_source = false;
+    void* origin = nullptr;  ///< the Source's own marks
+    const void* seen = nullptr;
 };
 
 /// Where a journal finds what it doesn't hold: a StateReader, or the other segments of a block.
@@ -82,23 +91,33 @@ public:
     [[nodiscard]] virtual std::optional<Hash> block_hash(uint64_t number) noexcept = 0;
 };
 
+/// What a journal must know of the chain's rules.
+struct JournalRules {
+    /// Touched empty accounts disappear (Spurious Dragon); before, touching an account brings it into being.
+    bool eip161 = true;
+    /// Whether an address is warm from every transaction's beginning: the precompiles (EIP-2929). May be
+    /// null.
+    bool (*always_warm)(const void* context, const Address& address) = nullptr;
+    const void* context = nullptr;
+};
+
 /// The state as one run of transactions sees and changes it: caches what it reads, undoes what reverts.
 ///
-/// Balances are only ever compared, credited and debited, except where the code asks for the number itself; the journal
-/// keeps the interval of base balances for which all comparisons come out the same, so that a changed balance need not
-/// refute the run. For that, no balance may come near 2^256: an account with 2^254 or more is read exactly.
+/// Balances are only ever compared, credited and debited, except where the code asks for the number itself;
+/// the journal keeps the interval of base balances for which all comparisons come out the same, so that a
+/// changed balance need not refute the run. For that, no balance may come near 2^256: an account with 2^254
+/// or more is read exactly.
 class Journal {
 public:
-    /// seed: keys the hash tables; attackers choose addresses.
     explicit Journal(CodeCache& codes);
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
 
-    /// Forgets everything and reads from `source` from now on. Constant time. `eip161`: touched empty accounts disappear
-    /// (Spurious Dragon); before, touching an account brings it into being.
-    void reset(Source& source, bool eip161) noexcept;
+    /// Forgets everything and reads from `source` from now on. Constant time.
+    void reset(Source& source, const JournalRules& rules) noexcept;
 
-    /// Transactions are numbered from 1. Warmth, transient storage, original values, refund and logs start anew.
+    /// Transactions are numbered from 1. Warmth, transient storage, original values, refund and logs start
+    /// anew.
     void begin_transaction() noexcept;
     /// Carries out SELFDESTRUCTs and removes touched empty accounts.
     void end_transaction();
@@ -116,8 +135,8 @@ public:
     [[nodiscard]] AccountEntry& entry_of(const Address& address) noexcept;
     /// Marks it warm for this transaction; true if it was cold (EIP-2929).
     bool warm(AccountEntry& entry) noexcept {
-        if (entry.warm_in == transaction_) return false;
-        undo_.push_back({Undo::warm_account, &entry, entry.warm_in});
+        if (entry.warm_in == transaction_ || entry.always_warm) return false;
+        undo_.push_back({Undo::Kind::account_warmed, &entry, entry.warm_in});
         entry.warm_in = transaction_;
         return true;
     }
@@ -152,7 +171,8 @@ public:
     [[nodiscard]] const Code* code(AccountEntry& entry) noexcept {
         entry.observed |= observed_code;
         if (entry.code == nullptr) [[unlikely]]
-            entry.code = entry.now.code_hash == crypto::empty_code_hash ? codes_.empty() : source_->code(entry.now.code_hash);
+            entry.code = entry.now.code_hash == crypto::empty_code_hash ? codes_.empty()
+                                                                        : source_->code(entry.now.code_hash);
         return entry.code;
     }
     /// Installs code; empty bytes remove it.
@@ -163,10 +183,14 @@ public:
     void touch(AccountEntry& entry);
     /// Marks the account as created in this transaction. Precondition: no code, nonce 0, no storage.
     void create(AccountEntry& entry);
-    [[nodiscard]] bool created_here(const AccountEntry& entry) const noexcept { return entry.created_in == transaction_; }
+    [[nodiscard]] bool created_here(const AccountEntry& entry) const noexcept {
+        return entry.created_in == transaction_;
+    }
     /// Marks the account for destruction at the end of the transaction; true if it was not marked yet.
     bool destroy(AccountEntry& entry);
-    [[nodiscard]] bool destroyed_here(const AccountEntry& entry) const noexcept { return entry.destroyed_in == transaction_; }
+    [[nodiscard]] bool destroyed_here(const AccountEntry& entry) const noexcept {
+        return entry.destroyed_in == transaction_;
+    }
 
     // ---- Storage
 
@@ -182,12 +206,12 @@ public:
     /// Marks it warm for this transaction; true if it was cold (EIP-2929).
     bool warm(SlotEntry& entry) noexcept {
         if (entry.warm_in == transaction_) return false;
-        undo_.push_back({Undo::warm_slot, &entry, entry.warm_in});
+        undo_.push_back({Undo::Kind::slot_warmed, &entry, entry.warm_in});
         entry.warm_in = transaction_;
         return true;
     }
     void set(SlotEntry& entry, const uint256& value) {
-        undo_.push_back({Undo::slot, &entry, entry.now});
+        undo_.push_back({Undo::Kind::slot_set, &entry, entry.now});
         entry.now = value;
     }
     /// Transient storage (EIP-1153).
@@ -201,7 +225,9 @@ public:
     void add_refund(int64_t gas) noexcept { refund_ += gas; }
     [[nodiscard]] int64_t refund() const noexcept { return refund_; }
     /// nullopt: the source failed.
-    [[nodiscard]] std::optional<Hash> block_hash(uint64_t number) noexcept { return source_->block_hash(number); }
+    [[nodiscard]] std::optional<Hash> block_hash(uint64_t number) noexcept {
+        return source_->block_hash(number);
+    }
 
     struct Snapshot {
         size_t undo;
@@ -226,7 +252,20 @@ public:
 
 private:
     struct Undo {
-        enum Kind : uint8_t { warm_account, warm_slot, slot, balance, nonce, code_hash, code, existence, touch, create, destroy, transient };
+        enum class Kind : uint8_t {
+            account_warmed,
+            slot_warmed,
+            slot_set,
+            balance_set,
+            nonce_set,
+            code_hash_set,
+            code_set,
+            existence_set,
+            touched,
+            created,
+            destroyed,
+            transient_set,
+        };
         Kind kind;
         void* entry;
         uint256 before;
@@ -243,11 +282,12 @@ private:
     void set_exists(AccountEntry& entry, bool exists);
     void undo(const Undo& record) noexcept;
     void carry_out_destruction(AccountEntry& entry);
-    [[nodiscard]] TransientEntry* find_transient(const AccountEntry& account, const uint256& key) const noexcept;
+    [[nodiscard]] TransientEntry* find_transient(const AccountEntry& account,
+                                                 const uint256& key) const noexcept;
 
     CodeCache& codes_;
     Source* source_ = nullptr;
-    bool eip161_ = true;
+    JournalRules rules_;
     uint32_t transaction_ = 0;
     base::Arena arena_;
     base::PointerTable<AccountEntry> account_table_;

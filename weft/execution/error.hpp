@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "weft/state/reader.hpp"
+
+namespace weft::execution {
+
+/// Why a transaction or a block breaks the rules. A transaction's reasons stand in the order in which they
+/// are checked.
+enum class Reason : uint8_t {
+    // Whether the transaction fits the block: needs everything before it.
+    gas_limit_reached,       ///< its gas limit exceeds what is left of the block's
+    blob_gas_limit_reached,  ///< EIP-4844
+    // What the transaction alone shows.
+    invalid_signature,
+    type_not_supported,   ///< EIP-2718: not (yet) a type of this fork
+    wrong_chain_id,       ///< EIP-155
+    gas_limit_too_high,   ///< EIP-7825
+    init_code_too_large,  ///< EIP-3860
+    nonce_overflow,       ///< EIP-2681
+    priority_fee_above_max_fee,
+    max_fee_below_base_fee,
+    blob_transaction_creates,
+    no_blobs,
+    too_many_blobs,  ///< in one transaction (EIP-7594)
+    invalid_blob_version,
+    max_blob_fee_too_low,
+    set_code_transaction_creates,
+    no_authorizations,
+    intrinsic_gas_too_low,
+    floor_gas_too_low,  ///< EIP-7623
+    // What it shows beside its sender's account.
+    sender_has_code,  ///< EIP-3607
+    nonce_too_low,
+    nonce_too_high,
+    insufficient_balance,
+    // The block's own.
+    system_contract_missing,  ///< EIP-7002, EIP-7251
+    system_call_failed,
+    invalid_deposit_log,  ///< EIP-6110
+};
+
+/// The reason in words.
+[[nodiscard]] std::string_view to_string(Reason reason) noexcept;
+
+/// The block breaks a rule; `transaction` is the index of the first transaction that does, where it is one.
+struct InvalidBlock {
+    std::optional<size_t> transaction;
+    Reason reason{};
+    friend bool operator==(const InvalidBlock&, const InvalidBlock&) = default;
+};
+
+/// The stop token was triggered.
+struct Cancelled {
+    friend bool operator==(const Cancelled&, const Cancelled&) = default;
+};
+
+/// The context's memory budget does not suffice.
+struct ResourceLimit {
+    friend bool operator==(const ResourceLimit&, const ResourceLimit&) = default;
+};
+
+/// Why a block has no result. Only InvalidBlock says anything about the block.
+using ExecutionError = std::variant<InvalidBlock, StateError, Cancelled, ResourceLimit>;
+
+/// The error in one line.
+[[nodiscard]] std::string to_string(const ExecutionError& error);
+
+}  // namespace weft::execution
