@@ -27,7 +27,7 @@ contract Game {
     uint256 public constant MAP_SIZE = 4096;
     uint256 private constant BOARD_SIZE = 10;
     uint32 private constant FULL_HEALTH = 100;
-    uint32 private constant FULL_ENERGY = 10_000;
+    uint32 private constant FULL_ENERGY = 10_000_000;
     uint32 private constant STRIKE_ENERGY = 5;
     uint128 private constant BOSS_HEALTH = 1_000_000;
     uint256 private constant ITEM_KINDS = 8;
