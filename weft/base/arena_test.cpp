@@ -5,6 +5,10 @@
 #include <numeric>
 #include <random>
 
+#ifdef WEFT_ARENA_POISONS
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace weft::base {
 namespace {
 
@@ -115,6 +119,23 @@ TEST(Arena, RewindsLikeAStack) {
     EXPECT_EQ(arena.make<int>(1), kept);
     EXPECT_EQ(arena.bytes_reserved(), reserved);
 }
+
+#ifdef WEFT_ARENA_POISONS
+TEST(Arena, UnderAddressSanitizerWhatIsTakenBackIsPoisoned) {
+    Arena arena(512);
+    char* const first = arena.make<char>('a');
+    const auto mark = arena.mark();
+    char* const second = static_cast<char*>(arena.allocate(1000, 1));
+    EXPECT_EQ(__asan_address_is_poisoned(first), 0);
+    EXPECT_EQ(__asan_address_is_poisoned(first + 1), 1);
+    EXPECT_EQ(__asan_address_is_poisoned(second + 999), 0);
+    arena.rewind(mark);
+    EXPECT_EQ(__asan_address_is_poisoned(first), 0);
+    EXPECT_EQ(__asan_address_is_poisoned(second), 1);
+    arena.reset();
+    EXPECT_EQ(__asan_address_is_poisoned(first), 1);
+}
+#endif
 
 }  // namespace
 }  // namespace weft::base
