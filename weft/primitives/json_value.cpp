@@ -103,8 +103,7 @@ Result<uint256> quantity(std::string_view text) {
     if (text.starts_with("0x:bigint "))
         text.remove_prefix(10);  // the official tests' mark for numbers beyond 256 bits
     if (text == "0x") return uint256{};
-    if (const auto value =
-            text.starts_with("0x") ? base::uint256_from_hex(text) : base::parse_decimal(text))
+    if (const auto value = text.starts_with("0x") ? base::uint256_from_hex(text) : base::parse_decimal(text))
         return *value;
     const std::string_view digits = base::strip_0x(text);
     const bool is_hex = text.starts_with("0x");

@@ -1,0 +1,103 @@
+#include "weft/trie/roots.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "weft/crypto/keccak.hpp"
+#include "weft/primitives/rlp.hpp"
+
+namespace weft::trie {
+
+namespace {
+
+/// Items appended to one buffer, as views once all are there.
+class Values {
+public:
+    Bytes& buffer() noexcept { return buffer_; }
+    void end_item() { ends_.push_back(buffer_.size()); }
+    [[nodiscard]] std::vector<BytesView> views() const {
+        std::vector<BytesView> out;
+        out.reserve(ends_.size());
+        size_t start = 0;
+        for (const size_t end : ends_) {
+            out.push_back(BytesView(buffer_).subspan(start, end - start));
+            start = end;
+        }
+        return out;
+    }
+
+private:
+    Bytes buffer_;
+    std::vector<size_t> ends_;
+};
+
+/// The ordered root of the items' encodings.
+template <class Item>
+Hash root_of(std::span<const Item> items) {
+    Values values;
+    for (const Item& item : items) {
+        encode(values.buffer(), item);
+        values.end_item();
+    }
+    return ordered_root(values.views());
+}
+
+/// The root of a secure trie: keys are hashed first. values[i] belongs to keys[i].
+Hash secure_root(std::span<const BytesView> keys, std::span<const BytesView> values) {
+    std::vector<Hash> hashes(keys.size());
+    crypto::keccak256_batch(keys, hashes);
+    std::vector<uint32_t> order(keys.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::sort(order, [&](uint32_t a, uint32_t b) { return hashes[a] < hashes[b]; });
+    std::vector<Entry> entries;
+    entries.reserve(keys.size());
+    for (const uint32_t i : order) entries.push_back({hashes[i].view(), values[i]});
+    return trie_root(entries);
+}
+
+}  // namespace
+
+Hash transactions_root(std::span<const Transaction> transactions) { return root_of(transactions); }
+
+Hash receipts_root(std::span<const Receipt> receipts) { return root_of(receipts); }
+
+Hash withdrawals_root(std::span<const Withdrawal> withdrawals) { return root_of(withdrawals); }
+
+Hash storage_root(std::span<const StorageEntry> slots) {
+    if (slots.empty()) return empty_root;
+    std::vector<Hash> keys;
+    std::vector<BytesView> key_views;
+    Values values;
+    keys.reserve(slots.size());
+    key_views.reserve(slots.size());
+    for (const StorageEntry& slot : slots) {
+        keys.push_back(base::to_hash(slot.key));
+        key_views.push_back(keys.back().view());
+        primitives::rlp::append(values.buffer(), slot.value);
+        values.end_item();
+    }
+    return secure_root(key_views, values.views());
+}
+
+Hash state_root(const state::MemoryState& state) {
+    std::vector<BytesView> keys;
+    Values values;
+    std::vector<StorageEntry> slots;
+    state.for_each_account([&](const Address& address, const Account& account) {
+        slots.clear();
+        state.for_each_slot(address,
+                            [&](const uint256& key, const uint256& value) { slots.push_back({key, value}); });
+        keys.push_back(address.view());
+        Bytes& out = values.buffer();
+        const size_t start = out.size();
+        primitives::rlp::append(out, account.nonce);
+        primitives::rlp::append(out, account.balance);
+        primitives::rlp::append(out, storage_root(slots));
+        primitives::rlp::append(out, account.code_hash);
+        primitives::rlp::wrap_list(out, start);
+        values.end_item();
+    });
+    return secure_root(keys, values.views());
+}
+
+}  // namespace weft::trie
