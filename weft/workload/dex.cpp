@@ -39,7 +39,10 @@ public:
         : builder_(builder), factory_(builder.deploy(factory)), router_(builder.deploy(router)) {
         router_.set(router.field("factory"), base::to_uint256(factory_.address()));
         const uint64_t count = builder.places(most_pools);
-        for (uint64_t i = 0; i < count; ++i) tokens_.emplace_back(builder, first_token + i);
+        for (uint64_t i = 0; i < count; ++i) {
+            tokens_.emplace_back(builder, first_token + i);
+            prices_.push_back(builder.random().between(1, 2'000));
+        }
         for (uint64_t i = 0; i < count; ++i) add_pool(i);
         factory_.set(factory.field("allPools"), count);
     }
@@ -65,10 +68,17 @@ private:
         return tokens_[number].address() < tokens_[high_token(number)].address();
     }
 
+    /// The amount of a token that is worth so much, in 10^-18 of the unit of prices.
+    [[nodiscard]] uint256 tokens_for(uint64_t number, const uint256& worth) const {
+        return base::divide(worth, prices_[number]).quotient;
+    }
+    uint256 random_worth() { return uint256{builder_.random().between(10, 10'000)} * (ether / 100); }
+
     void add_pool(uint64_t number) {
         Random& random = builder_.random();
-        PoolState added{builder_.deploy(pool, number), uint256{random.between(1, 9)} * 1'000'000 * ether,
-                        uint256{random.between(1, 9)} * 1'000'000 * ether};
+        const uint256 worth = uint256{random.between(5, 50)} * 1'000'000 * ether;
+        PoolState added{builder_.deploy(pool, number), tokens_for(number, worth),
+                        tokens_for(high_token(number), worth)};
         Contract& state = added.contract;
         TokenState& low = tokens_[number];
         TokenState& high = tokens_[high_token(number)];
@@ -105,7 +115,7 @@ private:
         for (uint64_t i = 0; i <= hops; ++i) route.tokens.push_back((start + i) % tokens_.size());
         const bool down = builder_.random().chance(50);
         if (down) std::ranges::reverse(route.tokens);
-        route.amount_in = uint256{builder_.random().between(10, 10'000)} * (ether / 100);
+        route.amount_in = tokens_for(route.tokens.front(), random_worth());
         route.amount_out = route.amount_in;
         for (uint64_t i = 0; i < hops; ++i) {
             const PoolState& state = pools_[down ? start + hops - 1 - i : start + i];
@@ -152,14 +162,13 @@ private:
         data.add(amount).add(limit).add(path_offset).add(builder_.account(sender)).add(deadline());
         data.add(route.tokens.size());
         for (const uint64_t token_number : route.tokens) data.add(tokens_[token_number].address());
-        const uint64_t gas = 90'000 + 120'000 * (route.tokens.size() - 1);
+        const uint64_t gas = 70'000 + 80'000 * (route.tokens.size() - 1);
         builder_.send({.sender = sender, .to = router_.address(), .gas_limit = gas, .data = data.take()});
     }
 
     void add_liquidity(uint64_t sender, uint64_t number) {
-        PoolState& state = pools_[number];
-        const uint256 low = uint256{builder_.random().between(100, 100'000)} * (ether / 100);
-        const uint256 high = base::divide(low * state.reserve_high, state.reserve_low).quotient;
+        const uint256 worth = random_worth();
+        const uint256 low = tokens_for(number, worth), high = tokens_for(high_token(number), worth);
         fund_sender(tokens_[number], sender, low);
         fund_sender(tokens_[high_token(number)], sender, high);
         CallData data(
@@ -167,7 +176,7 @@ private:
         data.add(tokens_[number].address()).add(tokens_[high_token(number)].address()).add(low).add(high);
         data.add(percent(low, 100 - tolerance_percent)).add(percent(high, 100 - tolerance_percent));
         data.add(builder_.account(sender)).add(deadline());
-        builder_.send({.sender = sender, .to = router_.address(), .gas_limit = 260'000, .data = data.take()});
+        builder_.send({.sender = sender, .to = router_.address(), .gas_limit = 180'000, .data = data.take()});
     }
 
     void remove_liquidity(uint64_t sender, uint64_t number) {
@@ -184,7 +193,7 @@ private:
             .add(1)
             .add(1);
         data.add(builder_.account(sender)).add(deadline());
-        builder_.send({.sender = sender, .to = router_.address(), .gas_limit = 260'000, .data = data.take()});
+        builder_.send({.sender = sender, .to = router_.address(), .gas_limit = 180'000, .data = data.take()});
     }
 
     static uint64_t deadline() { return block_timestamp + 600; }
@@ -192,6 +201,7 @@ private:
     Builder& builder_;
     Contract factory_, router_;
     std::vector<TokenState> tokens_;
+    std::vector<uint64_t> prices_;  ///< of the tokens; all pools agree on them, so trades both ways balance
     std::vector<PoolState> pools_;
 };
 

@@ -22,7 +22,8 @@ constexpr uint64_t full_health = 100;
 constexpr uint64_t full_energy = 10'000'000;
 /// Of a hundred players who begin with the boss, how many are about to enter the board.
 constexpr uint64_t contender_percent = 10;
-constexpr uint64_t gas = 150'000;
+/// Most calls need 60 thousand; who climbs the board from end to end needs twice as much.
+constexpr uint64_t gas = 160'000;
 
 /// Where a player stands, inside the cell, once all calls so far have run.
 struct PlayerState {

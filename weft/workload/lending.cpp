@@ -18,7 +18,8 @@ constexpr uint64_t base_ratio = 13'000;  ///< 130 %
 constexpr uint64_t safe_cover = 300;
 /// Collateral of the loans that are there to be liquidated: below any ratio that the contract can ask for.
 constexpr uint64_t unsafe_cover = 115;
-constexpr uint64_t gas = 250'000;
+constexpr uint64_t gas = 120'000;
+constexpr uint64_t priced_gas = 160'000;  ///< of calls that ask the oracle
 
 constexpr Field supply_shares_field = lending.field("Position.supplyShares");
 constexpr Field borrow_shares_field = lending.field("Position.borrowShares");
@@ -136,8 +137,9 @@ private:
         token.allow_all(builder_.account(sender), lending_.address());
     }
 
-    void call(uint64_t sender, CallData& data) {
-        builder_.send({.sender = sender, .to = lending_.address(), .gas_limit = gas, .data = data.take()});
+    void call(uint64_t sender, CallData& data, uint64_t gas_limit = gas) {
+        builder_.send(
+            {.sender = sender, .to = lending_.address(), .gas_limit = gas_limit, .data = data.take()});
     }
 
     /// A price at most 2 % away from the one before the block.
@@ -172,13 +174,13 @@ private:
     void release(uint64_t id, uint64_t sender) {
         const uint256 amount = collateral_worth(id, random_amount(), 100);
         add_collateral(id, builder_.account(sender), amount * 2);
-        call(sender, CallData(lending.selector("release(uint256,uint96)")).add(id).add(amount));
+        call(sender, CallData(lending.selector("release(uint256,uint96)")).add(id).add(amount), priced_gas);
     }
 
     void borrow(uint64_t id, uint64_t sender) {
         const uint256 amount = random_amount();
         add_collateral(id, builder_.account(sender), collateral_worth(id, amount, safe_cover));
-        call(sender, CallData(lending.selector("borrow(uint256,uint128)")).add(id).add(amount));
+        call(sender, CallData(lending.selector("borrow(uint256,uint128)")).add(id).add(amount), priced_gas);
     }
 
     void repay(uint64_t id, uint64_t sender) {
@@ -196,10 +198,12 @@ private:
         const Address borrower = labelled_address("careless borrower", careless_borrowers_++);
         add_loan(id, borrower, amount, unsafe_cover);
         pay_with(markets_[id].asset, sender, amount);
-        call(sender, CallData(lending.selector("liquidate(uint256,address,uint128)"))
-                         .add(id)
-                         .add(borrower)
-                         .add(amount));
+        call(sender,
+             CallData(lending.selector("liquidate(uint256,address,uint128)"))
+                 .add(id)
+                 .add(borrower)
+                 .add(amount),
+             priced_gas);
     }
 
     Builder& builder_;

@@ -91,7 +91,7 @@ private:
         const uint64_t quantity = builder_.random().between(1, 3);
         collection.minted.resize(builder_.account_count());
         collection.minted[sender] += quantity;
-        call(sender, collection.contract.address(), 120'000 + 30'000 * quantity,
+        call(sender, collection.contract.address(), 90'000 + 25'000 * quantity,
              CallData(nft.selector("mint(uint32)")).add(quantity), mint_price * quantity);
     }
 
@@ -105,7 +105,7 @@ private:
         const uint256 slot = Contract::at(marketplace.field("listings"), address, uint256{id});
         market_.set(slot, marketplace.field("Listing.seller"), base::to_uint256(seller));
         market_.set(slot, marketplace.field("Listing.price"), price);
-        call(buyer, market_.address(), 180'000,
+        call(buyer, market_.address(), 120'000,
              CallData(marketplace.selector("buy(address,uint256)")).add(address).add(id), price);
     }
 
@@ -113,7 +113,7 @@ private:
         const uint64_t id = new_token(collection, builder_.account(sender));
         allow_market(collection, builder_.account(sender));
         const uint64_t price = builder_.random().between(1, 200) * (ether / 100);
-        call(sender, market_.address(), 80'000,
+        call(sender, market_.address(), 75'000,
              CallData(marketplace.selector("list(address,uint256,uint96)"))
                  .add(collection.contract.address())
                  .add(id)

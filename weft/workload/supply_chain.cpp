@@ -14,7 +14,9 @@ enum Stage : uint64_t { no_stage, held, offered, consumed };
 
 /// The roles of accounts 0 to 7, and so on again: half of all are carriers, and of two accounts one is.
 constexpr Role roles[] = {producer, carrier, certifier, carrier, retailer, carrier, producer, carrier};
-constexpr uint64_t gas = 220'000;
+constexpr uint64_t gas = 75'000;
+constexpr uint64_t certify_gas = 130'000;
+constexpr uint64_t new_batch_gas = 180'000;
 constexpr uint64_t standards = 6;
 
 class SupplyChain final : public Generator {
@@ -76,23 +78,28 @@ private:
         return id;
     }
 
-    void call(uint64_t sender, CallData& data) {
-        builder_.send({.sender = sender, .to = chain_.address(), .gas_limit = gas, .data = data.take()});
+    void call(uint64_t sender, CallData& data, uint64_t gas_limit = gas) {
+        builder_.send(
+            {.sender = sender, .to = chain_.address(), .gas_limit = gas_limit, .data = data.take()});
     }
 
     void produce(uint64_t sender) {
         const uint64_t kind = builder_.random().below(100);
         if (kind < 50) {
             const Hash product = labelled_hash("product", builder_.random().below(500));
-            return call(sender, CallData(supply_chain.selector("register(bytes32,uint64)"))
-                                    .add(product)
-                                    .add(builder_.random().between(1, 50'000)));
+            return call(sender,
+                        CallData(supply_chain.selector("register(bytes32,uint64)"))
+                            .add(product)
+                            .add(builder_.random().between(1, 50'000)),
+                        new_batch_gas);
         }
         const Hash batch = new_batch(builder_.account(sender), held);
         if (kind < 80) return offer(sender, batch);
-        call(sender, CallData(supply_chain.selector("split(bytes32,uint64)"))
-                         .add(batch)
-                         .add(builder_.random().between(1, 999)));
+        call(sender,
+             CallData(supply_chain.selector("split(bytes32,uint64)"))
+                 .add(batch)
+                 .add(builder_.random().between(1, 999)),
+             new_batch_gas);
     }
 
     void carry(uint64_t sender) {
@@ -109,7 +116,7 @@ private:
         CallData data(supply_chain.selector("certify(bytes32,bytes32,bytes32,uint64)"));
         data.add(batch).add(labelled_hash("standard", builder_.random().below(standards)));
         data.add(labelled_hash("document", batches_)).add(block_timestamp + 365 * 86'400);
-        call(sender, data);
+        call(sender, data, certify_gas);
     }
 
     void consume(uint64_t sender) {
