@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "weft/base/bytes.hpp"
+#include "weft/base/uint256.hpp"
+
+namespace weft::crypto {
+
+/// The order of the group of secp256k1 (SEC 2, section 2.4.1).
+inline constexpr uint256 secp256k1_order{0xbfd25e8cd0364141, 0xbaaedce6af48a03b, 0xfffffffffffffffe,
+                                         0xffffffffffffffff};
+
+/// The address whose key signed `message_hash` with (r, s), where y_parity (0 or 1) is the parity of the
+/// nonce point's y (yellow paper, appendix F). nullopt if r or s is outside [1, n), y_parity is above 1, or
+/// no key made this signature. High values of s are accepted: EIP-2's rule is for transactions, not for the
+/// precompile.
+[[nodiscard]] std::optional<Address> recover_address(const Hash& message_hash, const uint256& r,
+                                                     const uint256& s, unsigned y_parity) noexcept;
+
+/// One signature of a batch.
+struct SignedHash {
+    Hash message_hash;
+    uint256 r;
+    uint256 s;
+    unsigned y_parity;
+};
+
+/// recover_address for each; precondition: out.size() == signatures.size().
+void recover_addresses(std::span<const SignedHash> signatures,
+                       std::span<std::optional<Address>> out) noexcept;
+
+}  // namespace weft::crypto
