@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "weft/base/hex.hpp"
+#include "weft/primitives/json_value.hpp"
 
 namespace weft::primitives {
 
@@ -98,6 +101,57 @@ TEST(Rlp, ListsEndWhereTheySay) {
 TEST(Rlp, ErrorsAreOneLine) {
     EXPECT_EQ(to_string(decoded<uint64_t>("0x820001").error()),
               "value: a number with a leading zero (byte 3)");
+}
+
+namespace {
+
+/// Encodes a test's "in": strings as their characters, numbers ("#…" where they are long), lists.
+void append_test_value(Bytes& out, json::Value value) {
+    if (json::Array array; !value.get(array)) {
+        const size_t start = out.size();
+        for (const json::Value item : array) append_test_value(out, item);
+        rlp::wrap_list(out, start);
+    } else if (uint64_t number = 0; !value.get(number)) {
+        rlp::append(out, number);
+    } else {
+        std::string_view text;
+        ASSERT_EQ(value.get(text), simdjson::SUCCESS);
+        if (text.starts_with('#'))
+            rlp::append(out, *base::parse_decimal(text.substr(1)));
+        else
+            rlp::append(out, BytesView{reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+    }
+}
+
+}  // namespace
+
+TEST(Rlp, OfficialRlpTests) {
+    const std::filesystem::path root = ".data/ethereum-tests/RLPTests";
+    if (!std::filesystem::exists(root)) GTEST_SKIP() << root << " is not there";
+    int encodings = 0, valid = 0, invalid = 0;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(root)) {
+        if (file.path().extension() != ".json") continue;
+        const auto document = json::Document::load(file.path().string());
+        ASSERT_TRUE(document) << document.error();
+        for (const auto [name, test] : *json::as<json::Object>(document->root())) {
+            SCOPED_TRACE(std::string(name));
+            const auto object = *json::as<json::Object>(test);
+            const Bytes bytes = *json::as<Bytes>(*json::find(object, "out"));
+            const json::Value in = *json::find(object, "in");
+            const auto text = json::as<std::string_view>(in);
+            const bool is_verdict = text && (*text == "VALID" || *text == "INVALID");
+            EXPECT_EQ(rlp::validate(bytes).has_value(), !(text && *text == "INVALID"));
+            ++(text && *text == "INVALID" ? invalid : valid);
+            if (is_verdict || name == "bigint") continue;  // "bigint" is 2^256: beyond our numbers
+            Bytes out;
+            append_test_value(out, in);
+            EXPECT_EQ(to_hex(out), to_hex(bytes));
+            ++encodings;
+        }
+    }
+    EXPECT_GE(encodings, 25);
+    EXPECT_GE(valid, 27);
+    EXPECT_GE(invalid, 25);
 }
 
 }  // namespace weft::primitives
