@@ -48,11 +48,10 @@ void Journal::begin_transaction() noexcept {
 void Journal::end_transaction() {
     for (AccountEntry* entry : destroyed_)
         if (entry->destroyed_in == transaction_) carry_out_destruction(*entry);
-    if (!rules_.eip161) return;
-    for (AccountEntry* entry : touched_) {
-        if (entry->touched_in != transaction_ || !is_empty(*entry)) continue;
-        entry->exists = false;
-    }
+    if (rules_.eip161)
+        for (AccountEntry* entry : touched_)
+            if (entry->touched_in == transaction_ && is_empty(*entry)) entry->exists = false;
+    if (observer_ != nullptr) observer_->transaction_ended(*this);
 }
 
 void Journal::carry_out_destruction(AccountEntry& entry) {

@@ -43,6 +43,7 @@ struct AccountEntry {
     uint32_t touched_in = 0;
     uint32_t created_in = 0;
     uint32_t destroyed_in = 0;
+    uint32_t visited_in = 0;
     /// Counts the destructions; a slot with another generation is zero.
     uint32_t generation = 0;
     Account now;
@@ -66,6 +67,7 @@ struct SlotEntry {
     uint256 base;      ///< when the journal first met it
     uint32_t warm_in = 0;
     uint32_t seen_in = 0;
+    uint32_t visited_in = 0;
     uint32_t generation = 0;
     bool loaded = false;
     /// `base` came from the source. (A slot of a cleared storage was never asked for.)
@@ -101,6 +103,15 @@ struct JournalRules {
     const void* context = nullptr;
 };
 
+class Journal;
+
+/// Is told of every transaction's end, while the journal can still say what it changed.
+class TransactionObserver {
+public:
+    virtual ~TransactionObserver() = default;
+    virtual void transaction_ended(Journal& journal) = 0;
+};
+
 /// The state as one run of transactions sees and changes it: caches what it reads, undoes what reverts.
 ///
 /// Balances are only ever compared, credited and debited, except where the code asks for the number itself;
@@ -121,6 +132,12 @@ public:
     void begin_transaction() noexcept;
     /// Carries out SELFDESTRUCTs and removes touched empty accounts.
     void end_transaction();
+
+    /// nullptr: nobody. Stays across reset().
+    void set_observer(TransactionObserver* observer) noexcept { observer_ = observer; }
+    /// Calls account(AccountEntry&) and slot(SlotEntry&) once for each that the present transaction may have changed.
+    template <class OnAccount, class OnSlot>
+    void visit_changes(OnAccount&& account, OnSlot&& slot);
 
     // ---- Accounts. Pointers stay valid until reset(). A null pointer: the source failed; end the run.
 
@@ -288,6 +305,7 @@ private:
     CodeCache& codes_;
     Source* source_ = nullptr;
     JournalRules rules_;
+    TransactionObserver* observer_ = nullptr;
     uint32_t transaction_ = 0;
     base::Arena arena_;
     base::PointerTable<AccountEntry> account_table_;
@@ -302,6 +320,24 @@ private:
     std::vector<primitives::Log> logs_;
     int64_t refund_ = 0;
 };
+
+template <class OnAccount, class OnSlot>
+void Journal::visit_changes(OnAccount&& account, OnSlot&& slot) {
+    const auto visit = [this](auto& entry, auto& f) {
+        if (entry.visited_in == transaction_) return;
+        entry.visited_in = transaction_;
+        f(entry);
+    };
+    for (const Undo& record : undo_) {
+        switch (record.kind) {
+            case Undo::Kind::account_warmed:
+            case Undo::Kind::slot_warmed:
+            case Undo::Kind::transient_set: break;
+            case Undo::Kind::slot_set: visit(*static_cast<SlotEntry*>(record.entry), slot); break;
+            default: visit(*static_cast<AccountEntry*>(record.entry), account);
+        }
+    }
+}
 
 /// The canonical difference between a journal's base and its present state.
 [[nodiscard]] StateDiff make_diff(const Journal& journal);

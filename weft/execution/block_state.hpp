@@ -1,0 +1,102 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "weft/execution/options.hpp"
+#include "weft/execution/transaction_runner.hpp"
+
+namespace weft::execution {
+
+/// What grows from transaction to transaction, in order: the checks that need everything before, receipts, sums. Both
+/// executors keep it at their cursor.
+class BlockState {
+public:
+    BlockState(const BlockEnv& env, const ExecutionOptions& options)
+        : env_(env), options_(options), stop_callback_(options.stop, Stop{&stopped_}) {}
+
+    [[nodiscard]] const BlockEnv& env() const noexcept { return env_; }
+    [[nodiscard]] const ExecutionOptions& options() const noexcept { return options_; }
+    [[nodiscard]] BlockResult& result() noexcept { return result_; }
+    [[nodiscard]] const std::atomic<bool>& stopped() const noexcept { return stopped_; }
+    /// The index of the transaction that comes next.
+    [[nodiscard]] size_t next() const noexcept { return next_; }
+
+    /// Waits for the next transaction's sender.
+    [[nodiscard]] std::optional<ExecutionError> await_sender() const {
+        if (stopped_.load(std::memory_order_relaxed)) return Cancelled{};
+        if (options_.senders != nullptr && !options_.senders->wait(next_ + 1, options_.stop)) return Cancelled{};
+        return std::nullopt;
+    }
+
+    /// Why the next transaction cannot stand where it stands, whatever it does.
+    template <class Tx>
+    [[nodiscard]] std::optional<Reason> does_not_fit(const Tx& tx) const noexcept {
+        if (tx.gas_limit > env_.context.gas_limit - result_.gas_used) return Reason::gas_limit_reached;
+        const uint64_t blob_gas = gas_per_blob * tx.blob_versioned_hashes.size();
+        if (result_.blob_gas_used + blob_gas > gas_per_blob * env_.blobs.max) return Reason::blob_gas_limit_reached;
+        if (options_.senders != nullptr && options_.senders->refused(next_)) return Reason::invalid_signature;
+        return std::nullopt;
+    }
+
+    /// Takes the next transaction into the block.
+    void include(TransactionOutcome&& outcome) {
+        Receipt& receipt = result_.receipts.emplace_back(std::move(outcome.receipt));
+        result_.gas_used += receipt.gas_used;
+        receipt.cumulative_gas_used = result_.gas_used;
+        result_.blob_gas_used += outcome.blob_gas;
+        ++next_;
+    }
+
+    /// Leaves the next transaction out of the block, or ends the block.
+    [[nodiscard]] std::optional<ExecutionError> leave_out(Reason reason) {
+        if (options_.on_invalid == OnInvalid::fail) return InvalidBlock{next_, reason};
+        result_.skipped.push_back({next_++, reason});
+        return std::nullopt;
+    }
+
+    [[nodiscard]] BlockResult finish() {
+        if (options_.blooms) result_.logs_bloom = primitives::fill_blooms(result_.receipts);
+        return std::move(result_);
+    }
+
+private:
+    struct Stop {
+        std::atomic<bool>* flag;
+        void operator()() const noexcept { flag->store(true, std::memory_order_relaxed); }
+    };
+    const BlockEnv& env_;
+    ExecutionOptions options_;
+    BlockResult result_;
+    size_t next_ = 0;
+    std::atomic<bool> stopped_{false};
+    std::stop_callback<Stop> stop_callback_;
+};
+
+/// What a run that ended early means for its block.
+[[nodiscard]] ExecutionError error_of(evm::Status status);
+
+/// What the journal must know of the rules at a revision.
+template <class Rules>
+[[nodiscard]] state::JournalRules journal_rules(Revision revision) noexcept {
+    const auto is_precompile = [](const void* set, const Address& address) {
+        return static_cast<bool>(static_cast<const evm::PrecompileSet*>(set)->find(address));
+    };
+    return {.eip161 = revision >= Revision::spurious_dragon,
+            .always_warm = is_precompile,
+            .context = &Rules::precompiles(revision)};
+}
+
+/// Tells a sink what each transaction of a journal changed.
+class SinkReporter final : public state::TransactionObserver {
+public:
+    void set_sink(CommitSink* sink) noexcept { sink_ = sink; }
+    void transaction_ended(Journal& journal) override;
+
+private:
+    CommitSink* sink_ = nullptr;
+    std::vector<CommittedAccount> accounts_;
+    std::vector<CommittedSlot> slots_;
+};
+
+}  // namespace weft::execution

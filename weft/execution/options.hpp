@@ -1,0 +1,104 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stop_token>
+
+#include "weft/base/parker.hpp"
+#include "weft/state/account.hpp"
+
+namespace weft::evm {
+class Inspector;
+}
+
+namespace weft::execution {
+
+/// What an invalid transaction does to its block.
+enum class OnInvalid : uint8_t {
+    fail,  ///< the block is invalid
+    skip,  ///< the transaction is left out, with a reason
+};
+
+/// Checks that simulation (eth_call, eth_estimateGas) leaves out.
+struct Checks {
+    bool nonce = true;
+    /// Off: a sender that can't pay is given what it lacks.
+    bool balance = true;
+    /// Off: the fee cap may lie below the base fee, or be zero.
+    bool base_fee = true;
+    bool sender_code = true;  ///< EIP-3607
+};
+
+/// Lets transactions execute while the senders of later ones are still being recovered. The producer writes
+/// Transaction::sender, then calls open(); the executor waits for the transactions it is about to run.
+class SenderGate {
+public:
+    /// The first `count` transactions have their sender.
+    void open(size_t count) noexcept {
+        ready_.store(count, std::memory_order_release);
+        notify();
+    }
+    /// Transaction `index` has no valid signature. To be called before open(index + 1). Only the first counts.
+    void refuse(size_t index) noexcept {
+        size_t none = no_index;
+        first_refused_.compare_exchange_strong(none, index, std::memory_order_acq_rel);
+    }
+    [[nodiscard]] bool is_open(size_t count) const noexcept { return ready_.load(std::memory_order_acquire) >= count; }
+    /// Waits for the first `count` transactions; false: `stop` was triggered first.
+    [[nodiscard]] bool wait(size_t count, const std::stop_token& stop) noexcept;
+    [[nodiscard]] bool refused(size_t index) const noexcept {
+        return first_refused_.load(std::memory_order_acquire) == index;
+    }
+
+private:
+    void notify() noexcept {
+        changes_.fetch_add(1, std::memory_order_release);
+        parker_.wake_all(changes_);
+    }
+
+    static constexpr size_t no_index = ~size_t{0};
+    std::atomic<size_t> ready_{0};
+    std::atomic<size_t> first_refused_{no_index};
+    std::atomic<uint32_t> changes_{0};  ///< what waiters watch
+    base::Parker parker_;
+};
+
+struct CommittedAccount {
+    Address address;
+    std::optional<Account> value;  ///< absent: it doesn't exist any more
+    /// All storage it had is gone; the slots of the same commit come after that.
+    bool storage_wiped = false;
+};
+
+struct CommittedSlot {
+    Address address;
+    uint256 key;
+    uint256 value;
+};
+
+/// Hears what the block changes while it executes: commits in the block's order, each with the values after it. Together
+/// they amount to the block's StateDiff; where one is cut from the next is the executor's choice. Provisional until the
+/// executor returns success. Called by one thread at a time.
+class CommitSink {
+public:
+    virtual ~CommitSink() = default;
+    virtual void commit(std::span<const CommittedAccount> accounts, std::span<const CommittedSlot> slots) = 0;
+};
+
+/// How to execute; the defaults are those of block validation. What is pointed to outlives the execution.
+struct ExecutionOptions {
+    OnInvalid on_invalid = OnInvalid::fail;
+    Checks checks;
+    /// nullptr: every transaction has its sender.
+    SenderGate* senders = nullptr;
+    CommitSink* sink = nullptr;
+    /// nullptr: nobody is told of steps.
+    evm::Inspector* inspector = nullptr;
+    /// False: receipts' and the block's blooms stay empty; see primitives::fill_blooms.
+    bool blooms = true;
+    std::stop_token stop;
+};
+
+}  // namespace weft::execution

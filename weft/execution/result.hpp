@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "weft/execution/error.hpp"
+#include "weft/primitives/receipt.hpp"
+#include "weft/state/diff.hpp"
+
+namespace weft::execution {
+
+/// A transaction that was left out (`on_invalid` skip).
+struct Skipped {
+    size_t transaction = 0;
+    Reason reason{};
+    friend bool operator==(const Skipped&, const Skipped&) = default;
+};
+
+/// What a block does. Equal for every executor, number of threads and timing.
+struct BlockResult {
+    /// One for each transaction that was not skipped, in order.
+    std::vector<Receipt> receipts;
+    std::vector<Skipped> skipped;
+    uint64_t gas_used = 0;
+    uint64_t blob_gas_used = 0;
+    Bloom logs_bloom;
+    StateDiff diff;
+    /// EIP-7685: type byte and data of every request that isn't empty, by type. From Prague on.
+    std::vector<Bytes> requests;
+    friend bool operator==(const BlockResult&, const BlockResult&) = default;
+};
+
+/// How an executor came to its result. Depends on timing.
+struct ExecutionStatistics {
+    uint64_t segments = 0;     ///< runs of consecutive transactions, the unit of speculation
+    uint64_t speculative = 0;  ///< segments committed as they ran ahead of the cursor
+    uint64_t head = 0;         ///< segments run at the cursor, on committed state, from the start
+    uint64_t repaired = 0;     ///< segments whose speculation did not hold and that ran again at the cursor
+    uint64_t reexecuted_transactions = 0;  ///< in repaired segments
+};
+
+}  // namespace weft::execution

@@ -1,0 +1,85 @@
+#pragma once
+
+#include "weft/execution/block_state.hpp"
+#include "weft/execution/executor.hpp"
+#include "weft/execution/reader_source.hpp"
+#include "weft/execution/transaction_runner.hpp"
+
+namespace weft::execution {
+
+/// What the sequential executor keeps from block to block.
+struct SequentialMemory final : ExecutionContext::Scratch {
+    static constexpr size_t slot = 0;
+    explicit SequentialMemory(ExecutionContext& context)
+        : source(context.codes()), journal(context.codes()), machine(journal, context.options().memory_budget) {}
+    ReaderSource source;
+    Journal journal;
+    evm::Machine machine;
+    SinkReporter reporter;
+};
+
+/// One transaction after the other on one journal: the oracle that every other executor is held against.
+template <class Rules>
+class SequentialExecutor final : public Executor<Rules> {
+public:
+    explicit SequentialExecutor(ExecutionContext& context)
+        : memory_(context.memory<SequentialMemory>()), use_(context.codes()) {
+        context.statistics() = {};
+    }
+
+    std::optional<ExecutionError> begin(const BlockEnv& env, const StateReader& reader,
+                                        const ExecutionOptions& options) override {
+        block_.emplace(env, options);
+        memory_.source.begin_block(reader);
+        memory_.journal.reset(memory_.source, journal_rules<Rules>(env.revision));
+        memory_.reporter.set_sink(options.sink);
+        memory_.journal.set_observer(options.sink != nullptr ? &memory_.reporter : nullptr);
+        memory_.machine.begin_block(env.context, env.revision, Rules::precompiles(env.revision));
+        memory_.machine.set_inspector(options.inspector);
+        memory_.machine.set_stop_flag(&block_->stopped());
+        if (auto error = Rules::begin_block(memory_.machine, env)) return name_source_error(std::move(*error));
+        return std::nullopt;
+    }
+
+    std::optional<ExecutionError> apply(std::span<const typename Rules::Transaction> transactions) override {
+        for (const auto& tx : transactions)
+            if (auto error = apply(tx)) return error;
+        return std::nullopt;
+    }
+
+    std::expected<BlockResult, ExecutionError> seal() override {
+        BlockResult& result = block_->result();
+        if (auto error = Rules::end_block(memory_.machine, block_->env(), result.receipts, result.requests))
+            return std::unexpected(name_source_error(std::move(*error)));
+        result.diff = make_diff(memory_.journal);
+        return block_->finish();
+    }
+
+private:
+    std::optional<ExecutionError> apply(const typename Rules::Transaction& tx) {
+        if (auto error = block_->await_sender()) return error;
+        std::optional<Reason> invalid = block_->does_not_fit(tx);
+        if (!invalid) {
+            auto outcome = run_transaction<Rules>(memory_.machine, block_->env(), tx, block_->options().checks);
+            if (outcome.run_ended) return name_source_error(error_of(*outcome.run_ended));
+            if (!outcome.invalid) {
+                block_->include(std::move(outcome));
+                return std::nullopt;
+            }
+            invalid = outcome.invalid;
+        }
+        return block_->leave_out(*invalid);
+    }
+
+    /// Puts the source's own words into a state error.
+    ExecutionError name_source_error(ExecutionError error) const {
+        if (std::holds_alternative<StateError>(error) && memory_.source.error()) return *memory_.source.error();
+        return error;
+    }
+
+    SequentialMemory& memory_;
+    CodeCache::Use use_;
+    std::optional<BlockState> block_;
+};
+
+}  // namespace weft::execution

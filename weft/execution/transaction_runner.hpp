@@ -1,0 +1,104 @@
+#pragma once
+
+#include <algorithm>
+
+#include "weft/evm/create_address.hpp"
+#include "weft/execution/mainnet_rules.hpp"
+#include "weft/execution/result.hpp"
+
+namespace weft::execution {
+
+/// How a transaction came out. Where `run_ended` is set, the journal is in no defined state.
+struct TransactionOutcome {
+    std::optional<Reason> invalid;  ///< nothing was changed
+    std::optional<evm::Status> run_ended;
+    Receipt receipt;  ///< without cumulative gas and bloom
+    uint64_t blob_gas = 0;
+};
+
+namespace detail {
+
+/// EIP-2929's, 2930's and 3651's warm places. False: the source failed.
+template <class Tx>
+void warm_up(const Tx& tx, Journal& journal, const BlockEnv& env, state::AccountEntry& sender) noexcept {
+    if (env.revision < Revision::berlin) return;
+    journal.warm(sender);
+    if (tx.to) journal.warm(journal.entry_of(*tx.to));
+    if (env.revision >= Revision::shanghai) journal.warm(journal.entry_of(env.context.coinbase));
+    for (const auto& tuple : tx.access_list) {
+        state::AccountEntry& account = journal.entry_of(tuple.address);
+        journal.warm(account);
+        for (const uint256& key : tuple.storage_keys) journal.warm(journal.entry_of(account, key));
+    }
+}
+
+/// EIP-7702: applies the transaction's authorizations, each by itself; one that isn't valid is passed over.
+/// False: the source failed.
+[[nodiscard]] bool apply_authorizations(const primitives::Transaction& tx, Journal& journal, uint64_t chain_id) noexcept;
+
+/// The gas that counts: what was used, less the refund (EIP-3529), at least the floor (EIP-7623).
+[[nodiscard]] inline uint64_t gas_to_pay(uint64_t gas_limit, uint64_t gas_left, int64_t refund, Revision revision,
+                                         uint64_t floor) noexcept {
+    const uint64_t used = gas_limit - gas_left;
+    const uint64_t most = used / (revision >= Revision::london ? 5 : 2);
+    const uint64_t refunded = refund > 0 ? std::min(static_cast<uint64_t>(refund), most) : 0;
+    return std::max(used - refunded, floor);
+}
+
+}  // namespace detail
+
+/// Runs one transaction on the journal of `machine`: the rules of section 6 of the yellow paper, in their order. What needs
+/// the whole block before it (gas left, blob gas left) is the caller's.
+template <class Rules>
+[[nodiscard]] TransactionOutcome run_transaction(evm::Machine& machine, const BlockEnv& env,
+                                                 const typename Rules::Transaction& tx, const Checks& checks) noexcept {
+    Journal& journal = machine.journal();
+    TransactionOutcome outcome;
+    const auto state_failed = [&]() -> TransactionOutcome& {
+        outcome.run_ended = evm::Status::state_error;
+        return outcome;
+    };
+    journal.begin_transaction();
+
+    Terms terms;
+    if ((outcome.invalid = Rules::validate(tx, env, checks, terms))) return outcome;
+    state::AccountEntry* sender = journal.account(tx.sender);
+    if (sender == nullptr) return state_failed();
+    const auto verdict = Rules::validate_sender(tx, *sender, journal, checks, terms);
+    if (verdict.state_failed) return state_failed();
+    if ((outcome.invalid = verdict.invalid)) return outcome;
+
+    Rules::buy_gas(tx, *sender, journal, env, checks, terms);
+    const uint64_t nonce = journal.nonce(*sender);
+    journal.set_nonce(*sender, nonce + 1);
+    detail::warm_up(tx, journal, env, *sender);
+    if (!detail::apply_authorizations(tx, journal, env.context.chain_id)) return state_failed();
+
+    evm::Message message;
+    message.kind = tx.to ? evm::CallKind::call : evm::CallKind::create;
+    message.gas = tx.gas_limit - terms.intrinsic_gas;
+    message.sender = tx.sender;
+    message.recipient = tx.to ? *tx.to : evm::create_address(tx.sender, nonce);
+    message.value = tx.value;
+    message.input = tx.data;
+    const auto result = machine.execute(
+        message, {.origin = tx.sender, .gas_price = terms.gas_price, .blob_versioned_hashes = tx.blob_versioned_hashes});
+    if (evm::ends_run(result.status)) {
+        outcome.run_ended = result.status;
+        return outcome;
+    }
+
+    Receipt& receipt = outcome.receipt;
+    receipt.type = tx.type;
+    receipt.success = result.status == evm::Status::success;
+    receipt.gas_used =
+        detail::gas_to_pay(tx.gas_limit, result.gas_left, journal.refund(), env.revision, terms.floor_gas);
+    if (!Rules::settle(tx, *sender, journal, env, terms, receipt.gas_used)) return state_failed();
+    journal.end_transaction();
+    receipt.logs = std::move(journal.logs());
+    if (!tx.to && receipt.success) receipt.contract_address = message.recipient;
+    outcome.blob_gas = terms.blob_gas;
+    return outcome;
+}
+
+}  // namespace weft::execution
