@@ -150,6 +150,8 @@ public:
     }
     /// The account's place, not loaded: for warming.
     [[nodiscard]] AccountEntry& entry_of(const Address& address) noexcept;
+    /// The account at its place, loaded: what account() does after entry_of().
+    [[nodiscard]] AccountEntry* loaded(AccountEntry& entry) noexcept { return entry.loaded ? &entry : load(entry); }
     /// Marks it warm for this transaction; true if it was cold (EIP-2929).
     bool warm(AccountEntry& entry) noexcept {
         if (entry.warm_in == transaction_ || entry.always_warm) return false;
@@ -220,6 +222,10 @@ public:
     }
     /// The slot's place, not loaded: for warming.
     [[nodiscard]] SlotEntry& entry_of(AccountEntry& account, const uint256& key) noexcept;
+    /// The slot at its place, loaded: what slot() does after entry_of().
+    [[nodiscard]] SlotEntry* loaded(SlotEntry& entry) noexcept {
+        return entry.seen_in == transaction_ ? &entry : see(entry);
+    }
     /// Marks it warm for this transaction; true if it was cold (EIP-2929).
     bool warm(SlotEntry& entry) noexcept {
         if (entry.warm_in == transaction_) return false;
