@@ -84,4 +84,17 @@ std::expected<Workload, std::string> make_workload(std::string_view name, const 
     return workload;
 }
 
+MemoryState make_state(std::span<const PrestateAccount> prestate) {
+    MemoryState state;
+    size_t slots = 0;
+    for (const PrestateAccount& account : prestate) slots += account.storage.size();
+    state.reserve(prestate.size(), slots);
+    for (const PrestateAccount& account : prestate) {
+        state.set_account(account.address, account.account);
+        if (!account.code.empty()) state.set_code(account.account.code_hash, account.code);
+        for (const auto& [key, value] : account.storage) state.set_storage(account.address, key, value);
+    }
+    return state;
+}
+
 }  // namespace weft::workload

@@ -11,7 +11,7 @@
 
 #include "weft/primitives/block.hpp"
 #include "weft/primitives/revision.hpp"
-#include "weft/state/account.hpp"
+#include "weft/state/memory_state.hpp"
 
 /// Blocks made to measure: what people do on chain (payments, tokens, exchanges, loans, games, collectibles,
 /// goods on their way), written as a state before and a block of transactions. Same options, same workload,
@@ -21,8 +21,8 @@ namespace weft::workload {
 struct Options {
     /// Transactions in the block, 1 to max_transactions, and accounts that send them, 2 to max_accounts;
     /// where absent, the workload's default.
-    std::optional<uint64_t> transactions;
-    std::optional<uint64_t> accounts;
+    std::optional<uint64_t> transactions{};
+    std::optional<uint64_t> accounts{};
     /// How many transactions of a hundred (0 to 100; exact over the block, rounded down) go to the workload's
     /// one hot key; the others are spread.
     uint64_t conflict_percent = 10;
@@ -85,5 +85,8 @@ struct Description {
 /// Makes a workload. The error is one line: an unknown name (with those known) or an option out of range.
 [[nodiscard]] std::expected<Workload, std::string> make_workload(std::string_view name,
                                                                  const Options& options);
+
+/// The prestate as a state that executors read and that state/json.hpp writes.
+[[nodiscard]] MemoryState make_state(std::span<const PrestateAccount> prestate);
 
 }  // namespace weft::workload
