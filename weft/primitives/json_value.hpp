@@ -80,6 +80,10 @@ private:
 [[nodiscard]] Result<void> read(Value value, std::string_view& out);
 [[nodiscard]] Result<void> read(Value value, Object& out);
 [[nodiscard]] Result<void> read(Value value, Array& out);
+[[nodiscard]] inline Result<void> read(Value value, Value& out) {
+    out = value;
+    return {};
+}
 [[nodiscard]] Result<void> read_fixed(Value value, uint8_t* out, size_t size);
 template <size_t N>
 [[nodiscard]] Result<void> read(Value value, base::FixedBytes<N>& out) {

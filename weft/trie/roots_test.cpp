@@ -1,0 +1,138 @@
+#include "weft/trie/roots.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "weft/base/hex.hpp"
+#include "weft/primitives/json.hpp"
+#include "weft/state/json.hpp"
+
+namespace weft::trie {
+
+TEST(Roots, MainnetTransactionsAndWithdrawals) {
+    const std::filesystem::path root = ".data/mainnet";
+    if (!std::filesystem::exists(root)) GTEST_SKIP() << root << " is not there";
+    int blocks = 0, with_withdrawals = 0;
+    for (const auto& folder : std::filesystem::directory_iterator(root)) {
+        if (!folder.is_directory()) continue;
+        const auto block = json::read_block((folder.path() / "block.json").string());
+        ASSERT_TRUE(block) << block.error();
+        EXPECT_EQ(transactions_root(block->transactions), block->header.transactions_root) << folder.path();
+        EXPECT_EQ(block->withdrawals.has_value(), block->header.withdrawals_root.has_value())
+            << folder.path();
+        if (block->withdrawals) {
+            EXPECT_EQ(withdrawals_root(*block->withdrawals), *block->header.withdrawals_root)
+                << folder.path();
+            ++with_withdrawals;
+        }
+        ++blocks;
+    }
+    EXPECT_EQ(blocks, 45);
+    EXPECT_EQ(with_withdrawals, 11);
+}
+
+namespace {
+
+Receipt parse_receipt(json::Value value) {
+    json::Fields fields(value);
+    Receipt receipt;
+    uint64_t type = 0;
+    uint64_t status = 0;
+    fields.optional("type", type);
+    receipt.type = static_cast<TxType>(type);
+    fields.required("cumulativeGasUsed", "cumulative_gas_used", receipt.cumulative_gas_used);
+    bool success = false;
+    if (json::find(fields.object(), "status")->is_bool())
+        fields.required("status", success);
+    else
+        fields.required("status", status);
+    receipt.success = success || status == 1;
+    fields.with("logs", [&](json::Value logs) -> json::Result<void> {
+        for (const json::Value item : *json::as<json::Array>(logs)) {
+            json::Fields entry(item);
+            Log& log = receipt.logs.emplace_back();
+            entry.required("address", log.address);
+            entry.required("topics", log.topics);
+            entry.required("data", log.data);
+            if (entry.failed()) return entry.status();
+        }
+        return {};
+    });
+    EXPECT_TRUE(fields.status());
+    return receipt;
+}
+
+}  // namespace
+
+// State, transactions, receipts and withdrawals of the execution-spec tests' blocks, against their headers.
+TEST(Roots, OfficialBlocksOfOsaka) {
+    const std::filesystem::path root = ".data/eest-osaka/blockchain_tests";
+    if (!std::filesystem::exists(root)) GTEST_SKIP() << root << " is not there";
+    int states = 0, blocks = 0, receipts = 0;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(root)) {
+        const std::string path = file.path().string();
+        if (!path.ends_with(".json") ||
+            (path.find("eip7702") == std::string::npos && path.find("eip7002") == std::string::npos &&
+             path.find("eip4895") == std::string::npos && path.find("/frontier/") == std::string::npos))
+            continue;
+        SCOPED_TRACE(path);
+        const auto document = json::Document::load(path);
+        ASSERT_TRUE(document) << document.error();
+        for (const auto [name, test] : *json::as<json::Object>(document->root())) {
+            SCOPED_TRACE(std::string(name));
+            const auto object = *json::as<json::Object>(test);
+            state::MemoryState genesis;
+            ASSERT_TRUE(state::json::read_alloc(*json::find(object, "pre"), genesis));
+            const auto header = json::parse_header(*json::find(object, "genesisBlockHeader"));
+            ASSERT_TRUE(header) << json::to_string(header.error());
+            EXPECT_EQ(state_root(genesis), header->state_root);
+            ++states;
+            for (const json::Value item : *json::as<json::Array>(*json::find(object, "blocks"))) {
+                const auto entry = *json::as<json::Object>(item);
+                if (json::find(entry, "expectException")) continue;
+                const auto block = primitives::decode_block(*json::as<Bytes>(*json::find(entry, "rlp")));
+                ASSERT_TRUE(block) << to_string(block.error());
+                EXPECT_EQ(transactions_root(block->transactions), block->header.transactions_root);
+                if (block->withdrawals)
+                    EXPECT_EQ(withdrawals_root(*block->withdrawals), *block->header.withdrawals_root);
+                ++blocks;
+                const auto list = json::find(entry, "receipts");
+                if (!list) continue;
+                std::vector<Receipt> parsed;
+                for (const json::Value receipt : *json::as<json::Array>(*list))
+                    parsed.push_back(parse_receipt(receipt));
+                EXPECT_EQ(primitives::fill_blooms(parsed), block->header.logs_bloom);
+                EXPECT_EQ(receipts_root(parsed), block->header.receipts_root);
+                receipts += static_cast<int>(parsed.size());
+            }
+        }
+    }
+    EXPECT_GT(states, 100);
+    EXPECT_GT(blocks, 100);
+    EXPECT_GT(receipts, 100);
+}
+
+TEST(Roots, Eip658ReceiptsBeforeByzantiumHoldTheStateRoot) {
+    Receipt receipt;
+    receipt.cumulative_gas_used = 21000;
+    receipt.success = true;
+    const Bytes with_status = primitives::encode(receipt);
+    receipt.state_root = empty_root;
+    const Bytes with_root = primitives::encode(receipt);
+    EXPECT_EQ(with_root.size(), with_status.size() + 32);
+    EXPECT_NE(receipts_root(std::span(&receipt, 1)), empty_root);
+}
+
+TEST(Roots, StorageOrderDoesNotMatter) {
+    std::vector<StorageEntry> slots;
+    for (uint64_t i = 0; i < 300; ++i) slots.push_back({i * 7919, i + 1});
+    const Hash root = storage_root(slots);
+    std::ranges::reverse(slots);
+    EXPECT_EQ(storage_root(slots), root);
+    slots.pop_back();
+    EXPECT_NE(storage_root(slots), root);
+    EXPECT_EQ(storage_root({}), empty_root);
+}
+
+}  // namespace weft::trie

@@ -1,0 +1,202 @@
+#include "weft/trie/trie.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+
+#include "weft/base/hex.hpp"
+#include "weft/crypto/keccak.hpp"
+#include "weft/primitives/json_value.hpp"
+#include "weft/primitives/rlp.hpp"
+
+namespace weft::trie {
+
+namespace {
+
+Bytes bytes_of(std::string_view text) {
+    if (text.starts_with("0x")) return *from_hex(text);
+    return {text.begin(), text.end()};
+}
+
+/// A test's "in": an object, or a list of changes where null removes.
+std::map<Bytes, Bytes> entries_of(json::Value in, bool is_secure) {
+    std::map<Bytes, Bytes> out;
+    const auto set = [&](std::string_view name, json::Value value) {
+        Bytes key = bytes_of(name);
+        if (is_secure) {
+            const Hash hash = crypto::keccak256(key);
+            key.assign(hash.begin(), hash.end());
+        }
+        std::string_view text;
+        if (value.get(text))
+            out.erase(key);
+        else
+            out[key] = bytes_of(text);
+    };
+    if (json::Object object; !in.get(object)) {
+        for (const auto [key, value] : object) set(key, value);
+    } else {
+        for (const json::Value change : *json::as<json::Array>(in)) {
+            const auto pair = *json::as<std::vector<json::Value>>(change);
+            set(*json::as<std::string_view>(pair[0]), pair[1]);
+        }
+    }
+    return out;
+}
+
+Hash root_of(const std::map<Bytes, Bytes>& entries) {
+    std::vector<Entry> list;
+    for (const auto& [key, value] : entries) list.push_back({key, value});
+    return trie_root(list);
+}
+
+}  // namespace
+
+TEST(Trie, EmptyRoot) {
+    EXPECT_EQ(trie_root({}), empty_root);
+    EXPECT_EQ(ordered_root(std::span<const Bytes>{}), empty_root);
+    EXPECT_EQ(crypto::keccak256(Bytes{0x80}), empty_root);
+}
+
+TEST(Trie, OfficialTrieTests) {
+    const std::filesystem::path root = ".data/ethereum-tests/TrieTests";
+    if (!std::filesystem::exists(root)) GTEST_SKIP() << root << " is not there";
+    int tests = 0;
+    for (const char* file : {"trieanyorder.json", "trietest.json", "trieanyorder_secureTrie.json",
+                             "trietest_secureTrie.json", "hex_encoded_securetrie_test.json"}) {
+        SCOPED_TRACE(file);
+        const auto document = json::Document::load((root / file).string());
+        ASSERT_TRUE(document) << document.error();
+        const bool is_secure = std::string_view(file).find("secure") != std::string_view::npos;
+        for (const auto [name, test] : *json::as<json::Object>(document->root())) {
+            SCOPED_TRACE(std::string(name));
+            const auto object = *json::as<json::Object>(test);
+            const auto entries = entries_of(*json::find(object, "in"), is_secure);
+            EXPECT_EQ(root_of(entries), *json::as<Hash>(*json::find(object, "root")));
+            ++tests;
+        }
+    }
+    EXPECT_EQ(tests, 25);
+}
+
+TEST(Trie, OfficialHexPrefixTests) {
+    const std::string path = ".data/ethereum-tests/BasicTests/hexencodetest.json";
+    if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
+    const auto document = json::Document::load(path);
+    ASSERT_TRUE(document) << document.error();
+    int tests = 0;
+    for (const auto [name, test] : *json::as<json::Object>(document->root())) {
+        const auto object = *json::as<json::Object>(test);
+        const auto nibbles = *json::as<std::vector<uint64_t>>(*json::find(object, "seq"));
+        for (const size_t shift : {0U, 1U}) {  // the path may start at either half of a byte
+            Bytes key(nibbles.size() / 2 + 1);
+            for (size_t i = 0; i < nibbles.size(); ++i)
+                key[(i + shift) / 2] |= static_cast<uint8_t>(nibbles[i] << ((i + shift) % 2 == 0 ? 4 : 0));
+            Bytes out;
+            append_hex_prefix(out, key, shift, shift + nibbles.size(),
+                              *json::as<bool>(*json::find(object, "term")));
+            EXPECT_EQ(out, *json::as<Bytes>(*json::find(object, "out"))) << name << " " << shift;
+        }
+        ++tests;
+    }
+    EXPECT_EQ(tests, 12);
+}
+
+namespace {
+
+Bytes slow_node(const std::vector<std::pair<std::string, Bytes>>& entries, size_t depth);
+
+/// A reference as the yellow paper's n(I, i) defines it, on nibble strings; entries share their first `depth`
+/// nibbles.
+void append_slow_reference(Bytes& out, const std::vector<std::pair<std::string, Bytes>>& entries,
+                           size_t depth) {
+    if (entries.empty()) return out.push_back(0x80);
+    const Bytes node = slow_node(entries, depth);
+    if (node.size() < 32)
+        out.insert(out.end(), node.begin(), node.end());
+    else
+        primitives::rlp::append(out, crypto::keccak256(node));
+}
+
+Bytes slow_path(std::string_view nibbles, bool is_leaf) {
+    std::string text(1, static_cast<char>((is_leaf ? 2 : 0) + nibbles.size() % 2));
+    if (nibbles.size() % 2 == 0) text.push_back(0);
+    text += nibbles;
+    Bytes out;
+    for (size_t i = 0; i < text.size(); i += 2)
+        out.push_back(static_cast<uint8_t>(text[i] << 4 | text[i + 1]));
+    return out;
+}
+
+Bytes slow_node(const std::vector<std::pair<std::string, Bytes>>& entries, size_t depth) {
+    Bytes out;
+    const std::string_view first = entries.front().first;
+    size_t common = first.size();
+    for (const auto& [key, value] : entries)
+        common = std::min<size_t>(common,
+                                  static_cast<size_t>(std::ranges::mismatch(first, key).in1 - first.begin()));
+    if (entries.size() == 1) {
+        primitives::rlp::append(out, BytesView{slow_path(first.substr(depth), true)});
+        primitives::rlp::append(out, BytesView{entries.front().second});
+    } else if (common > depth) {
+        primitives::rlp::append(out, BytesView{slow_path(first.substr(depth, common - depth), false)});
+        append_slow_reference(out, entries, common);
+    } else {
+        for (char digit = 0; digit < 16; ++digit) {
+            std::vector<std::pair<std::string, Bytes>> below;
+            for (const auto& entry : entries)
+                if (entry.first.size() > depth && entry.first[depth] == digit) below.push_back(entry);
+            append_slow_reference(out, below, depth + 1);
+        }
+        primitives::rlp::append(out, first.size() == depth ? BytesView{entries.front().second} : BytesView{});
+    }
+    primitives::rlp::wrap_list(out, 0);
+    return out;
+}
+
+}  // namespace
+
+// Small random tries, short keys and values (so that nodes are inlined, and branches hold values), against
+// the definition.
+TEST(Trie, EqualsTheDefinitionOnRandomTries) {
+    uint64_t seed = 1;
+    const auto random = [&](uint64_t below) {
+        seed = seed * 6364136223846793005 + 1442695040888963407;
+        return (seed >> 33) % below;
+    };
+    for (int round = 0; round < 2000; ++round) {
+        std::map<Bytes, Bytes> entries;
+        const uint64_t alphabet = 1 + random(6), longest = 1 + random(5);
+        for (uint64_t count = 1 + random(40); count > 0; --count) {
+            Bytes key(random(longest + 1));
+            for (uint8_t& byte : key) byte = static_cast<uint8_t>(random(alphabet) * 17);
+            entries[key] = Bytes(1 + random(40), static_cast<uint8_t>(random(256)));
+        }
+        std::vector<std::pair<std::string, Bytes>> nibbles;
+        for (const auto& [key, value] : entries) {
+            std::string path;
+            for (const uint8_t byte : key)
+                (path += static_cast<char>(byte >> 4)) += static_cast<char>(byte & 15);
+            nibbles.emplace_back(path, value);
+        }
+        ASSERT_EQ(root_of(entries), crypto::keccak256(slow_node(nibbles, 0))) << round;
+    }
+}
+
+// Indices change their RLP's length at 0x80 and 0x100; more nodes than are hashed at once.
+TEST(Trie, OrderedRootEqualsASortedTrie) {
+    for (const size_t count : {1U, 2U, 16U, 127U, 128U, 129U, 255U, 256U, 257U, 1000U}) {
+        std::vector<Bytes> values;
+        std::map<Bytes, Bytes> entries;
+        for (size_t i = 0; i < count; ++i) {
+            values.push_back(Bytes(1 + i % 70, static_cast<uint8_t>(i)));
+            Bytes key;
+            primitives::rlp::append(key, static_cast<uint64_t>(i));
+            entries[key] = values.back();
+        }
+        EXPECT_EQ(ordered_root(values), root_of(entries)) << count;
+    }
+}
+
+}  // namespace weft::trie
