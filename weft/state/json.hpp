@@ -14,6 +14,7 @@ namespace weft::state::json {
 
 using primitives::json::Result;
 using primitives::json::Value;
+using primitives::json::write_file;
 using primitives::json::Writer;
 
 /// Adds one account under its address.

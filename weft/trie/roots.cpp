@@ -100,4 +100,28 @@ Hash state_root(const state::MemoryState& state) {
     return secure_root(keys, values.views());
 }
 
+Header genesis_header(const primitives::json::Genesis& genesis, const state::MemoryState& state) {
+    Header header = genesis.header;
+    header.state_root = state_root(state);
+    header.transactions_root = header.receipts_root = empty_root;
+    const Revision revision =
+        genesis.config.revision(header.number, header.timestamp, header.difficulty.is_zero());
+    if (revision >= Revision::london) {
+        if (!header.base_fee_per_gas) header.base_fee_per_gas = 1'000'000'000;  // EIP-1559's INITIAL_BASE_FEE
+    } else {
+        header.base_fee_per_gas.reset();
+    }
+    if (revision >= Revision::shanghai) header.withdrawals_root = empty_root;
+    if (revision >= Revision::cancun) {
+        header.blob_gas_used = header.blob_gas_used.value_or(0);
+        header.excess_blob_gas = header.excess_blob_gas.value_or(0);
+        header.parent_beacon_block_root = Hash{};
+    } else {
+        header.blob_gas_used.reset();
+        header.excess_blob_gas.reset();
+    }
+    if (revision >= Revision::prague) header.requests_hash = primitives::requests_hash({});
+    return header;
+}
+
 }  // namespace weft::trie

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "weft/primitives/block.hpp"
+#include "weft/primitives/json.hpp"
 #include "weft/primitives/receipt.hpp"
 #include "weft/state/memory_state.hpp"
 #include "weft/trie/trie.hpp"
@@ -24,5 +25,10 @@ struct StorageEntry {
 [[nodiscard]] Hash storage_root(std::span<const StorageEntry> slots);
 /// The root of a whole state (yellow paper, section 4.1): every account that exists, empty ones included.
 [[nodiscard]] Hash state_root(const state::MemoryState& state);
+
+/// The header of a chain's first block: what the file gives, the roots, and the fields that the rules at that
+/// block add, with geth's default values (base fee 1 gwei).
+[[nodiscard]] Header genesis_header(const primitives::json::Genesis& genesis,
+                                    const state::MemoryState& state);
 
 }  // namespace weft::trie

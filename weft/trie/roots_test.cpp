@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "weft/base/hex.hpp"
 #include "weft/primitives/json.hpp"
@@ -111,6 +112,38 @@ TEST(Roots, OfficialBlocksOfOsaka) {
     EXPECT_GT(states, 100);
     EXPECT_GT(blocks, 100);
     EXPECT_GT(receipts, 100);
+}
+
+// The recorded chain goes through every fork; its first block names the genesis block, which we compute from
+// genesis.json.
+TEST(Roots, GethsGenesisJsonGivesTheChainsFirstBlock) {
+    const std::filesystem::path root = ".data/execution-apis/tests";
+    if (!std::filesystem::exists(root)) GTEST_SKIP() << root << " is not there";
+    const auto genesis = state::json::read_genesis((root / "genesis.json").string());
+    ASSERT_TRUE(genesis) << genesis.error();
+    std::ifstream file(root / "chain.rlp", std::ios::binary);
+    const Bytes chain{std::istreambuf_iterator<char>(file), {}};
+    rlp::Decoder decoder(chain);
+    Hash parent = primitives::header_hash(genesis_header(genesis->genesis, genesis->state));
+    int blocks = 0;
+    while (decoder.more()) {
+        const auto block = primitives::decode_block(decoder.raw("block"));
+        ASSERT_TRUE(block) << to_string(block.error());
+        EXPECT_EQ(block->header.parent_hash, parent) << blocks;
+        EXPECT_EQ(transactions_root(block->transactions), block->header.transactions_root);
+        EXPECT_EQ(primitives::ommers_hash(block->ommers), block->header.ommers_hash);
+        const Header& header = block->header;
+        const Revision revision =
+            genesis->genesis.config.revision(header.number, header.timestamp, header.difficulty.is_zero());
+        EXPECT_EQ(header.base_fee_per_gas.has_value(), revision >= Revision::london) << header.number;
+        EXPECT_EQ(header.withdrawals_root.has_value(), revision >= Revision::shanghai) << header.number;
+        EXPECT_EQ(header.blob_gas_used.has_value(), revision >= Revision::cancun) << header.number;
+        EXPECT_EQ(header.requests_hash.has_value(), revision >= Revision::prague) << header.number;
+        parent = primitives::header_hash(block->header);
+        ++blocks;
+    }
+    EXPECT_TRUE(decoder.finish());
+    EXPECT_GT(blocks, 40);
 }
 
 TEST(Roots, Eip658ReceiptsBeforeByzantiumHoldTheStateRoot) {
