@@ -19,7 +19,7 @@ TEST(FunctionRef, CallsWhatItBorrows) {
     const FunctionRef<int(int)> ref = count;
     EXPECT_EQ(ref(2), 2);
     EXPECT_EQ(ref(3), 5);
-    const auto constant = [](std::string text) { return text.size(); };
+    const auto constant = [](const std::string& text) { return text.size(); };
     EXPECT_EQ(FunctionRef<size_t(std::string)>(constant)("four"), 4U);
     const FunctionRef<int(int)> copy = ref;
     EXPECT_EQ(copy(1), 6);
