@@ -1,0 +1,159 @@
+// Arithmetic, comparison, bits: 0x01 to 0x1e (yellow paper, appendix H.2), and the same with a pushed
+// operand.
+#include "weft/evm/interpreter.hpp"
+
+namespace weft::evm {
+namespace {
+
+using base::copy_limbs;
+
+/// An opcode with two operands, the first on top. Precondition of all handlers here: the block's head saw the
+/// operands.
+template <auto function>
+WEFT_HANDLER void binary(WEFT_STATE) {
+    sp[-1] = function(sp[0], sp[-1]);
+    WEFT_TAIL next(ip + 1, sp - 1, gas, f);
+}
+/// The same with the first operand in the instruction.
+template <auto function>
+WEFT_HANDLER void binary_small(WEFT_STATE) {
+    sp[0] = function(uint256{ip->immediate}, sp[0]);
+    WEFT_TAIL next(ip + 1, sp, gas, f);
+}
+template <auto predicate>
+WEFT_HANDLER void compare(WEFT_STATE) {
+    store_small(sp - 1, predicate(sp[0], sp[-1]) ? 1 : 0);
+    WEFT_TAIL next(ip + 1, sp - 1, gas, f);
+}
+template <auto predicate>
+WEFT_HANDLER void compare_small(WEFT_STATE) {
+    store_small(sp, predicate(uint256{ip->immediate}, sp[0]) ? 1 : 0);
+    WEFT_TAIL next(ip + 1, sp, gas, f);
+}
+template <auto function>
+WEFT_HANDLER void ternary(WEFT_STATE) {
+    sp[-2] = function(sp[0], sp[-1], sp[-2]);
+    WEFT_TAIL next(ip + 1, sp - 2, gas, f);
+}
+
+constexpr auto add = [](const uint256& a, const uint256& b) noexcept { return a + b; };
+constexpr auto multiply = [](const uint256& a, const uint256& b) noexcept { return a * b; };
+constexpr auto subtract = [](const uint256& a, const uint256& b) noexcept { return a - b; };
+constexpr auto quotient = [](const uint256& a, const uint256& b) noexcept {
+    return base::divide(a, b).quotient;
+};
+constexpr auto remainder = [](const uint256& a, const uint256& b) noexcept {
+    return base::divide(a, b).remainder;
+};
+constexpr auto quotient_signed = [](const uint256& a, const uint256& b) noexcept {
+    return base::divide_signed(a, b).quotient;
+};
+constexpr auto remainder_signed = [](const uint256& a, const uint256& b) noexcept {
+    return base::divide_signed(a, b).remainder;
+};
+constexpr auto bit_and = [](const uint256& a, const uint256& b) noexcept { return a & b; };
+constexpr auto bit_or = [](const uint256& a, const uint256& b) noexcept { return a | b; };
+constexpr auto bit_xor = [](const uint256& a, const uint256& b) noexcept { return a ^ b; };
+constexpr auto shift_left = [](const uint256& n, const uint256& a) noexcept { return a << n.saturate(); };
+constexpr auto shift_right = [](const uint256& n, const uint256& a) noexcept { return a >> n.saturate(); };
+constexpr auto shift_arithmetic = [](const uint256& n, const uint256& a) noexcept {
+    return base::shift_right_signed(a, n.saturate());
+};
+/// BYTE: the n-th byte, the most significant being the first.
+constexpr auto byte_at = [](const uint256& n, const uint256& a) noexcept {
+    if (n.saturate() >= 32) return uint256{};
+    const uint64_t place = 31 - n.low();
+    return uint256{a.limb[place / 8] >> (8 * (place % 8)) & 0xff};
+};
+/// SIGNEXTEND: byte n, counted from the least significant, holds the sign.
+constexpr auto sign_extend = [](const uint256& n, const uint256& a) noexcept {
+    if (n.saturate() >= 31) return a;
+    const uint64_t unused = 248 - 8 * n.low();
+    return base::shift_right_signed(a << unused, unused);
+};
+
+constexpr auto less = [](const uint256& a, const uint256& b) noexcept { return a < b; };
+constexpr auto greater = [](const uint256& a, const uint256& b) noexcept { return b < a; };
+constexpr auto less_signed = [](const uint256& a, const uint256& b) noexcept {
+    return base::less_signed(a, b);
+};
+constexpr auto greater_signed = [](const uint256& a, const uint256& b) noexcept {
+    return base::less_signed(b, a);
+};
+constexpr auto equal = [](const uint256& a, const uint256& b) noexcept { return a == b; };
+
+WEFT_HANDLER void is_zero(WEFT_STATE) {
+    store_small(sp, sp[0].is_zero() ? 1 : 0);
+    WEFT_TAIL next(ip + 1, sp, gas, f);
+}
+WEFT_HANDLER void truth(WEFT_STATE) {
+    store_small(sp, sp[0].is_zero() ? 0 : 1);
+    WEFT_TAIL next(ip + 1, sp, gas, f);
+}
+WEFT_HANDLER void bit_not(WEFT_STATE) {
+    sp[0] = ~sp[0];
+    WEFT_TAIL next(ip + 1, sp, gas, f);
+}
+/// EIP-7939.
+WEFT_HANDLER void leading_zeros(WEFT_STATE) {
+    store_small(sp, base::count_leading_zeros(sp[0]));
+    WEFT_TAIL next(ip + 1, sp, gas, f);
+}
+WEFT_HANDLER void exponentiate(WEFT_STATE) {
+    gas -= f->core->rules->exp_byte * base::byte_length(sp[-1]);  // EIP-160
+    if (gas < 0) [[unlikely]] {
+        WEFT_TAIL fail_with<Status::out_of_gas>(ip, sp, gas, f);
+    }
+    sp[-1] = base::power(sp[0], sp[-1]);
+    WEFT_TAIL next(ip + 1, sp - 1, gas, f);
+}
+/// DUP2, ADD.
+WEFT_HANDLER void dup2_add(WEFT_STATE) {
+    sp[0] = sp[-1] + sp[0];
+    WEFT_TAIL next(ip + 1, sp, gas, f);
+}
+
+}  // namespace
+
+void add_arithmetic_handlers(HandlerTable& table, bool /*traced*/) {
+    table[OP_ADD] = binary<add>;
+    table[OP_MUL] = binary<multiply>;
+    table[OP_SUB] = binary<subtract>;
+    table[OP_DIV] = binary<quotient>;
+    table[OP_SDIV] = binary<quotient_signed>;
+    table[OP_MOD] = binary<remainder>;
+    table[OP_SMOD] = binary<remainder_signed>;
+    table[OP_ADDMOD] = ternary<base::add_mod>;
+    table[OP_MULMOD] = ternary<base::mul_mod>;
+    table[OP_EXP] = exponentiate;
+    table[OP_SIGNEXTEND] = binary<sign_extend>;
+    table[OP_LT] = compare<less>;
+    table[OP_GT] = compare<greater>;
+    table[OP_SLT] = compare<less_signed>;
+    table[OP_SGT] = compare<greater_signed>;
+    table[OP_EQ] = compare<equal>;
+    table[OP_ISZERO] = is_zero;
+    table[OP_AND] = binary<bit_and>;
+    table[OP_OR] = binary<bit_or>;
+    table[OP_XOR] = binary<bit_xor>;
+    table[OP_NOT] = bit_not;
+    table[OP_BYTE] = binary<byte_at>;
+    table[OP_SHL] = binary<shift_left>;
+    table[OP_SHR] = binary<shift_right>;
+    table[OP_SAR] = binary<shift_arithmetic>;
+    table[OP_CLZ] = leading_zeros;
+    table[X_ADD_SMALL] = binary_small<add>;
+    table[X_SUB_SMALL] = binary_small<subtract>;
+    table[X_MUL_SMALL] = binary_small<multiply>;
+    table[X_DIV_SMALL] = binary_small<quotient>;
+    table[X_AND_SMALL] = binary_small<bit_and>;
+    table[X_EQ_SMALL] = compare_small<equal>;
+    table[X_LT_SMALL] = compare_small<less>;
+    table[X_GT_SMALL] = compare_small<greater>;
+    table[X_SHL_SMALL] = binary_small<shift_left>;
+    table[X_SHR_SMALL] = binary_small<shift_right>;
+    table[X_TRUTH] = truth;
+    table[X_DUP2_ADD] = dup2_add;
+}
+
+}  // namespace weft::evm

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <immintrin.h>
+
+#include <array>
+
+#include "weft/evm/core.hpp"
+#include "weft/evm/opcodes.hpp"
+
+/// How handlers are written and reach each other. Internal to this room.
+///
+/// A handler executes one instruction and jumps to the next one's handler: instruction pointer, stack
+/// pointer, gas and frame stay in registers all the way (preserve_none gives r12 to r15, which C functions
+/// keep). Handlers of hot opcodes call nothing, so that they need no native stack frame; what is rare goes to
+/// a handler of its own by a tail call.
+#define WEFT_HANDLER __attribute__((preserve_none))
+#define WEFT_TAIL [[clang::musttail]] return
+#define WEFT_STATE const Instruction *ip, uint256 *sp, Gas gas, Frame *f
+
+namespace weft::evm {
+
+using Handler = void(WEFT_HANDLER*)(const Instruction* ip, uint256* sp, Gas gas, Frame* f);
+
+/// Instructions of translated programs that aren't one opcode. Numbers below 256 are opcodes.
+enum Operation : uint16_t {
+    X_BLOCK = 256,  ///< a gas-block's head: gas; then a BlockShape
+    X_UNDEFINED,    ///< an opcode that the revision lacks
+    X_PUSH,         ///< the immediate
+    X_PUSH_WORD,    ///< 8 bytes that follow
+    X_PUSH_WIDE,    ///< 32 bytes that follow, as limbs
+    X_JUMP_TO,      ///< PUSH, JUMP: immediate words further
+    X_JUMP_BACK,    ///< the same, backward
+    X_JUMPI_TO,     ///< PUSH, JUMPI
+    X_JUMPI_BACK,
+    X_UNLESS_TO,  ///< ISZERO, PUSH, JUMPI
+    X_UNLESS_BACK,
+    X_SELECT,     ///< DUP1, PUSH4, EQ, PUSH, JUMPI: immediate words further if the top is what follows
+    X_BAD_JUMP,   ///< PUSH, JUMP to no JUMPDEST
+    X_ADD_SMALL,  ///< PUSH with up to 4 bytes and the opcode
+    X_SUB_SMALL,
+    X_MUL_SMALL,
+    X_DIV_SMALL,
+    X_AND_SMALL,
+    X_EQ_SMALL,
+    X_LT_SMALL,
+    X_GT_SMALL,
+    X_SHL_SMALL,
+    X_SHR_SMALL,
+    X_MLOAD_SMALL,
+    X_MSTORE_SMALL,
+    X_CALLDATALOAD_SMALL,
+    X_SWAP1_POP,
+    X_POPS,      ///< immediate POPs
+    X_TRUTH,     ///< ISZERO, ISZERO
+    X_DUP2_ADD,  ///< DUP2, ADD
+    operation_count
+};
+
+using HandlerTable = std::array<Handler, operation_count>;
+
+/// Offsets of handlers count from here.
+[[gnu::visibility("hidden")]] WEFT_HANDLER void handler_base(WEFT_STATE);
+
+/// The handler of each operation. Traced handlers tell the inspector; each begins with the step where it is
+/// X_BLOCK.
+[[nodiscard]] const HandlerTable& handler_table(bool traced) noexcept;
+
+// Each family of handlers enters its own.
+void add_arithmetic_handlers(HandlerTable& table, bool traced);
+void add_flow_handlers(HandlerTable& table, bool traced);
+void add_memory_handlers(HandlerTable& table, bool traced);
+void add_environment_handlers(HandlerTable& table, bool traced);
+void add_state_handlers(HandlerTable& table, bool traced);
+void add_call_handlers(HandlerTable& table, bool traced);
+
+[[nodiscard]] inline int32_t handler_offset(Handler handler) noexcept {
+    return static_cast<int32_t>(reinterpret_cast<const char*>(handler) -
+                                reinterpret_cast<const char*>(&handler_base));
+}
+
+/// Goes on with the instruction at ip.
+[[gnu::always_inline]] inline WEFT_HANDLER void next(WEFT_STATE) {
+    const auto handler = reinterpret_cast<Handler>(reinterpret_cast<char*>(&handler_base) + ip->handler);
+    WEFT_TAIL handler(ip, sp, gas, f);
+}
+
+/// The frame fails with f->status; `gas` shows tracers what it would have left.
+WEFT_HANDLER void fail(WEFT_STATE);
+
+template <Status status>
+[[gnu::cold, gnu::noinline]] WEFT_HANDLER void fail_with(WEFT_STATE) {
+    f->status = status;
+    WEFT_TAIL fail(ip, sp, gas, f);
+}
+
+/// A block's head didn't let it through: out of gas, or the stack is too small or too full.
+WEFT_HANDLER void fail_block(WEFT_STATE);
+
+/// Charges and checks the gas-block whose head lies at ip, and goes on with its first instruction.
+[[gnu::always_inline]] inline WEFT_HANDLER void pass_head(WEFT_STATE) {
+    BlockShape shape;
+    std::memcpy(&shape, ip + 1, sizeof shape);
+    gas -= ip->immediate;
+    const auto height = static_cast<uint64_t>(reinterpret_cast<const char*>(sp) -
+                                              reinterpret_cast<const char*>(f->stack_base));
+    if (gas < 0 || height - shape.needed > shape.range) [[unlikely]] {
+        WEFT_TAIL fail_block(ip, sp, gas, f);
+    }
+    WEFT_TAIL next(ip + 2, sp, gas, f);
+}
+
+/// Goes on with the block whose head lies at ip. Its step is told first where it is traced.
+template <bool traced>
+[[gnu::always_inline]] inline WEFT_HANDLER void enter_block(WEFT_STATE) {
+    if constexpr (traced) {
+        WEFT_TAIL next(ip, sp, gas, f);
+    } else {
+        WEFT_TAIL pass_head(ip, sp, gas, f);
+    }
+}
+
+/// Goes on with the frame that a call, a creation or a return gave control to; ends the run where there is
+/// none.
+[[gnu::always_inline]] inline WEFT_HANDLER void resume(const Instruction*, uint256*, Gas, Frame* f) {
+    if (f == nullptr) [[unlikely]]
+        return;
+    WEFT_TAIL next(f->ip, f->sp, f->gas, f);
+}
+
+/// Writes a number of 64 bits as a stack word: two wide stores, from which the next instruction's narrow
+/// loads can be forwarded.
+[[gnu::always_inline]] inline void store_small(uint256* to, uint64_t value) noexcept {
+    auto* const half = reinterpret_cast<__m128i*>(to);
+    _mm_storeu_si128(half, _mm_cvtsi64_si128(static_cast<long long>(value)));
+    _mm_storeu_si128(half + 1, _mm_setzero_si128());
+}
+
+}  // namespace weft::evm

@@ -1,0 +1,367 @@
+#include "weft/evm/program.hpp"
+
+#include "weft/evm/translator.hpp"
+
+namespace weft::evm {
+namespace {
+
+constexpr int stack_limit = 1024;
+constexpr int word_bytes = 32;
+/// A block this expensive is cut, so that its sum can't overflow.
+constexpr uint32_t most_block_gas = 1u << 30;
+
+/// The number after a PUSH. Code is read as if zeros followed its end.
+uint256 pushed(BytesView code, size_t at, unsigned size) noexcept {
+    uint8_t bytes[32]{};
+    const size_t there = at < code.size() ? std::min<size_t>(size, code.size() - at) : 0;
+    if (there != 0) std::memcpy(bytes + 32 - size, code.data() + at, there);
+    return base::load_be(bytes);
+}
+
+[[nodiscard]] bool is_small(const uint256& value) noexcept {
+    return value.is_u64() && value.low() <= 0xffffffff;
+}
+
+}  // namespace
+
+std::unique_ptr<Program> Program::translate(BytesView code, Revision revision, bool traced) {
+    auto program = std::make_unique<Program>();
+    Translator{code, revision, traced, *program}.run();
+    return program;
+}
+
+size_t Program::footprint() const noexcept {
+    return sizeof(Program) + instructions_.capacity() * sizeof(Instruction) +
+           destinations_.capacity() * sizeof(DestinationWord) + targets_.capacity() * sizeof(uint32_t);
+}
+
+void Translator::run() {
+    program_.code_size_ = code_.size();
+    program_.destinations_.resize(code_.size() / 64 + 1);
+    out_.reserve(code_.size() + 16);
+    open_block(0);
+    size_t pc = 0;
+    while (pc < code_.size()) {
+        if (code_[pc] == OP_JUMPDEST) {
+            destination(pc++);
+        } else if (reachable()) {
+            pc = instruction(pc);
+        } else {
+            pc += 1 + immediate_size(code_[pc]);  // nothing goes there
+        }
+    }
+    if (reachable()) {
+        flush();
+        emit(OP_STOP);
+        close_block();
+    }
+    resolve_jumps();
+}
+
+void Translator::open_block(size_t pc) {
+    open_ = empty_ = true;
+    head_ = out_.size();
+    block_pc_ = pc;
+    gas_ = 0;
+    height_ = needed_ = growth_ = 0;
+    last_ = before_last_ = {};
+    out_.resize(head_ + 2);
+}
+
+void Translator::close_block() {
+    open_ = false;
+    BlockShape shape{
+        .needed = 0xffff, .range = 0, .pc = static_cast<uint32_t>(block_pc_)};  // lets no stack pass
+    if (needed_ + growth_ <= stack_limit) {
+        shape.needed = static_cast<uint16_t>(needed_ * word_bytes);
+        shape.range = static_cast<uint16_t>((stack_limit - growth_ - needed_) * word_bytes);
+    }
+    out_[head_] = {handler_offset(handlers_[X_BLOCK]), gas_};
+    std::memcpy(&out_[head_ + 1], &shape, sizeof shape);
+}
+
+void Translator::charge(const OpcodeInfo& info) noexcept {
+    empty_ = false;
+    gas_ += info.gas;
+    needed_ = std::max(needed_, info.inputs - height_);
+    height_ += info.outputs - info.inputs;
+    growth_ = std::max(growth_, height_);
+}
+
+void Translator::destination(size_t pc) {
+    if (!open_ || !empty_) {
+        if (open_) {
+            flush();
+            close_block();
+        }
+        open_block(pc);
+    }
+    auto& word = program_.destinations_[pc / 64];
+    word.bits |= uint64_t{1} << (pc % 64);
+    program_.targets_.push_back(static_cast<uint32_t>(head_));
+    charge(opcodes_[OP_JUMPDEST]);
+    if (traced_) {
+        emit(OP_JUMPDEST);
+        close_block();
+        open_block(pc + 1);
+    }
+}
+
+size_t Translator::instruction(size_t pc) {
+    const uint8_t opcode = code_[pc];
+    const unsigned size = immediate_size(opcode);
+    const OpcodeInfo& info = opcodes_[opcode];
+    const size_t after = pc + 1 + size;
+    if (!info.defined) {
+        empty_ = false;
+        flush();
+        emit(X_UNDEFINED);
+        close_block();
+        return after;
+    }
+    charge(info);
+    if (size != 0)
+        constant(pushed(code_, pc + 1, size));
+    else
+        operation(opcode, pc);
+    if (traced_ || info.ends_block || gas_ > most_block_gas) {
+        flush();
+        close_block();
+        if (!info.terminates) open_block(after);
+    }
+    return after;
+}
+
+void Translator::operation(uint8_t opcode, size_t pc) {
+    if (opcode == OP_PUSH0) return constant({});
+    if (opcode == OP_PC) return constant(pc);
+    if (!traced_ && (fold(opcode) || fold_stack(opcode) || jump(opcode, pc) || with_constant(opcode))) return;
+    flush();
+    if (!traced_ && merge(opcode)) return;
+    emit(opcode);
+}
+
+/// Operations on constants only.
+bool Translator::fold(uint8_t opcode) {
+    if (constant_count_ == 0) return false;
+    uint256& top = constants_[constant_count_ - 1];
+    if (opcode == OP_NOT) return top = ~top, true;
+    if (opcode == OP_ISZERO) return top = uint256{top.is_zero() ? uint64_t{1} : 0}, true;
+    if (constant_count_ < 2) return false;
+    uint256& second = constants_[constant_count_ - 2];
+    switch (opcode) {
+        case OP_ADD:
+            second = top + second;
+            break;
+        case OP_SUB:
+            second = top - second;
+            break;
+        case OP_MUL:
+            second = top * second;
+            break;
+        case OP_DIV:
+            second = base::divide(top, second).quotient;
+            break;
+        case OP_AND:
+            second = top & second;
+            break;
+        case OP_OR:
+            second = top | second;
+            break;
+        case OP_SHL:
+            second = second << top.saturate();
+            break;
+        case OP_SHR:
+            second = second >> top.saturate();
+            break;
+        case OP_EXP:
+            gas_ += static_cast<uint32_t>(rules_.exp_byte) * base::byte_length(second);
+            second = base::power(top, second);
+            break;
+        default:
+            return false;
+    }
+    --constant_count_;
+    return true;
+}
+
+/// POP, DUP and SWAP among constants.
+bool Translator::fold_stack(uint8_t opcode) {
+    if (opcode == OP_POP && constant_count_ > 0) {
+        --constant_count_;
+        return true;
+    }
+    if (opcode >= OP_DUP1 && opcode <= OP_DUP16 && opcode - OP_DUP1 + 1u <= constant_count_) {
+        constant(uint256{constants_[constant_count_ - 1 - (opcode - OP_DUP1)]});
+        return true;
+    }
+    if (opcode >= OP_SWAP1 && opcode <= OP_SWAP16 && opcode - OP_SWAP1 + 2u <= constant_count_) {
+        std::swap(constants_[constant_count_ - 1], constants_[constant_count_ - 2 - (opcode - OP_SWAP1)]);
+        return true;
+    }
+    return false;
+}
+
+/// An opcode whose first operand is a small constant.
+bool Translator::with_constant(uint8_t opcode) {
+    if (constant_count_ == 0 || !is_small(constants_[constant_count_ - 1])) return false;
+    uint16_t merged = 0;
+    switch (opcode) {
+        case OP_ADD:
+            merged = X_ADD_SMALL;
+            break;
+        case OP_SUB:
+            merged = X_SUB_SMALL;
+            break;
+        case OP_MUL:
+            merged = X_MUL_SMALL;
+            break;
+        case OP_DIV:
+            merged = X_DIV_SMALL;
+            break;
+        case OP_AND:
+            merged = X_AND_SMALL;
+            break;
+        case OP_EQ:
+            merged = X_EQ_SMALL;
+            break;
+        case OP_LT:
+            merged = X_LT_SMALL;
+            break;
+        case OP_GT:
+            merged = X_GT_SMALL;
+            break;
+        case OP_SHL:
+            merged = X_SHL_SMALL;
+            break;
+        case OP_SHR:
+            merged = X_SHR_SMALL;
+            break;
+        case OP_MLOAD:
+            merged = X_MLOAD_SMALL;
+            break;
+        case OP_MSTORE:
+            merged = X_MSTORE_SMALL;
+            break;
+        case OP_CALLDATALOAD:
+            merged = X_CALLDATALOAD_SMALL;
+            break;
+        default:
+            return false;
+    }
+    const auto value = static_cast<uint32_t>(constants_[--constant_count_].low());
+    flush();
+    emit(merged, value);
+    return true;
+}
+
+/// A jump to a constant. One to no JUMPDEST goes to a place that fails, see resolve_jumps().
+bool Translator::jump(uint8_t opcode, size_t pc) {
+    if ((opcode != OP_JUMP && opcode != OP_JUMPI) || constant_count_ == 0) return false;
+    const uint64_t wanted = constants_[--constant_count_].saturate();
+    const auto target = static_cast<uint32_t>(std::min<uint64_t>(wanted, 0xffffffff));
+    flush();
+    const bool back = target <= pc;
+    if (opcode == OP_JUMP) {
+        emit_jump(X_JUMP_TO, target, back);
+    } else if (last_.operation == OP_ISZERO) {
+        retract(1);
+        emit_jump(X_UNLESS_TO, target, back);
+    } else if (last_.operation == X_TRUTH) {
+        retract(1);
+        emit_jump(X_JUMPI_TO, target, back);
+    } else if (last_.operation == X_EQ_SMALL && before_last_.operation == OP_DUP1 && !back) {
+        const uint64_t selector = out_[last_.index].immediate;
+        retract(2);
+        emit_jump(X_SELECT, target, false);
+        out_.emplace_back();
+        std::memcpy(&out_.back(), &selector, sizeof selector);
+    } else {
+        emit_jump(X_JUMPI_TO, target, back);
+    }
+    return true;
+}
+
+/// An opcode that makes one instruction with the one before.
+bool Translator::merge(uint8_t opcode) {
+    uint16_t merged = 0;
+    uint32_t immediate = 0;
+    if (opcode == OP_POP && last_.operation == OP_SWAP1) {
+        merged = X_SWAP1_POP;
+    } else if (opcode == OP_POP && last_.operation == OP_POP) {
+        merged = X_POPS;
+        immediate = 2;
+    } else if (opcode == OP_POP && last_.operation == X_POPS) {
+        ++out_[last_.index].immediate;
+        return true;
+    } else if (opcode == OP_ISZERO && last_.operation == OP_ISZERO) {
+        merged = X_TRUTH;
+    } else if (opcode == OP_ADD && last_.operation == OP_DUP2) {
+        merged = X_DUP2_ADD;
+    } else {
+        return false;
+    }
+    retract(1);
+    emit(merged, immediate);
+    return true;
+}
+
+void Translator::constant(const uint256& value) {
+    if (constant_count_ == most_constants) flush();
+    constants_[constant_count_++] = value;
+}
+
+void Translator::flush() {
+    for (size_t i = 0; i < constant_count_; ++i) emit_push(constants_[i]);
+    constant_count_ = 0;
+}
+
+void Translator::emit(uint16_t operation, uint32_t immediate) {
+    before_last_ = last_;
+    last_ = {operation, static_cast<uint32_t>(out_.size())};
+    out_.push_back({handler_offset(handlers_[operation]), immediate});
+}
+
+void Translator::emit_push(const uint256& value) {
+    if (is_small(value)) return emit(X_PUSH, static_cast<uint32_t>(value.low()));
+    const size_t words = value.is_u64() ? 1 : 4;
+    emit(words == 1 ? X_PUSH_WORD : X_PUSH_WIDE);
+    const size_t at = out_.size();
+    out_.resize(at + words);
+    std::memcpy(&out_[at], value.limb.data(), words * sizeof(uint64_t));
+}
+
+void Translator::emit_jump(uint16_t forward, uint32_t target, bool back) {
+    jumps_.push_back({static_cast<uint32_t>(out_.size()), target});
+    emit(static_cast<uint16_t>(forward + (back ? 1 : 0)), 0);
+}
+
+/// Takes back the last one or two instructions. Precondition: they have no words after them.
+void Translator::retract(size_t count) {
+    out_.resize(count == 1 ? last_.index : before_last_.index);
+    last_ = count == 1 ? before_last_ : Emitted{};
+    before_last_ = {};
+}
+
+void Translator::resolve_jumps() {
+    uint64_t before = 0;
+    for (auto& word : program_.destinations_) {
+        word.before = before;
+        before += static_cast<uint64_t>(__builtin_popcountll(word.bits));
+    }
+    // A block of its own for jumps that go nowhere: it charges nothing and fails.
+    open_block(code_.size());
+    emit(X_BAD_JUMP);
+    const size_t nowhere = head_;
+    close_block();
+    for (const StaticJump& jump : jumps_) {
+        const Instruction* const found = program_.jump_target(jump.target);
+        const size_t target = found != nullptr ? static_cast<size_t>(found - out_.data()) : nowhere;
+        out_[jump.index].immediate =
+            static_cast<uint32_t>(static_cast<int64_t>(target) - static_cast<int64_t>(jump.index));
+    }
+    out_.shrink_to_fit();
+    program_.targets_.shrink_to_fit();
+}
+
+}  // namespace weft::evm

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "weft/evm/interpreter.hpp"
+
+namespace weft::evm {
+
+/// Translates one code. Internal to this room; used once.
+///
+/// In plain programs constants pushed are held back until something needs them on the stack, so that an
+/// operation on constants is done here (the address mask 2^160 - 1 is three pushes, SHL and SUB), an
+/// operation with one becomes a single instruction, and a jump to a constant needs no look-up. Gas and stack
+/// use are those of the opcodes as written.
+class Translator {
+public:
+    Translator(BytesView code, Revision revision, bool traced, Program& program)
+        : code_(code),
+          rules_(rules_of(revision)),
+          opcodes_(opcode_table(revision)),
+          handlers_(handler_table(traced)),
+          traced_(traced),
+          program_(program),
+          out_(program.instructions_) {}
+
+    void run();
+
+private:
+    struct StaticJump {
+        uint32_t index;   ///< of the instruction
+        uint32_t target;  ///< in the code
+    };
+    /// An instruction of the present block that may still be merged with what follows it.
+    struct Emitted {
+        uint16_t operation = operation_count;
+        uint32_t index = 0;
+    };
+
+    [[nodiscard]] bool reachable() const noexcept { return open_; }
+    void open_block(size_t pc);
+    void close_block();
+    void charge(const OpcodeInfo& info) noexcept;
+    void destination(size_t pc);
+    /// One opcode; returns the pc after it.
+    size_t instruction(size_t pc);
+    void operation(uint8_t opcode, size_t pc);
+
+    // Each says whether it has dealt with the opcode.
+    bool fold(uint8_t opcode);
+    bool fold_stack(uint8_t opcode);
+    bool with_constant(uint8_t opcode);
+    bool jump(uint8_t opcode, size_t pc);
+    bool merge(uint8_t opcode);
+
+    void constant(const uint256& value);
+    void flush();
+    void emit(uint16_t operation, uint32_t immediate = 0);
+    void emit_push(const uint256& value);
+    void emit_jump(uint16_t forward, uint32_t target, bool back);
+    void retract(size_t words);
+    void resolve_jumps();
+
+    BytesView code_;
+    const Rules& rules_;
+    const OpcodeTable& opcodes_;
+    const HandlerTable& handlers_;
+    const bool traced_;
+    Program& program_;
+    std::vector<Instruction>& out_;
+    std::vector<StaticJump> jumps_;
+
+    // The present block.
+    bool open_ = false;
+    bool empty_ = true;
+    size_t head_ = 0;
+    size_t block_pc_ = 0;
+    uint32_t gas_ = 0;
+    int height_ = 0;  ///< relative to the block's beginning
+    int needed_ = 0;
+    int growth_ = 0;
+    Emitted last_, before_last_;
+
+    static constexpr size_t most_constants = 16;
+    std::array<uint256, most_constants> constants_;
+    size_t constant_count_ = 0;
+};
+
+}  // namespace weft::evm
