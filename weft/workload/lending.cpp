@@ -13,6 +13,9 @@ constexpr uint64_t first_token = 1'000;
 constexpr uint64_t most_markets = 64;
 /// Shares that stand for one unit of a young market, as the contract's first supplier gets them.
 constexpr uint64_t shares_per_unit = 1'000'000;
+/// What is supplied to a market before the block, in units: so much that no block moves its utilisation by a
+/// percent.
+constexpr uint64_t market_size = 100'000'000'000;
 constexpr uint64_t base_ratio = 13'000;  ///< 130 %
 /// Collateral of the accounts' loans, in percent: far above any ratio that the contract can ask for.
 constexpr uint64_t safe_cover = 300;
@@ -71,8 +74,8 @@ private:
         market.feed = labelled_hash("feed", id);
         market.reporter = random.below(builder_.account_count());
         market.price = uint256{random.between(500, 5'000)} * ether;
-        add_supply(id, labelled_address("first supplier", id), uint256{1'000'000'000} * ether);
-        const uint256 lent_out = uint256{random.between(600'000'000, 870'000'000)} * ether;
+        add_supply(id, labelled_address("first supplier", id), uint256{market_size} * ether);
+        const uint256 lent_out = uint256{market_size / 100 * random.between(60, 87)} * ether;
         add_loan(id, labelled_address("first borrower", id), lent_out, 2 * safe_cover);
         add_feed(market);
     }
@@ -119,11 +122,11 @@ private:
         markets_[id].collateral_held += amount;
         markets_[id].collateral.credit(lending_.address(), amount);
     }
-    /// A loan with collateral worth `cover` percent of it. What was lent out has left the contract, to nobody
-    /// in particular: the contract's balance is that much too high, which it never looks at.
+    /// A loan with collateral worth `cover` percent of it. The borrower still has what was lent.
     void add_loan(uint64_t id, const Address& holder, const uint256& amount, uint64_t cover) {
         add_to_position(id, holder, borrow_shares_field, amount * shares_per_unit);
         markets_[id].borrowed += amount;
+        markets_[id].asset.move(lending_.address(), holder, amount);
         add_collateral(id, holder, collateral_worth(id, amount, cover));
     }
     [[nodiscard]] uint256 collateral_worth(uint64_t id, const uint256& amount, uint64_t percent) const {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cassert>
+
 #include "weft/workload/artifacts.hpp"
 
 namespace weft::workload {
@@ -17,6 +19,13 @@ TokenState::TokenState(Builder& builder, uint64_t number) : contract_(builder.de
 void TokenState::credit(const Address& holder, const uint256& amount) {
     contract_.word(Contract::at(token.field("balanceOf"), holder)) += amount;
     contract_.word(token.field("totalSupply").slot) += amount;
+}
+
+void TokenState::move(const Address& from, const Address& to, const uint256& amount) {
+    uint256& source = contract_.word(Contract::at(token.field("balanceOf"), from));
+    assert(source >= amount);
+    source -= amount;
+    contract_.word(Contract::at(token.field("balanceOf"), to)) += amount;
 }
 
 void TokenState::allow_all(const Address& holder, const Address& spender) {

@@ -13,6 +13,8 @@ public:
     [[nodiscard]] const Address& address() const noexcept { return contract_.address(); }
     /// Adds to a balance and to the total supply.
     void credit(const Address& holder, const uint256& amount);
+    /// Between two balances. Precondition: `from` has as much.
+    void move(const Address& from, const Address& to, const uint256& amount);
     /// Lets the spender move any amount, or `amount` more than before.
     void allow_all(const Address& holder, const Address& spender);
     void allow(const Address& holder, const Address& spender, const uint256& amount);
