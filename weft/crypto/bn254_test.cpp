@@ -1,0 +1,146 @@
+#include "weft/crypto/bn254.hpp"
+
+#include <gtest/gtest.h>
+
+#include "weft/base/hex.hpp"
+
+namespace weft::crypto {
+namespace {
+
+using namespace base::literals;
+
+// EIP-196: the field's modulus and the group's order.
+const uint256 modulus =
+    base::to_uint256("0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47"_hash);
+const uint256 order =
+    base::to_uint256("0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001"_hash);
+
+Bytes words(std::initializer_list<uint256> values) {
+    Bytes out(32 * values.size());
+    size_t i = 0;
+    for (const uint256& value : values) base::store_be(out.data() + 32 * i++, value);
+    return out;
+}
+Bytes operator+(Bytes a, const Bytes& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+}
+
+const Bytes infinity = words({0, 0});
+const Bytes generator = words({1, 2});
+const Bytes negated_generator = words({1, modulus - uint256{2}});
+// EIP-197's generator of G2: x imaginary, x real, y imaginary, y real.
+const Bytes g2_generator = *from_hex(
+    "198e9393920d483a7260bfb731fb5d25f1aa493335a9e71297e485b7aef312c21800deef121f1e76426a00665e5c4479674322d4"
+    "f75edadd46debd5c"
+    "d992f6ed090689d0585ff075ec9e99ad690c3395bc4b313370b38ef355acdadcd122975b12c85ea5db8c6deb4aab71808dcb408f"
+    "e3d1e7690c43d37b"
+    "4ce6cc0166fa7daa");
+const Bytes g2_infinity(128);
+
+std::optional<Bytes> add(const Bytes& a, const Bytes& b) {
+    const Bytes in = a + b;
+    const auto sum = bn254_add(std::span{in}.first<128>());
+    return sum ? std::optional{Bytes{sum->begin(), sum->end()}} : std::nullopt;
+}
+std::optional<Bytes> mul(const Bytes& point, const uint256& scalar) {
+    const Bytes in = point + words({scalar});
+    const auto product = bn254_mul(std::span{in}.first<96>());
+    return product ? std::optional{Bytes{product->begin(), product->end()}} : std::nullopt;
+}
+
+TEST(Eip196, Addition) {
+    EXPECT_EQ(add(infinity, infinity), infinity);
+    EXPECT_EQ(add(generator, infinity), generator);
+    EXPECT_EQ(add(infinity, generator), generator);
+    EXPECT_EQ(add(generator, negated_generator), infinity);
+    const auto twice = add(generator, generator);
+    EXPECT_EQ(twice, *from_hex("030644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd3"
+                               "15ed738c0e0a7c92e7845f96b2ae9c0a68a6a449e3538fc7ff3ebf7a5a18a2c4"));
+    EXPECT_EQ(add(*twice, negated_generator), generator);
+}
+
+TEST(Eip196, Multiplication) {
+    EXPECT_EQ(mul(generator, 0), infinity);
+    EXPECT_EQ(mul(generator, 1), generator);
+    EXPECT_EQ(mul(generator, order), infinity);
+    EXPECT_EQ(mul(generator, order - uint256{1}), negated_generator);
+    EXPECT_EQ(mul(generator, order + uint256{1}), generator) << "scalars need not be reduced";
+    EXPECT_EQ(mul(infinity, 12345), infinity);
+    // 2^256 - 1 is 5 order + something: reduced and not, the same point.
+    EXPECT_EQ(mul(generator, uint256::max()), mul(generator, base::divide(uint256::max(), order).remainder));
+    Bytes sum = infinity;
+    for (uint64_t k = 1; k <= 40; ++k) {
+        sum = *add(sum, generator);
+        EXPECT_EQ(mul(generator, k), sum) << k;
+    }
+}
+
+// (a + b) P = a P + b P for scalars all over the range.
+TEST(Eip196, MultiplicationIsLinear) {
+    uint256 a = 0x123456789abcdef, b{7, 0, 1ULL << 63, 5};
+    Bytes point = generator;
+    for (int i = 0; i < 50; ++i) {
+        EXPECT_EQ(mul(point, base::add_mod(a, b, order)), add(*mul(point, a), *mul(point, b)));
+        point = *mul(point, a);
+        a = a * b + uint256{1};
+        b = (b * b) ^ (a << 3);
+    }
+}
+
+TEST(Eip196, InvalidPoints) {
+    for (const Bytes& bad :
+         {words({1, 3}), words({0, 1}), words({1, 0}), words({modulus, 0}), words({0, modulus}),
+          words({modulus + uint256{1}, 2}), words({1, modulus + uint256{2}}), words({uint256::max(), 2})}) {
+        EXPECT_EQ(add(bad, generator), std::nullopt);
+        EXPECT_EQ(add(generator, bad), std::nullopt);
+        EXPECT_EQ(mul(bad, 0), std::nullopt);
+    }
+}
+
+TEST(Eip197, Bilinearity) {
+    EXPECT_EQ(bn254_pairing({}), true);
+    EXPECT_EQ(bn254_pairing(generator + g2_generator), false);
+    EXPECT_EQ(bn254_pairing(generator + g2_generator + negated_generator + g2_generator), true);
+    EXPECT_EQ(bn254_pairing(generator + g2_generator + generator + g2_generator), false);
+    const Bytes a = *mul(generator, 0xabcdef), b = *mul(negated_generator, 0xabcdee);
+    EXPECT_EQ(bn254_pairing(a + g2_generator + b + g2_generator + negated_generator + g2_generator), true);
+    EXPECT_EQ(bn254_pairing(a + g2_generator + b + g2_generator + generator + g2_generator), false);
+}
+
+TEST(Eip197, Infinity) {
+    EXPECT_EQ(bn254_pairing(infinity + g2_infinity), true);
+    EXPECT_EQ(bn254_pairing(generator + g2_infinity), true);
+    EXPECT_EQ(bn254_pairing(infinity + g2_generator), true);
+    EXPECT_EQ(bn254_pairing(infinity + g2_generator + generator + g2_generator), false);
+}
+
+TEST(Eip197, InvalidInputs) {
+    const Bytes pair = generator + g2_generator;
+    EXPECT_EQ(bn254_pairing(BytesView{pair}.first(191)), std::nullopt);
+    EXPECT_EQ(bn254_pairing(pair + Bytes{0}), std::nullopt);
+    EXPECT_EQ(bn254_pairing(words({1, 3}) + g2_generator), std::nullopt);
+    EXPECT_EQ(bn254_pairing(words({1, 3}) + g2_infinity), std::nullopt) << "also beside infinity";
+    // The point of the twist with x = 1 is outside the subgroup.
+    const Bytes outside =
+        words({0, 1}) + *from_hex(
+                            "0d1271953ed9ea0836846e70a1934187998c7f790cb4d7511b7f8da82de048a4"
+                            "2869111d5381f072f8e2728fdb825a51aadd70e52c9830e9ab4b871c0531f1bb");
+    EXPECT_EQ(bn254_pairing(generator + outside), std::nullopt);
+    EXPECT_EQ(bn254_pairing(infinity + outside), std::nullopt);
+    for (size_t i = 0; i < 4; ++i) {  // each coordinate in turn: off the curve, then not canonical
+        Bytes bad = g2_generator;
+        bad[32 * i + 31] ^= 1;
+        EXPECT_EQ(bn254_pairing(generator + bad), std::nullopt);
+        bad = g2_generator;
+        base::store_be(bad.data() + 32 * i, base::load_be(bad.data() + 32 * i) + modulus);
+        EXPECT_EQ(bn254_pairing(generator + bad), std::nullopt);
+    }
+    // The two parts of x exchanged.
+    Bytes swapped = g2_generator;
+    std::swap_ranges(swapped.begin(), swapped.begin() + 32, swapped.begin() + 32);
+    EXPECT_EQ(bn254_pairing(generator + swapped), std::nullopt);
+}
+
+}  // namespace
+}  // namespace weft::crypto
