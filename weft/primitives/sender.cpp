@@ -8,6 +8,17 @@ std::optional<Address> recover_sender(const Transaction& tx) {
     return crypto::recover_address(signing_hash(tx), tx.r, tx.s, static_cast<unsigned>(tx.y_parity.low()));
 }
 
+void recover_senders(std::span<const Transaction> transactions, std::span<std::optional<Address>> out) {
+    std::vector<crypto::SignedHash> signatures;
+    signatures.reserve(transactions.size());
+    for (const Transaction& tx : transactions) {
+        // A parity beyond 1 stays one that recovers nothing.
+        const auto y_parity = static_cast<unsigned>(tx.y_parity > uint256{1} ? 2 : tx.y_parity.low());
+        signatures.push_back({signing_hash(tx), tx.r, tx.s, y_parity});
+    }
+    crypto::recover_addresses(signatures, out);
+}
+
 std::optional<Address> recover_authority(const Authorization& authorization) {
     const auto& [chain_id, address, nonce, y_parity, r, s, authority, recovered] = authorization;
     if (y_parity > uint256{1} || !is_low_s(s)) return std::nullopt;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "weft/base/bytes.hpp"
@@ -105,6 +106,9 @@ void set_legacy_v(Transaction& transaction, const uint256& v) noexcept;
 /// The signer, or nullopt where the signature is none (y parity not 0 or 1, r or s zero or beyond the order,
 /// no point). A high s is accepted: Frontier allows it, from Homestead on is_low_s must be asked as well.
 [[nodiscard]] std::optional<Address> recover_sender(const Transaction& transaction);
+/// recover_sender for each transaction, many signatures at a time. Precondition: out.size() ==
+/// transactions.size().
+void recover_senders(std::span<const Transaction> transactions, std::span<std::optional<Address>> out);
 /// The authority of an EIP-7702 authorization, or nullopt where the signature is none or its s is high.
 [[nodiscard]] std::optional<Address> recover_authority(const Authorization& authorization);
 

@@ -129,7 +129,13 @@ TEST(Transaction, Eip155Example) {
     const auto tx = decode_transaction(signed_bytes);
     ASSERT_TRUE(tx);
     EXPECT_EQ(signing_hash(*tx), "0xdaf5a779ae972f972197303d7b574746c7ef83eadac0f2791ad23db92e4c8e53"_hash);
-    EXPECT_EQ(recover_sender(*tx), "0x9d8a62f656a8d1615c1294fd71e9cfb3e4855a4f"_address);
+    const Address sender = "0x9d8a62f656a8d1615c1294fd71e9cfb3e4855a4f"_address;
+    EXPECT_EQ(recover_sender(*tx), sender);
+    std::vector<Transaction> batch(3, *tx);
+    batch[1].y_parity = uint256{1} << 64;  // no parity, whatever its low bits say
+    std::vector<std::optional<Address>> senders(3);
+    recover_senders(batch, senders);
+    EXPECT_EQ(senders, (std::vector<std::optional<Address>>{sender, std::nullopt, sender}));
 }
 
 namespace {
