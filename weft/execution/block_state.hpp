@@ -23,22 +23,34 @@ public:
     [[nodiscard]] size_t next() const noexcept { return next_; }
 
     /// Waits for the next transaction's sender.
-    [[nodiscard]] std::optional<ExecutionError> await_sender() const {
+    [[nodiscard]] std::optional<ExecutionError> await_sender() const { return await_senders(next_ + 1); }
+    /// Waits for the senders of the first `count` transactions.
+    [[nodiscard]] std::optional<ExecutionError> await_senders(size_t count) const {
         if (stopped_.load(std::memory_order_relaxed)) return Cancelled{};
-        if (options_.senders != nullptr && !options_.senders->wait(next_ + 1, options_.stop)) return Cancelled{};
+        if (options_.senders != nullptr && !options_.senders->wait(count, options_.stop)) return Cancelled{};
         return std::nullopt;
     }
+    /// Ends every run that goes on: the block has failed.
+    void halt() noexcept { stopped_.store(true, std::memory_order_relaxed); }
 
     /// Why the next transaction cannot stand where it stands, whatever it does.
     template <class Tx>
     [[nodiscard]] std::optional<Reason> does_not_fit(const Tx& tx) const noexcept {
-        if (tx.gas_limit > env_.context.gas_limit - result_.gas_used) return Reason::gas_limit_reached;
+        return does_not_fit(tx, next_, result_.gas_used, result_.blob_gas_used);
+    }
+    /// The same for transaction `index`, should the ones before it use this much.
+    template <class Tx>
+    [[nodiscard]] std::optional<Reason> does_not_fit(const Tx& tx, size_t index, uint64_t gas_used,
+                                                     uint64_t blob_gas_used) const noexcept {
+        if (tx.gas_limit > env_.context.gas_limit - gas_used) return Reason::gas_limit_reached;
         const uint64_t blob_gas = gas_per_blob * tx.blob_versioned_hashes.size();
-        if (result_.blob_gas_used + blob_gas > gas_per_blob * env_.blobs.max) return Reason::blob_gas_limit_reached;
-        if (options_.senders != nullptr && options_.senders->refused(next_)) return Reason::invalid_signature;
+        if (blob_gas_used + blob_gas > gas_per_blob * env_.blobs.max) return Reason::blob_gas_limit_reached;
+        if (options_.senders != nullptr && options_.senders->refused(index)) return Reason::invalid_signature;
         return std::nullopt;
     }
 
+    /// Room for the receipts of `count` more transactions.
+    void reserve(size_t count) { result_.receipts.reserve(result_.receipts.size() + count); }
     /// Takes the next transaction into the block.
     void include(TransactionOutcome&& outcome) {
         Receipt& receipt = result_.receipts.emplace_back(std::move(outcome.receipt));

@@ -42,6 +42,7 @@ public:
     }
 
     std::optional<ExecutionError> apply(std::span<const typename Rules::Transaction> transactions) override {
+        block_->reserve(transactions.size());
         for (const auto& tx : transactions)
             if (auto error = apply(tx)) return error;
         return std::nullopt;

@@ -6,9 +6,6 @@
 namespace weft::state {
 namespace {
 
-/// Accounts below this balance can be credited and debited without wrapping round 2^256; see Journal.
-constexpr uint256 balance_limit{0, 0, 0, uint64_t{1} << 62};
-
 /// Geth kept the RIPEMD-160 precompile touched when the call that touched it failed for want of gas (block
 /// 2,675,119), and so does every client since (EIP-161, EIP-716).
 constexpr Address ripemd160_address{{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3}}};
@@ -50,7 +47,10 @@ void Journal::end_transaction() {
         if (entry->destroyed_in == transaction_) carry_out_destruction(*entry);
     if (rules_.eip161)
         for (AccountEntry* entry : touched_)
-            if (entry->touched_in == transaction_ && is_empty(*entry)) entry->exists = false;
+            if (entry->touched_in == transaction_ && is_empty(*entry)) {
+                entry->exists = false;
+                entry->removed = true;
+            }
     if (observer_ != nullptr) observer_->transaction_ended(*this);
 }
 
@@ -89,8 +89,8 @@ AccountEntry* Journal::load(AccountEntry& entry) noexcept {
     entry.loaded = true;
     entry.now = entry.base;
     entry.exists = entry.base_exists;
-    entry.most = balance_limit - 1;
-    if (!(entry.base.balance < balance_limit)) entry.observed |= observed_balance;
+    entry.most = unbounded_balance;
+    if (unbounded_balance < entry.base.balance) entry.observed |= observed_balance;
     return &entry;
 }
 
@@ -163,7 +163,7 @@ void Journal::credit(AccountEntry& entry, const uint256& amount) {
     if (amount.is_zero()) return;
     undo_.push_back({Undo::Kind::balance_set, &entry, entry.now.balance});
     entry.now.balance += amount;
-    if (!(entry.now.balance < balance_limit)) entry.observed |= observed_balance;
+    if (unbounded_balance < entry.now.balance) entry.observed |= observed_balance;
     if (!entry.exists) set_exists(entry, true);
 }
 
@@ -208,7 +208,7 @@ void Journal::set_exists(AccountEntry& entry, bool exists) {
 
 void Journal::touch(AccountEntry& entry) {
     if (!rules_.eip161) {
-        if (!entry.exists) set_exists(entry, true);
+        if (!exists(entry)) set_exists(entry, true);
         return;
     }
     if (entry.touched_in == transaction_) return;

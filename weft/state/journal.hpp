@@ -37,6 +37,8 @@ struct AccountEntry {
     bool base_exists = false;
     /// Slots that the journal doesn't hold yet are zero: the account was created or destroyed here.
     bool storage_cleared = false;
+    /// It was empty and touched at the end of a transaction, and so isn't there (EIP-161).
+    bool removed = false;
     /// The storage that was there before the journal is gone (the account was destroyed).
     bool wiped = false;
     uint32_t warm_in = 0;
@@ -121,6 +123,8 @@ public:
 class Journal {
 public:
     explicit Journal(CodeCache& codes);
+    /// AccountEntry::most where no comparison has set a bound.
+    static constexpr uint256 unbounded_balance{~0ULL, ~0ULL, ~0ULL, (uint64_t{1} << 62) - 1};
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
 

@@ -1,0 +1,304 @@
+#include "weft/execution/optimistic/engine.hpp"
+
+#include <algorithm>
+
+namespace weft::execution::optimistic {
+namespace {
+
+/// Segments that may lie between the cursor and the newest run, for each worker.
+constexpr size_t lookahead_per_worker = 16;
+/// Estimated gas of a segment: some tens of microseconds.
+constexpr uint64_t largest_segment_gas = 600'000;
+constexpr uint64_t smallest_segment_gas = 60'000;
+/// Segments for each worker that a batch is cut into at least, if its transactions allow it.
+constexpr uint64_t segments_per_worker = 12;
+
+}  // namespace
+
+Worker& Engine::Memory::worker(unsigned index) {
+    while (workers.size() <= index) workers.push_back(std::make_unique<Worker>(versions, context));
+    return *workers[index];
+}
+
+Engine::Engine(ExecutionContext& context, BlockState& block, const evm::PrecompileSet& precompiles,
+               const state::JournalRules& rules)
+    : context_(context),
+      memory_(context.memory<Memory>()),
+      block_(block),
+      precompiles_(precompiles),
+      rules_(rules),
+      policy_(context.options().speculation) {}
+
+void Engine::begin_block(const StateReader& reader) {
+    memory_.versions.begin_block(reader, 256);
+    for (auto& worker : memory_.workers) worker->memory.reset();
+    base_position_ = 1;
+}
+
+/// Readies a worker's tools for a run.
+void Engine::start(Worker& worker, Position position, unsigned index) {
+    worker.source.begin(position, index, policy_.interleaving);
+    worker.journal.reset(worker.source, rules_);
+    worker.machine.begin_block(block_.env().context, block_.env().revision, precompiles_);
+    worker.machine.set_inspector(block_.options().inspector);
+    worker.machine.set_stop_flag(&block_.stopped());
+}
+
+std::optional<ExecutionError> Engine::run_at_cursor(
+    base::FunctionRef<std::optional<ExecutionError>(evm::Machine&)> body) {
+    Worker& worker = memory_.worker(0);
+    const Position position = base_position_ - 1;
+    start(worker, position, 0);
+    if (auto error = body(worker.machine)) {
+        if (std::holds_alternative<StateError>(*error) && worker.source.error()) return *worker.source.error();
+        return error;
+    }
+    const Record record = make_record(worker.journal, memory_.versions, worker.memory, position, Footing::committed);
+    publish(record);
+    if (block_.options().sink != nullptr) report(record, *block_.options().sink);
+    return std::nullopt;
+}
+
+void Engine::cut(const Batch& batch, unsigned width) {
+    const size_t count = batch.size();
+    if (segment_capacity_ < count) {
+        segments_ = std::make_unique<Segment[]>(count);
+        segment_capacity_ = count;
+    }
+    uint64_t total = 0;
+    for (size_t i = 0; i < count; ++i) total += batch.estimate(i);
+    const uint64_t target =
+        std::clamp(total / (width * segments_per_worker), smallest_segment_gas, largest_segment_gas);
+    segment_count_ = 0;
+    for (size_t i = 0; i < count;) {
+        Segment& segment = segments_[segment_count_++];
+        segment.first = static_cast<uint32_t>(i);
+        uint64_t gas = batch.estimate(i++);
+        if (policy_.segment_transactions != 0) {
+            i = std::min(count, segment.first + policy_.segment_transactions);
+        } else {
+            while (i < count && gas + batch.estimate(i) <= target) gas += batch.estimate(i++);
+        }
+        segment.last = static_cast<uint32_t>(i);
+        segment.state.store(Segment::State::waiting, std::memory_order_relaxed);
+        segment.failed = false;
+    }
+}
+
+std::optional<ExecutionError> Engine::run(const Batch& batch) {
+    if (batch.size() == 0) return std::nullopt;
+    batch_ = &batch;
+    first_index_ = block_.next();
+    cut(batch, context_.threads());
+    block_.reserve(batch.size());
+    next_.store(0, std::memory_order_relaxed);
+    cursor_.store(0, std::memory_order_relaxed);
+    ended_.store(false, std::memory_order_relaxed);
+
+    const auto width = static_cast<unsigned>(std::min<size_t>(context_.threads(), segment_count_));
+    lookahead_ = width * lookahead_per_worker;
+    static_cast<void>(memory_.worker(width - 1));
+    if (policy_.interleaving != nullptr) policy_.interleaving->begin(width);
+    if (width == 1 || context_.pool() == nullptr) {
+        work(0);
+    } else {
+        context_.pool()->run(width, [this](unsigned index) { work(index); });
+    }
+    for (unsigned i = 0; i < width; ++i) {
+        ExecutionStatistics& part = memory_.worker(i).statistics;
+        ExecutionStatistics& sum = context_.statistics();
+        sum.speculative += part.speculative;
+        sum.head += part.head;
+        sum.repaired += part.repaired;
+        sum.reexecuted_transactions += part.reexecuted_transactions;
+        part = {};
+    }
+    context_.statistics().segments += segment_count_;
+    // What comes after the batch stands behind its last segment.
+    base_position_ += static_cast<Position>(segment_count_) + 1;
+    return std::exchange(error_, std::nullopt);
+}
+
+void Engine::work(unsigned index) {
+    Worker& worker = memory_.worker(index);
+    while (!ended()) {
+        const uint32_t seen = progress_.load(std::memory_order_acquire);
+        if (walk(worker, index)) continue;
+        const Next next = run_next(worker, index);
+        if (next == Next::ran) continue;
+        // Who runs one of the remaining segments commits it too, or whoever has the baton then does.
+        if (next == Next::none_left) break;
+        reached(index, Point::wait);
+        if (policy_.interleaving == nullptr && !ended()) parker_.wait_until_changed(progress_, seen);
+    }
+    if (policy_.interleaving != nullptr) policy_.interleaving->end(index);
+}
+
+bool Engine::walk(Worker& worker, unsigned index) {
+    bool moved = false;
+    for (;;) {
+        const size_t number = cursor_.load(std::memory_order_acquire);
+        if (ended_.load(std::memory_order_acquire) || number == segment_count_) return moved;
+        if (segments_[number].state.load(std::memory_order_acquire) != Segment::State::finished) return moved;
+        if (baton_.exchange(true, std::memory_order_acquire)) return moved;
+        // Whoever had the baton before may have moved on.
+        size_t here = cursor_.load(std::memory_order_acquire);
+        while (!ended() && segments_[here].state.load(std::memory_order_acquire) == Segment::State::finished) {
+            moved = true;
+            if (!settle(worker, index, here)) break;
+            here = cursor_.load(std::memory_order_acquire);
+        }
+        baton_.store(false, std::memory_order_release);
+        // Look again: who finished the segment at the cursor in the meantime found the baton taken.
+    }
+}
+
+Engine::Next Engine::run_next(Worker& worker, unsigned index) {
+    size_t number = next_.load(std::memory_order_relaxed);
+    do {
+        if (number == segment_count_) return Next::none_left;
+        if (number >= cursor_.load(std::memory_order_acquire) + lookahead_) return Next::too_far_ahead;
+    } while (!next_.compare_exchange_weak(number, number + 1, std::memory_order_relaxed));
+    reached(index, Point::claim);
+    if (cursor_.load(std::memory_order_acquire) == number && !policy_.stale_first_run) {
+        ++worker.statistics.head;
+        run_on_committed(worker, index, number);
+    } else {
+        speculate(worker, index, number);
+    }
+    return Next::ran;
+}
+
+void Engine::speculate(Worker& worker, unsigned index, size_t number) {
+    Segment& segment = segments_[number];
+    const Position position = position_of(number);
+    if (block_.await_senders(first_index_ + segment.last)) {
+        segment.failed = true;
+    } else {
+        start(worker, policy_.stale_first_run ? 1 : position, index);
+        segment.outcomes.clear();
+        for (uint32_t i = segment.first; i < segment.last && !segment.failed; ++i) {
+            predict_nonce(worker, i);
+            const TransactionOutcome& outcome = segment.outcomes.emplace_back(batch_->run(worker.machine, i));
+            segment.failed = outcome.run_ended || (outcome.invalid && block_.options().on_invalid == OnInvalid::fail);
+        }
+        reached(index, Point::publish);
+        if (!segment.failed) {
+            segment.record =
+                make_record(worker.journal, memory_.versions, worker.memory, position, Footing::speculative);
+            publish(segment.record);
+        }
+    }
+    segment.state.store(Segment::State::finished, std::memory_order_release);
+}
+
+/// A transaction's own nonce says what its sender's must be, whatever the transactions before it, perhaps still running, have
+/// made of it so far.
+void Engine::predict_nonce(Worker& worker, size_t index) const {
+    if (!block_.options().checks.nonce) return;
+    state::AccountEntry* sender = worker.journal.account(batch_->sender(index));
+    if (sender == nullptr || (sender->observed & state::observed_nonce) || sender->now.nonce == batch_->nonce(index)) return;
+    sender->base.nonce = sender->now.nonce = batch_->nonce(index);
+    sender->seen = nullptr;
+}
+
+bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
+    Segment& segment = segments_[number];
+    const Position position = position_of(number);
+    if (auto error = block_.await_senders(first_index_ + segment.last)) return fail(std::move(*error));
+    start(worker, position, index);
+    for (uint32_t i = segment.first; i < segment.last; ++i) {
+        auto invalid = batch_->does_not_fit(block_, i, block_.result().gas_used, block_.result().blob_gas_used);
+        if (!invalid) {
+            auto outcome = batch_->run(worker.machine, i);
+            if (outcome.run_ended) {
+                ExecutionError error = error_of(*outcome.run_ended);
+                if (std::holds_alternative<StateError>(error) && worker.source.error()) error = *worker.source.error();
+                return fail(std::move(error));
+            }
+            invalid = outcome.invalid;
+            if (!invalid) block_.include(std::move(outcome));
+        }
+        if (invalid)
+            if (auto error = block_.leave_out(*invalid)) return fail(std::move(*error));
+    }
+    const Record record = make_record(worker.journal, memory_.versions, worker.memory, position, Footing::committed);
+    publish(record);
+    if (block_.options().sink != nullptr) report(record, *block_.options().sink);
+    advance(number);
+    return true;
+}
+
+bool Engine::settle(Worker& worker, unsigned index, size_t number) {
+    Segment& segment = segments_[number];
+    const Position position = position_of(number);
+    reached(index, Point::validate);
+    if (!segment.failed && fits(segment) && holds(segment.record, memory_.versions, position) && !refused(number)) {
+        reached(index, Point::commit);
+        if (auto done = commit(segment.record, memory_.versions, position); !done) return fail(std::move(done.error()));
+        if (block_.options().sink != nullptr) report(segment.record, *block_.options().sink);
+        include(segment);
+        ++worker.statistics.speculative;
+        advance(number);
+        return true;
+    }
+    if (!segment.failed) withdraw(segment.record);
+    ++worker.statistics.repaired;
+    worker.statistics.reexecuted_transactions += segment.last - segment.first;
+    return run_on_committed(worker, index, number);
+}
+
+/// The checks that need everything before; what fails one is decided by running the segment at the cursor.
+bool Engine::fits(const Segment& segment) const {
+    uint64_t gas = block_.result().gas_used;
+    uint64_t blob_gas = block_.result().blob_gas_used;
+    uint32_t i = segment.first;
+    for (const TransactionOutcome& outcome : segment.outcomes) {
+        if (batch_->does_not_fit(block_, i++, gas, blob_gas)) return false;
+        if (outcome.invalid) continue;
+        gas += outcome.receipt.gas_used;
+        blob_gas += outcome.blob_gas;
+    }
+    return true;
+}
+
+void Engine::include(Segment& segment) {
+    for (TransactionOutcome& outcome : segment.outcomes) {
+        if (!outcome.invalid) {
+            block_.include(std::move(outcome));
+        } else {
+            // Ends no block: with OnInvalid::fail the segment would have failed.
+            static_cast<void>(block_.leave_out(*outcome.invalid));
+        }
+    }
+}
+
+/// For tests: whether the policy's dice refuse this validation.
+bool Engine::refused(size_t number) {
+    if (policy_.refuse_percent == 0) return false;
+    const base::Hasher dice(policy_.seed);
+    return dice(uint64_t{position_of(number)}) % 100 < policy_.refuse_percent;
+}
+
+void Engine::advance(size_t number) {
+    cursor_.store(number + 1, std::memory_order_release);
+    progress_.fetch_add(1, std::memory_order_release);
+    parker_.wake_all(progress_);
+}
+
+bool Engine::fail(ExecutionError error) {
+    error_ = std::move(error);
+    ended_.store(true, std::memory_order_release);
+    block_.halt();
+    progress_.fetch_add(1, std::memory_order_release);
+    parker_.wake_all(progress_);
+    return false;
+}
+
+StateDiff Engine::make_diff() {
+    std::vector<BlockMemory*> memories;
+    for (auto& worker : memory_.workers) memories.push_back(&worker->memory);
+    return memory_.versions.make_diff(memories, context_.codes());
+}
+
+}  // namespace weft::execution::optimistic

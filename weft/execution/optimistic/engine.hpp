@@ -1,0 +1,136 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "weft/base/function_ref.hpp"
+#include "weft/base/parker.hpp"
+#include "weft/execution/block_state.hpp"
+#include "weft/execution/context.hpp"
+#include "weft/execution/optimistic/record.hpp"
+#include "weft/execution/optimistic/segment_source.hpp"
+
+namespace weft::execution::optimistic {
+
+/// The transactions of a batch, as the engine sees them; hides the chain's transaction type. Indices count from the batch's
+/// first. Thread-safe.
+class Batch {
+public:
+    virtual ~Batch() = default;
+    [[nodiscard]] virtual size_t size() const noexcept = 0;
+    /// What the transaction is likely to cost, in gas; for cutting segments.
+    [[nodiscard]] virtual uint64_t estimate(size_t index) const noexcept = 0;
+    [[nodiscard]] virtual const Address& sender(size_t index) const noexcept = 0;
+    [[nodiscard]] virtual uint64_t nonce(size_t index) const noexcept = 0;
+    [[nodiscard]] virtual TransactionOutcome run(evm::Machine& machine, size_t index) const noexcept = 0;
+    /// As BlockState::does_not_fit, for a transaction of the batch after this much gas.
+    [[nodiscard]] virtual std::optional<Reason> does_not_fit(const BlockState& block, size_t index, uint64_t gas_used,
+                                                             uint64_t blob_gas_used) const noexcept = 0;
+};
+
+/// One thread's tools.
+struct Worker {
+    Worker(VersionedState& versions, ExecutionContext& context)
+        : journal(context.codes()),
+          machine(journal, context.options().memory_budget),
+          source(versions, memory, context.codes()) {}
+    BlockMemory memory;
+    Journal journal;
+    evm::Machine machine;
+    SegmentSource source;
+    ExecutionStatistics statistics;
+};
+
+/// A run of consecutive transactions, the unit of speculation.
+struct Segment {
+    enum class State : uint8_t { waiting, finished };
+    uint32_t first = 0;
+    uint32_t last = 0;  ///< one past the last
+    std::atomic<State> state{State::waiting};
+    /// The run came to an end that has no meaning ahead of the cursor: a state error, an invalid transaction, an abort.
+    bool failed = false;
+    Record record;
+    std::vector<TransactionOutcome> outcomes;  ///< of a speculative run
+};
+
+/// Runs batches of transactions on many threads, with the outcome of running them one after the other.
+///
+/// Segments are taken in order, each by a worker that runs it on a private journal and publishes what it wrote. The cursor
+/// stands at the first segment that is not committed. Who holds the baton moves it: a segment whose reads hold is committed,
+/// another is run again right there, on committed state, where nothing can refute it. A worker that starts the segment at the
+/// cursor runs on committed state in the first place. There is no coordinator; with nothing to do a worker sleeps.
+class Engine {
+public:
+    /// What the engine keeps from block to block.
+    struct Memory final : ExecutionContext::Scratch {
+        static constexpr size_t slot = 1;
+        explicit Memory(ExecutionContext& context) : context(context) {}
+        [[nodiscard]] Worker& worker(unsigned index);
+        ExecutionContext& context;
+        VersionedState versions;
+        std::vector<std::unique_ptr<Worker>> workers;
+    };
+
+    Engine(ExecutionContext& context, BlockState& block, const evm::PrecompileSet& precompiles,
+           const state::JournalRules& rules);
+
+    void begin_block(const StateReader& reader);
+    /// Runs something that is no transaction at the cursor: what comes before the first, or after the last.
+    [[nodiscard]] std::optional<ExecutionError> run_at_cursor(
+        base::FunctionRef<std::optional<ExecutionError>(evm::Machine&)> body);
+    [[nodiscard]] std::optional<ExecutionError> run(const Batch& batch);
+    [[nodiscard]] StateDiff make_diff();
+
+private:
+    void cut(const Batch& batch, unsigned width);
+    void work(unsigned index);
+    /// Takes the baton, if it is free and there is something to commit, and walks. True: something was committed.
+    bool walk(Worker& worker, unsigned index);
+    enum class Next : uint8_t { ran, too_far_ahead, none_left };
+    /// Runs the next segment that nobody has taken.
+    Next run_next(Worker& worker, unsigned index);
+    void speculate(Worker& worker, unsigned index, size_t number);
+    /// Runs a segment on committed state, and commits it. False: the block has ended.
+    bool run_on_committed(Worker& worker, unsigned index, size_t number);
+    /// Commits a finished segment, or runs it again. False: the block has ended.
+    bool settle(Worker& worker, unsigned index, size_t number);
+    [[nodiscard]] bool fits(const Segment& segment) const;
+    [[nodiscard]] bool refused(size_t number);
+    void include(Segment& segment);
+    void start(Worker& worker, Position position, unsigned index);
+    void predict_nonce(Worker& worker, size_t index) const;
+    /// Ends the block; returns false.
+    bool fail(ExecutionError error);
+    void advance(size_t number);
+    void reached(unsigned index, Point point) const {
+        if (policy_.interleaving != nullptr) policy_.interleaving->reached(index, point);
+    }
+    [[nodiscard]] Position position_of(size_t number) const noexcept { return base_position_ + static_cast<Position>(number); }
+    [[nodiscard]] bool ended() const noexcept {
+        return ended_.load(std::memory_order_acquire) || cursor_.load(std::memory_order_acquire) == segment_count_;
+    }
+
+    ExecutionContext& context_;
+    Memory& memory_;
+    BlockState& block_;
+    const evm::PrecompileSet& precompiles_;
+    state::JournalRules rules_;
+    Speculation policy_;
+    const Batch* batch_ = nullptr;
+    size_t first_index_ = 0;      ///< of the batch, in the block
+    Position base_position_ = 1;  ///< of the batch's first segment
+    size_t segment_count_ = 0;
+    size_t lookahead_ = 0;
+    std::unique_ptr<Segment[]> segments_;
+    size_t segment_capacity_ = 0;
+    std::optional<ExecutionError> error_;  ///< written by who holds the cursor
+    alignas(64) std::atomic<size_t> next_{0};
+    alignas(64) std::atomic<size_t> cursor_{0};
+    std::atomic<bool> baton_{false};
+    std::atomic<bool> ended_{false};
+    alignas(64) std::atomic<uint32_t> progress_{0};  ///< changes when the cursor moves, or the block ends
+    base::Parker parker_;
+};
+
+}  // namespace weft::execution::optimistic

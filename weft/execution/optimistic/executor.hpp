@@ -1,0 +1,123 @@
+#pragma once
+
+#include "weft/execution/executor.hpp"
+#include "weft/execution/optimistic/engine.hpp"
+#include "weft/execution/sequential.hpp"
+
+namespace weft::execution {
+
+/// Executes on all threads of its context, with the sequential executor's result: see optimistic::Engine.
+template <class Rules>
+class OptimisticExecutor final : public Executor<Rules> {
+public:
+    using Transaction = typename Rules::Transaction;
+    explicit OptimisticExecutor(ExecutionContext& context) : context_(context), use_(context.codes()) {
+        context.statistics() = {};
+    }
+
+    std::optional<ExecutionError> begin(const BlockEnv& env, const StateReader& reader,
+                                        const ExecutionOptions& options) override {
+        block_.emplace(env, options);
+        engine_.emplace(context_, *block_, Rules::precompiles(env.revision), journal_rules<Rules>(env.revision));
+        engine_->begin_block(reader);
+        return engine_->run_at_cursor([&](evm::Machine& machine) { return Rules::begin_block(machine, env); });
+    }
+
+    std::optional<ExecutionError> apply(std::span<const Transaction> transactions) override {
+        return engine_->run(Transactions(*block_, transactions));
+    }
+
+    std::expected<BlockResult, ExecutionError> seal() override {
+        BlockResult& result = block_->result();
+        auto error = engine_->run_at_cursor([&](evm::Machine& machine) {
+            return Rules::end_block(machine, block_->env(), result.receipts, result.requests);
+        });
+        if (error) return std::unexpected(std::move(*error));
+        result.diff = engine_->make_diff();
+        return block_->finish();
+    }
+
+private:
+    class Transactions final : public optimistic::Batch {
+    public:
+        Transactions(const BlockState& block, std::span<const Transaction> transactions)
+            : block_(block), first_(block.next()), transactions_(transactions) {}
+        size_t size() const noexcept override { return transactions_.size(); }
+        uint64_t estimate(size_t index) const noexcept override {
+            // Gas limits exceed what is used, the more the larger they are.
+            constexpr uint64_t most = 600'000;
+            return std::min<uint64_t>(transactions_[index].gas_limit, most);
+        }
+        const Address& sender(size_t index) const noexcept override { return transactions_[index].sender; }
+        uint64_t nonce(size_t index) const noexcept override { return transactions_[index].nonce; }
+        TransactionOutcome run(evm::Machine& machine, size_t index) const noexcept override {
+            return run_transaction<Rules>(machine, block_.env(), transactions_[index], block_.options().checks);
+        }
+        std::optional<Reason> does_not_fit(const BlockState& block, size_t index, uint64_t gas_used,
+                                           uint64_t blob_gas_used) const noexcept override {
+            return block.does_not_fit(transactions_[index], first_ + index, gas_used, blob_gas_used);
+        }
+
+    private:
+        const BlockState& block_;
+        size_t first_;
+        std::span<const Transaction> transactions_;
+    };
+
+    ExecutionContext& context_;
+    CodeCache::Use use_;
+    std::optional<BlockState> block_;
+    std::optional<optimistic::Engine> engine_;
+};
+
+/// Chooses an executor for each block from its first batch.
+template <class Rules>
+class AutomaticExecutor final : public Executor<Rules> {
+public:
+    using Transaction = typename Rules::Transaction;
+    explicit AutomaticExecutor(ExecutionContext& context) : context_(context) {}
+
+    std::optional<ExecutionError> begin(const BlockEnv& env, const StateReader& reader,
+                                        const ExecutionOptions& options) override {
+        env_ = &env;
+        reader_ = &reader;
+        options_ = options;
+        chosen_.reset();
+        return std::nullopt;
+    }
+    std::optional<ExecutionError> apply(std::span<const Transaction> transactions) override {
+        if (auto error = choose(transactions)) return error;
+        return chosen_->apply(transactions);
+    }
+    std::expected<BlockResult, ExecutionError> seal() override {
+        if (auto error = choose({})) return std::unexpected(std::move(*error));
+        return chosen_->seal();
+    }
+
+private:
+    std::optional<ExecutionError> choose(std::span<const Transaction> transactions) {
+        if (chosen_) return std::nullopt;
+        if (context_.threads() > 1 && pays_in_parallel(transactions)) {
+            chosen_ = std::make_unique<OptimisticExecutor<Rules>>(context_);
+        } else {
+            chosen_ = std::make_unique<SequentialExecutor<Rules>>(context_);
+        }
+        return chosen_->begin(*env_, *reader_, options_);
+    }
+
+    /// Waking a thread costs about as much as a hundred transfers; what is smaller stays on the caller's thread.
+    static bool pays_in_parallel(std::span<const Transaction> transactions) {
+        constexpr uint64_t least_gas = 2'000'000;
+        uint64_t gas = 0;
+        for (const auto& tx : transactions) gas += std::min<uint64_t>(tx.gas_limit, 500'000);
+        return transactions.size() > 1 && gas >= least_gas;
+    }
+
+    ExecutionContext& context_;
+    const BlockEnv* env_ = nullptr;
+    const StateReader* reader_ = nullptr;
+    ExecutionOptions options_;
+    std::unique_ptr<Executor<Rules>> chosen_;
+};
+
+}  // namespace weft::execution

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "weft/state/account.hpp"
+
+namespace weft::execution::optimistic {
+
+/// The order of segments in a block; the block's start has 0.
+using Position = uint32_t;
+
+struct AccountState {
+    Account account;
+    bool exists = false;
+};
+
+enum class VersionState : uint8_t {
+    published,  ///< by a segment that ran ahead of the cursor
+    withdrawn,  ///< that run did not hold
+    committed,  ///< final
+};
+
+/// What a segment left of a location. Immutable once in the list, but for its state (and `committed`, which is written before
+/// the state says so). Versions are never removed before the block ends, so that a pointer to one is an identity.
+template <class Self>
+struct Version {
+    Position position = 0;
+    std::atomic<VersionState> state{VersionState::published};
+    std::atomic<Self*> older{nullptr};
+};
+
+/// What a segment did to an account; the fields not named in `changes` are as they were.
+struct AccountVersion : Version<AccountVersion> {
+    enum Change : uint8_t {
+        balance_set = 1,    ///< `balance` is the new one
+        balance_added = 2,  ///< `balance` comes on top, modulo 2^256
+        nonce_set = 4,
+        code_set = 8,
+        made_to_exist = 16,
+        removed = 32,
+        storage_wiped = 64,
+    };
+    uint8_t changes = 0;
+    uint64_t nonce = 0;
+    uint256 balance;
+    Hash code_hash;
+    AccountState committed;  ///< after the segment; valid once state is committed
+
+    /// The account after the segment, from the one before it.
+    void apply_to(AccountState& before) const noexcept {
+        if (changes & balance_set) before.account.balance = balance;
+        if (changes & balance_added) before.account.balance += balance;
+        if (changes & nonce_set) before.account.nonce = nonce;
+        if (changes & code_set) before.account.code_hash = code_hash;
+        if (changes & made_to_exist) before.exists = true;
+        if (changes & removed) before = {};
+    }
+};
+
+struct SlotVersion : Version<SlotVersion> {
+    uint256 value;
+};
+
+/// Whether a location's value before the block is known yet. Whoever reads it first notes it; a second reader that comes
+/// in between needn't wait, it has read the same.
+enum class BaseState : uint8_t { unknown, being_written, known };
+
+/// An account in one block: identity, value before the block, versions by descending position.
+struct alignas(64) AccountLocation {
+    uint64_t hash = 0;
+    Address address;
+    std::atomic<BaseState> base_state{BaseState::unknown};
+    /// A published version has wiped its storage at some time, whether it held or not: slots must look for it.
+    std::atomic<bool> ever_wiped{false};
+    bool slots_changed = false;  ///< for the diff
+    uint32_t rank = 0;           ///< for the diff
+    std::atomic<AccountVersion*> newest{nullptr};
+    AccountState base;
+};
+
+struct alignas(64) SlotLocation {
+    uint64_t hash = 0;
+    AccountLocation* account = nullptr;
+    std::atomic<SlotVersion*> newest{nullptr};
+    std::atomic<BaseState> base_state{BaseState::unknown};
+    uint256 key;
+    uint256 base;
+};
+
+/// Puts a version in its place: versions of later segments stand before it, its own segment's earlier ones behind it.
+template <class V>
+void insert(std::atomic<V*>& newest, V* version) noexcept {
+    for (;;) {
+        std::atomic<V*>* link = &newest;
+        V* next = link->load(std::memory_order_acquire);
+        while (next != nullptr && next->position > version->position) {
+            link = &next->older;
+            next = link->load(std::memory_order_acquire);
+        }
+        version->older.store(next, std::memory_order_relaxed);
+        if (link->compare_exchange_strong(next, version, std::memory_order_acq_rel)) return;
+    }
+}
+
+/// The newest version before `position` that stands; nullptr if there is none.
+template <class V>
+[[nodiscard]] V* newest_before(const std::atomic<V*>& newest, Position position) noexcept {
+    V* version = newest.load(std::memory_order_acquire);
+    while (version != nullptr && (version->position >= position ||
+                                  version->state.load(std::memory_order_acquire) == VersionState::withdrawn))
+        version = version->older.load(std::memory_order_acquire);
+    return version;
+}
+
+}  // namespace weft::execution::optimistic

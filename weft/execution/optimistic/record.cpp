@@ -1,0 +1,185 @@
+#include "weft/execution/optimistic/record.hpp"
+
+#include <vector>
+
+namespace weft::execution::optimistic {
+namespace {
+
+using state::AccountEntry;
+using state::SlotEntry;
+
+/// True if nothing about the account as it was before can have mattered.
+bool rests_on_nothing(const AccountEntry& entry) {
+    return entry.observed == 0 && entry.least.is_zero() && entry.most == Journal::unbounded_balance;
+}
+
+/// What the journal did to the account; 0 changes: nothing.
+void fill(AccountVersion& version, const AccountEntry& entry) {
+    uint8_t changes = 0;
+    if (entry.now.balance != entry.base.balance) {
+        if (entry.observed & state::observed_balance) {
+            changes |= AccountVersion::balance_set;
+            version.balance = entry.now.balance;
+        } else {
+            changes |= AccountVersion::balance_added;
+            version.balance = entry.now.balance - entry.base.balance;
+        }
+    }
+    if (entry.now.nonce != entry.base.nonce) changes |= AccountVersion::nonce_set;
+    if (entry.now.code_hash != entry.base.code_hash) changes |= AccountVersion::code_set;
+    version.nonce = entry.now.nonce;
+    version.code_hash = entry.now.code_hash;
+    if (entry.exists) {
+        if (changes != 0 || !entry.base_exists) changes |= AccountVersion::made_to_exist;
+    } else if (entry.base_exists || entry.removed || entry.wiped) {
+        changes |= AccountVersion::removed;
+    }
+    if (entry.wiped) changes |= AccountVersion::storage_wiped;
+    version.changes = changes;
+}
+
+bool is_changed(const AccountEntry& entry) {
+    return entry.exists != entry.base_exists || entry.removed || entry.wiped || entry.now != entry.base;
+}
+
+bool is_changed(const SlotEntry& slot) {
+    const uint256& now = Journal::value_now(slot);
+    return slot.account->wiped ? !now.is_zero() : now != slot.base;
+}
+
+AccountRead read_of(const AccountEntry& entry) {
+    return {static_cast<AccountLocation*>(entry.origin), entry.seen, entry.observed, entry.base_exists, entry.base.nonce,
+            entry.base.code_hash, entry.base.balance, entry.least, entry.most};
+}
+
+bool holds(const AccountRead& read, const VersionedState& versions, Position position) {
+    AccountState now;
+    const void* seen = nullptr;
+    if (!versions.read(*read.location, position, now, seen)) return false;
+    if (read.seen != nullptr && read.seen == seen && (read.observed & (state::observed_no_storage | state::observed_storage)) == 0)
+        return true;
+    const Account& account = now.account;
+    const uint8_t observed = read.observed;
+    if ((observed & state::observed_balance) && account.balance != read.balance) return false;
+    if (account.balance < read.least || (!(observed & state::observed_balance) && read.most < account.balance)) return false;
+    if ((observed & state::observed_nonce) && account.nonce != read.nonce) return false;
+    if ((observed & state::observed_code) && account.code_hash != read.code_hash) return false;
+    if ((observed & state::observed_existence) && now.exists != read.exists) return false;
+    if ((observed & state::observed_identity) && account.nonce == 0 && account.code_hash == crypto::empty_code_hash)
+        return false;
+    if (observed & (state::observed_no_storage | state::observed_storage)) {
+        const auto has_storage = versions.has_storage(*read.location, position);
+        if (!has_storage || *has_storage != ((observed & state::observed_storage) != 0)) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+Record make_record(const Journal& journal, VersionedState& versions, BlockMemory& memory, Position position,
+                   Footing footing) {
+    const bool with_reads = footing == Footing::speculative;
+    // The counts are not known before: the arrays are as long as they can get, and cut afterwards.
+    auto& arena = memory.arena;
+    Record record;
+    const size_t accounts = journal.accounts().size();
+    const size_t slots = journal.slots().size();
+    if (with_reads) {
+        record.account_reads = {static_cast<AccountRead*>(arena.allocate(accounts * sizeof(AccountRead), alignof(AccountRead))), 0};
+        record.slot_reads = {static_cast<SlotRead*>(arena.allocate(slots * sizeof(SlotRead), alignof(SlotRead))), 0};
+    }
+    using AccountWrite = std::pair<AccountLocation*, AccountVersion*>;
+    using SlotWrite = std::pair<SlotLocation*, SlotVersion*>;
+    auto* account_writes = static_cast<AccountWrite*>(arena.allocate(accounts * sizeof(AccountWrite), alignof(AccountWrite)));
+    auto* slot_writes = static_cast<SlotWrite*>(arena.allocate(slots * sizeof(SlotWrite), alignof(SlotWrite)));
+    size_t account_read_count = 0, slot_read_count = 0, account_write_count = 0, slot_write_count = 0;
+
+    for (const AccountEntry* entry : journal.accounts()) {
+        if (!entry->loaded) continue;
+        auto* location = static_cast<AccountLocation*>(entry->origin);
+        if (with_reads && !rests_on_nothing(*entry)) record.account_reads.data()[account_read_count++] = read_of(*entry);
+        if (!is_changed(*entry)) continue;
+        auto* version = arena.make<AccountVersion>();
+        version->position = position;
+        fill(*version, *entry);
+        if (footing == Footing::committed) {
+            version->committed = {entry->now, entry->exists};
+            version->state.store(VersionState::committed, std::memory_order_relaxed);
+        }
+        account_writes[account_write_count++] = {location, version};
+    }
+    for (const SlotEntry* slot : journal.slots()) {
+        if (!slot->loaded) continue;
+        auto* location = static_cast<SlotLocation*>(slot->origin);
+        if (with_reads && slot->from_source) record.slot_reads.data()[slot_read_count++] = {location, slot->seen, slot->base};
+        if (!is_changed(*slot)) continue;
+        if (location == nullptr)
+            location = versions.locate(static_cast<AccountLocation*>(slot->account->origin), slot->key, memory);
+        auto* version = arena.make<SlotVersion>();
+        version->position = position;
+        version->value = Journal::value_now(*slot);
+        if (footing == Footing::committed) version->state.store(VersionState::committed, std::memory_order_relaxed);
+        slot_writes[slot_write_count++] = {location, version};
+    }
+    record.account_reads = record.account_reads.data() != nullptr ? std::span(record.account_reads.data(), account_read_count)
+                                                                  : std::span<AccountRead>{};
+    record.slot_reads =
+        record.slot_reads.data() != nullptr ? std::span(record.slot_reads.data(), slot_read_count) : std::span<SlotRead>{};
+    record.account_versions = {account_writes, account_write_count};
+    record.slot_versions = {slot_writes, slot_write_count};
+    return record;
+}
+
+void publish(const Record& record) {
+    for (const auto& [location, version] : record.slot_versions) insert(location->newest, version);
+    for (const auto& [location, version] : record.account_versions) {
+        insert(location->newest, version);
+        if (version->changes & AccountVersion::storage_wiped) location->ever_wiped.store(true, std::memory_order_release);
+    }
+}
+
+void withdraw(const Record& record) {
+    for (const auto& [location, version] : record.slot_versions)
+        version->state.store(VersionState::withdrawn, std::memory_order_release);
+    for (const auto& [location, version] : record.account_versions)
+        version->state.store(VersionState::withdrawn, std::memory_order_release);
+}
+
+bool holds(const Record& record, const VersionedState& versions, Position position) {
+    for (const SlotRead& read : record.slot_reads) {
+        uint256 now;
+        const void* seen = nullptr;
+        if (!versions.read(*read.location, position, now, seen)) return false;
+        if (now != read.value) return false;
+    }
+    for (const AccountRead& read : record.account_reads)
+        if (!holds(read, versions, position)) return false;
+    return true;
+}
+
+state::ReadResult<void> commit(const Record& record, const VersionedState& versions, Position position) {
+    for (const auto& [location, version] : record.account_versions) {
+        const void* seen = nullptr;
+        if (auto read = versions.read(*location, position, version->committed, seen); !read) return read;
+        version->apply_to(version->committed);
+        version->state.store(VersionState::committed, std::memory_order_release);
+    }
+    for (const auto& [location, version] : record.slot_versions)
+        version->state.store(VersionState::committed, std::memory_order_release);
+    return {};
+}
+
+void report(const Record& record, CommitSink& sink) {
+    std::vector<CommittedAccount> accounts;
+    for (const auto& [location, version] : record.account_versions) {
+        const bool wiped = (version->changes & AccountVersion::storage_wiped) != 0;
+        auto& out = accounts.emplace_back(location->address, std::nullopt, wiped);
+        if (version->committed.exists) out.value = version->committed.account;
+    }
+    std::vector<CommittedSlot> slots;
+    for (const auto& [location, version] : record.slot_versions)
+        slots.push_back({location->account->address, location->key, version->value});
+    if (!accounts.empty() || !slots.empty()) sink.commit(accounts, slots);
+}
+
+}  // namespace weft::execution::optimistic

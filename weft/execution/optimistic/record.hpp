@@ -1,0 +1,60 @@
+#pragma once
+
+#include <span>
+
+#include "weft/execution/optimistic/versioned_state.hpp"
+#include "weft/execution/options.hpp"
+#include "weft/state/journal.hpp"
+
+namespace weft::execution::optimistic {
+
+/// What a segment's outcome rests on, about one account: see state::Observed.
+struct AccountRead {
+    AccountLocation* location;
+    const void* seen;  ///< identity of a final value; nullptr: compare
+    uint8_t observed;
+    bool exists;
+    uint64_t nonce;
+    Hash code_hash;
+    uint256 balance;
+    uint256 least;
+    uint256 most;
+};
+
+struct SlotRead {
+    SlotLocation* location;
+    const void* seen;
+    uint256 value;
+};
+
+/// What a segment read and wrote, taken from its journal when the run is over. Lives in a worker's block memory.
+struct Record {
+    std::span<AccountRead> account_reads;
+    std::span<SlotRead> slot_reads;
+    std::span<std::pair<AccountLocation*, AccountVersion*>> account_versions;
+    std::span<std::pair<SlotLocation*, SlotVersion*>> slot_versions;
+};
+
+/// What a run stood on.
+enum class Footing : uint8_t {
+    speculative,  ///< on what was published when it read: has to be held against the truth
+    committed,    ///< on committed state: its versions are final, its reads need no proof and are not recorded
+};
+
+/// Takes a finished run's reads and writes out of its journal; publishes nothing yet.
+[[nodiscard]] Record make_record(const Journal& journal, VersionedState& versions, BlockMemory& memory, Position position,
+                                 Footing footing);
+
+/// Shows a record's versions to the segments after it.
+void publish(const Record& record);
+/// Takes them back.
+void withdraw(const Record& record);
+/// Whether everything the run rested on is so, by what is committed before `position`. A read that fails is a no.
+[[nodiscard]] bool holds(const Record& record, const VersionedState& versions, Position position);
+/// Makes speculative versions final, on top of what is committed before `position`.
+/// Error: the state before the block could not be read.
+[[nodiscard]] state::ReadResult<void> commit(const Record& record, const VersionedState& versions, Position position);
+/// Tells `sink` of a record whose versions are final.
+void report(const Record& record, CommitSink& sink);
+
+}  // namespace weft::execution::optimistic

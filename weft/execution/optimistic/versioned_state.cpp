@@ -1,0 +1,176 @@
+#include "weft/execution/optimistic/versioned_state.hpp"
+
+#include <array>
+
+#include "weft/state/diff_builder.hpp"
+
+namespace weft::execution::optimistic {
+namespace {
+
+/// Notes a value read from the state before the block, unless someone else does.
+template <class Location, class Value>
+void note_base(Location& location, const Value& value) noexcept {
+    auto unknown = BaseState::unknown;
+    if (!location.base_state.compare_exchange_strong(unknown, BaseState::being_written, std::memory_order_acq_rel)) return;
+    location.base = value;
+    location.base_state.store(BaseState::known, std::memory_order_release);
+}
+
+constexpr Position after_all = ~Position{0};
+
+}  // namespace
+
+AccountLocation* VersionedState::locate(const Address& address, BlockMemory& memory) {
+    const uint64_t hash = hasher_(address);
+    return accounts_.intern(
+        hash, [&](const AccountLocation& l) { return l.address == address; },
+        [&] {
+            auto* location = memory.arena.make<AccountLocation>();
+            location->hash = hash;
+            location->address = address;
+            memory.accounts.push_back(location);
+            return location;
+        });
+}
+
+SlotLocation* VersionedState::locate(AccountLocation* account, const uint256& key, BlockMemory& memory) {
+    const uint64_t hash = hasher_(account->hash, key);
+    return slots_.intern(
+        hash, [&](const SlotLocation& l) { return l.account == account && l.key == key; },
+        [&] {
+            auto* location = memory.arena.make<SlotLocation>();
+            location->hash = hash;
+            location->account = account;
+            location->key = key;
+            memory.slots.push_back(location);
+            return location;
+        });
+}
+
+state::ReadResult<void> VersionedState::read_base(AccountLocation& location, AccountState& out) const {
+    if (location.base_state.load(std::memory_order_acquire) == BaseState::known) {
+        out = location.base;
+        return {};
+    }
+    auto read = reader_->account(location.address);
+    if (!read) return std::unexpected(std::move(read.error()));
+    out = read->has_value() ? AccountState{**read, true} : AccountState{};
+    note_base(location, out);
+    return {};
+}
+
+state::ReadResult<void> VersionedState::read_base(SlotLocation& location, uint256& out) const {
+    if (location.base_state.load(std::memory_order_acquire) == BaseState::known) {
+        out = location.base;
+        return {};
+    }
+    auto read = reader_->storage(location.account->address, location.key);
+    if (!read) return std::unexpected(std::move(read.error()));
+    out = *read;
+    note_base(location, out);
+    return {};
+}
+
+state::ReadResult<void> VersionedState::read(AccountLocation& location, Position position, AccountState& out,
+                                             const void*& seen) const {
+    // Published versions pile up until one that is final; the lookahead bounds how many can.
+    std::array<const AccountVersion*, 16> pile;
+    std::vector<const AccountVersion*> rest;
+    size_t height = 0;
+    const AccountVersion* version = newest_before(location.newest, position);
+    for (; version != nullptr; version = version->older.load(std::memory_order_acquire)) {
+        const VersionState state = version->state.load(std::memory_order_acquire);
+        if (state == VersionState::committed) break;
+        if (state == VersionState::withdrawn) continue;
+        if (height < pile.size()) {
+            pile[height++] = version;
+        } else {
+            rest.push_back(version);
+        }
+    }
+    seen = nullptr;
+    if (version != nullptr) {
+        out = version->committed;
+        if (height == 0) seen = version;
+    } else {
+        if (auto read = read_base(location, out); !read) return read;
+        if (height == 0) seen = &location;
+    }
+    for (size_t i = rest.size(); i-- > 0;) rest[i]->apply_to(out);
+    while (height > 0) pile[--height]->apply_to(out);
+    return {};
+}
+
+std::optional<Position> VersionedState::last_wipe(const AccountLocation& location, Position position) noexcept {
+    for (const AccountVersion* version = newest_before(location.newest, position); version != nullptr;
+         version = version->older.load(std::memory_order_acquire))
+        if ((version->changes & AccountVersion::storage_wiped) != 0 &&
+            version->state.load(std::memory_order_acquire) != VersionState::withdrawn)
+            return version->position;
+    return std::nullopt;
+}
+
+state::ReadResult<void> VersionedState::read(SlotLocation& location, Position position, uint256& out,
+                                             const void*& seen) const {
+    const SlotVersion* version = newest_before(location.newest, position);
+    seen = nullptr;
+    if (location.account->ever_wiped.load(std::memory_order_acquire)) {
+        // A segment that wiped the storage and wrote the slot afterwards has published the slot.
+        const auto wipe = last_wipe(*location.account, position);
+        if (wipe && (version == nullptr || version->position < *wipe)) {
+            out = {};
+            return {};
+        }
+        if (version != nullptr) {
+            out = version->value;
+            return {};
+        }
+        return read_base(location, out);
+    }
+    if (version == nullptr) {
+        seen = &location;
+        return read_base(location, out);
+    }
+    out = version->value;
+    if (version->state.load(std::memory_order_acquire) == VersionState::committed) seen = version;
+    return {};
+}
+
+state::ReadResult<bool> VersionedState::has_storage(const AccountLocation& location, Position position) const {
+    if (location.ever_wiped.load(std::memory_order_acquire) && last_wipe(location, position)) return false;
+    return reader_->has_storage(location.address);
+}
+
+StateDiff VersionedState::make_diff(std::span<BlockMemory* const> memories, CodeCache& codes) const {
+    std::vector<state::SlotChange> slots;
+    for (const BlockMemory* memory : memories)
+        for (SlotLocation* location : memory->slots) {
+            const SlotVersion* last = newest_before(location->newest, after_all);
+            if (last == nullptr) continue;
+            AccountLocation& account = *location->account;
+            const auto wipe = account.ever_wiped.load(std::memory_order_relaxed) ? last_wipe(account, after_all) : std::nullopt;
+            const bool is_zero = wipe && last->position < *wipe;
+            if (wipe ? is_zero || last->value.is_zero() : last->value == location->base) continue;
+            account.slots_changed = true;
+            slots.push_back({&account.rank, &location->key, &location->base, &last->value});
+        }
+    std::vector<state::AccountChange> accounts;
+    for (const BlockMemory* memory : memories)
+        for (AccountLocation* location : memory->accounts) {
+            const AccountVersion* last = newest_before(location->newest, after_all);
+            const AccountState& after = last != nullptr ? last->committed : location->base;
+            const bool wiped = location->ever_wiped.load(std::memory_order_relaxed) && last_wipe(*location, after_all);
+            const bool changed = after.exists != location->base.exists ||
+                                 (after.exists && after.account != location->base.account) ||
+                                 (wiped && location->base.exists) || location->slots_changed;
+            if (!changed) continue;
+            const Code* code = nullptr;
+            if (after.exists && after.account.code_hash != location->base.account.code_hash)
+                if (auto known = codes.get(after.account.code_hash, *reader_)) code = *known;
+            accounts.push_back({&location->address, location->base.exists ? &location->base.account : nullptr,
+                                after.exists ? &after.account : nullptr, code, wiped, &location->rank});
+        }
+    return state::build_diff(accounts, slots);
+}
+
+}  // namespace weft::execution::optimistic

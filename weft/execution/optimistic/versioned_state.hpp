@@ -1,0 +1,64 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "weft/base/arena.hpp"
+#include "weft/base/hash_map.hpp"
+#include "weft/execution/optimistic/intern_table.hpp"
+#include "weft/execution/optimistic/location.hpp"
+#include "weft/state/code.hpp"
+#include "weft/state/diff.hpp"
+
+namespace weft::execution::optimistic {
+
+/// Memory of one worker for one block: locations and versions it made.
+struct BlockMemory {
+    base::Arena arena;
+    std::vector<AccountLocation*> accounts;
+    std::vector<SlotLocation*> slots;
+    void reset() noexcept {
+        arena.reset();
+        accounts.clear();
+        slots.clear();
+    }
+};
+
+/// The multi-version state of one block: the state before it, and what its segments have published and committed.
+/// Shared by all workers.
+class VersionedState {
+public:
+    /// Precondition: no other thread is here.
+    void begin_block(const StateReader& reader, size_t expected_locations) {
+        reader_ = &reader;
+        accounts_.reset(expected_locations);
+        slots_.reset(expected_locations);
+    }
+    [[nodiscard]] const StateReader& reader() const noexcept { return *reader_; }
+
+    [[nodiscard]] AccountLocation* locate(const Address& address, BlockMemory& memory);
+    [[nodiscard]] SlotLocation* locate(AccountLocation* account, const uint256& key, BlockMemory& memory);
+
+    /// What a segment at `position` finds there, by all that stands now. `seen` identifies the value if it is final: the
+    /// committed version, or the location itself where the value is the one before the block; else it is nullptr.
+    [[nodiscard]] state::ReadResult<void> read(AccountLocation& location, Position position, AccountState& out,
+                                               const void*& seen) const;
+    [[nodiscard]] state::ReadResult<void> read(SlotLocation& location, Position position, uint256& out, const void*& seen) const;
+    [[nodiscard]] state::ReadResult<bool> has_storage(const AccountLocation& location, Position position) const;
+
+    /// What the versions of `memories` make of the state. Precondition: every version is committed or withdrawn.
+    [[nodiscard]] StateDiff make_diff(std::span<BlockMemory* const> memories, CodeCache& codes) const;
+
+private:
+    [[nodiscard]] state::ReadResult<void> read_base(AccountLocation& location, AccountState& out) const;
+    [[nodiscard]] state::ReadResult<void> read_base(SlotLocation& location, uint256& out) const;
+    /// The newest position before `position` that wiped the account's storage and stands.
+    [[nodiscard]] static std::optional<Position> last_wipe(const AccountLocation& location, Position position) noexcept;
+
+    const StateReader* reader_ = nullptr;
+    base::Hasher hasher_;
+    InternTable<AccountLocation> accounts_;
+    InternTable<SlotLocation> slots_;
+};
+
+}  // namespace weft::execution::optimistic
