@@ -88,16 +88,16 @@ template <class Lane>
     typename Lane::Word state[25];
     for (auto& word : state) word = Lane::constant(0);
     uint8_t padded[keccak_rate];
-    for (bool last = false; !last; p += keccak_rate, size -= keccak_rate) {
-        const uint8_t* block = p;
-        if (size < keccak_rate) {
-            keccak_pad(p, size, padded);
-            block = padded;
-            last = true;
-        }
+    while (true) {
+        const bool last = size < keccak_rate;
+        if (last) keccak_pad(p, size, padded);
+        const uint8_t* const block = last ? padded : p;
         for (unsigned i = 0; i < keccak_rate / 8; ++i)
             state[i] = Lane::exclusive_or(state[i], Lane::load(block + 8 * i));
         keccak_permute<Lane>(state);
+        if (last) break;
+        p += keccak_rate;
+        size -= keccak_rate;
     }
     for (unsigned i = 0; i < 4; ++i) Lane::store(out + 8 * i, state[i]);
 }
