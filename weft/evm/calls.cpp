@@ -287,11 +287,18 @@ Frame* Core::create(Frame* f, CallKind kind, const Instruction* ip, uint256* sp,
     const BytesView init_code{f->memory + (size.is_zero() ? 0 : sp[-1].limb[0]), size.limb[0]};
     const Address& sender = f->account->address;
 
-    if (f->depth >= max_call_depth) return answer_creation(f, Status::call_depth_exceeded, passed, {}, {});
-    if (!value.is_zero() && !journal.covers(*f->account, value))
-        return answer_creation(f, Status::insufficient_balance, passed, {}, {});
-    const uint64_t nonce = journal.nonce(*f->account);
-    if (nonce == ~uint64_t{0}) return answer_creation(f, Status::nonce_overflow, passed, {}, {});  // EIP-2681
+    bool refused = f->depth >= max_call_depth || (!value.is_zero() && !journal.covers(*f->account, value));
+    uint64_t nonce = 0;
+    if (!refused) {
+        nonce = journal.nonce(*f->account);
+        refused = nonce == ~uint64_t{0};  // EIP-2681
+    }
+    if (refused) {
+        f->gas += passed;
+        *f->sp = uint256{};
+        return_data = {};
+        return f;
+    }
     journal.set_nonce(*f->account, nonce + 1);
     const Address address = kind == CallKind::create2 ? create2_address(sender, sp[-3], init_code)
                                                       : create_address(sender, nonce);

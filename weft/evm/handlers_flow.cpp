@@ -21,10 +21,11 @@ WEFT_HANDLER void fail_block(WEFT_STATE) {
     const auto height = static_cast<uint64_t>(reinterpret_cast<const char*>(sp) -
                                               reinterpret_cast<const char*>(f->stack_base));
     // The order in which geth looks: what a trace of one opcode shows.
-    if (height < shape.needed)
-        f->status = Status::stack_underflow;
-    else if (height - shape.needed > shape.range)
+    if (shape.needed == BlockShape::impossible ||
+        (height >= shape.needed && height - shape.needed > shape.range))
         f->status = Status::stack_overflow;
+    else if (height < shape.needed)
+        f->status = Status::stack_underflow;
     else
         f->status = Status::out_of_gas;
     WEFT_TAIL fail(ip, sp, gas, f);

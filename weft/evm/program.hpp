@@ -18,6 +18,8 @@ static_assert(sizeof(Instruction) == 8);
 
 /// The second word of a gas-block's head; the first holds the block's static gas as its immediate.
 struct BlockShape {
+    static constexpr uint16_t impossible = 0xffff;  ///< `needed` of a block that overflows any stack
+
     uint16_t needed;  ///< bytes of stack words that must be there when the block begins
     uint16_t range;   ///< (stack limit - growth) - needed, in bytes of stack words
     uint32_t pc;      ///< of the block's first opcode
