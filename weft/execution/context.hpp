@@ -47,11 +47,11 @@ struct ContextOptions {
     /// Workers of an optimistic run, the caller's thread included; 0: as many as the pool has, and one.
     unsigned threads = 0;
     /// Shared with other contexts where given.
-    std::shared_ptr<base::ThreadPool> pool;
-    std::shared_ptr<CodeCache> codes;
+    std::shared_ptr<base::ThreadPool> pool = nullptr;
+    std::shared_ptr<CodeCache> codes = nullptr;
     /// Bytes of EVM memory for each worker.
     size_t memory_budget = size_t{1} << 30;
-    Speculation speculation;
+    Speculation speculation = {};
 };
 
 /// What executions share and keep from block to block: threads, analysed code, memory. One block at a time.

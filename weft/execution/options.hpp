@@ -90,7 +90,7 @@ public:
 /// How to execute; the defaults are those of block validation. What is pointed to outlives the execution.
 struct ExecutionOptions {
     OnInvalid on_invalid = OnInvalid::fail;
-    Checks checks;
+    Checks checks = {};
     /// nullptr: every transaction has its sender.
     SenderGate* senders = nullptr;
     CommitSink* sink = nullptr;
@@ -98,7 +98,7 @@ struct ExecutionOptions {
     evm::Inspector* inspector = nullptr;
     /// False: receipts' and the block's blooms stay empty; see primitives::fill_blooms.
     bool blooms = true;
-    std::stop_token stop;
+    std::stop_token stop = {};
 };
 
 }  // namespace weft::execution
