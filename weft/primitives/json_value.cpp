@@ -56,7 +56,14 @@ Error Error::within(size_t index) && {
 }
 
 std::string to_string(const Error& error) {
-    return error.path.empty() ? error.message : fmt::format("{}: {}", error.path, error.message);
+    if (error.path.empty()) return error.message;
+    constexpr size_t longest = 200;  // a key may be anything, and of any length
+    std::string path = error.path.size() <= longest
+                           ? error.path
+                           : fmt::format("{}...", std::string_view(error.path).substr(0, longest));
+    for (char& c : path)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    return fmt::format("{}: {}", path, error.message);
 }
 
 std::string Document::describe(const Error& error) const {

@@ -37,7 +37,7 @@ struct Error {
     friend bool operator==(const Error&, const Error&) = default;
 };
 
-/// "transactions[3].gas: not a quantity"
+/// "transactions[3].gas: not a quantity": one line, whatever the keys are.
 [[nodiscard]] std::string to_string(const Error& error);
 
 template <class T>

@@ -52,6 +52,8 @@ TEST(StateJson, ErrorsNameTheField) {
     const std::string file = "prestate.json: ", account = file + a;
     EXPECT_EQ(parse("[]").error(), file + "not an object");
     EXPECT_EQ(parse(R"({"0xaa":{}})").error(), file + "0xaa: not an address of 20 bytes in hex");
+    EXPECT_EQ(parse(R"({"a\nb":{}})").error(), file + "a?b: not an address of 20 bytes in hex");
+    EXPECT_LT(parse("{\"" + std::string(5000, 'a') + "\":{}}").error().size(), 300u);
     EXPECT_EQ(parse(with_account("7")).error(), account + ": not an object");
     EXPECT_EQ(parse(with_account(R"({"balance":"x"})")).error(), account + ".balance: not a quantity");
     EXPECT_EQ(parse(with_account(R"({"nonce":"0x10000000000000000"})")).error(),
