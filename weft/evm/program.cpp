@@ -30,11 +30,6 @@ std::unique_ptr<Program> Program::translate(BytesView code, Revision revision, b
     return program;
 }
 
-size_t Program::footprint() const noexcept {
-    return sizeof(Program) + instructions_.capacity() * sizeof(Instruction) +
-           destinations_.capacity() * sizeof(DestinationWord) + targets_.capacity() * sizeof(uint32_t);
-}
-
 void Translator::run() {
     program_.code_size_ = code_.size();
     program_.destinations_.resize(code_.size() / 64 + 1);

@@ -67,7 +67,6 @@ public:
         return instructions_.data() +
                targets_[word.before + static_cast<uint32_t>(__builtin_popcountll(word.bits & (bit - 1)))];
     }
-    [[nodiscard]] size_t footprint() const noexcept override;
     /// For tests: the number of words.
     [[nodiscard]] size_t size() const noexcept { return instructions_.size(); }
 

@@ -13,6 +13,9 @@ std::optional<Address> delegation_target(BytesView code) {
     return target;
 }
 
+/// Bytes of memory that a code takes: itself, and its translation, eight bytes an instruction.
+size_t footprint(const Code& code) { return sizeof(Code) + 12 * code.size(); }
+
 }  // namespace
 
 Code::Code(const Hash& hash, Bytes bytes)
@@ -30,13 +33,6 @@ const CodeAnalysis* Code::publish_analysis(size_t slot,
     return standing;
 }
 
-size_t Code::footprint() const noexcept {
-    size_t total = sizeof(Code) + bytes_.capacity();
-    for (const auto& slot : analyses_)
-        if (const auto* analysis = slot.load(std::memory_order_acquire)) total += analysis->footprint();
-    return total;
-}
-
 CodeCache::CodeCache(size_t budget) : budget_(budget), empty_(crypto::empty_code_hash, {}) {}
 
 ReadResult<const Code*> CodeCache::get(const Hash& hash, const StateReader& reader) {
@@ -50,39 +46,40 @@ ReadResult<const Code*> CodeCache::get(const Hash& hash, const StateReader& read
     auto bytes = reader.code(hash);
     if (!bytes) return std::unexpected(std::move(bytes.error()));
     const std::lock_guard lock(shard.mutex);
-    auto& code = shard.codes[hash];
-    if (!code) code = std::make_unique<Code>(hash, std::move(*bytes));
-    inserted_.store(true, std::memory_order_relaxed);
-    return code.get();
+    return keep(shard, hash, *bytes);
 }
 
 const Code* CodeCache::insert(const Hash& hash, BytesView bytes) {
     if (bytes.empty()) return &empty_;
     Shard& shard = shards_[hash[31] % shard_count];
     const std::lock_guard lock(shard.mutex);
+    return keep(shard, hash, bytes);
+}
+
+/// Precondition: the shard is locked.
+const Code* CodeCache::keep(Shard& shard, const Hash& hash, BytesView bytes) {
     auto& code = shard.codes[hash];
-    if (!code) code = std::make_unique<Code>(hash, Bytes(bytes.begin(), bytes.end()));
-    inserted_.store(true, std::memory_order_relaxed);
+    if (!code) {
+        code = std::make_unique<Code>(hash, Bytes(bytes.begin(), bytes.end()));
+        held_.fetch_add(footprint(*code), std::memory_order_relaxed);
+    }
     return code.get();
 }
 
 void CodeCache::release() {
-    if (users_.fetch_sub(1) == 1 && inserted_.exchange(false)) trim();
+    if (users_.fetch_sub(1) == 1 && held_.load(std::memory_order_relaxed) > budget_) trim();
 }
 
+/// Evicts whole shards, which is as good as at random for keys that are hashes, until half the budget is left.
 void CodeCache::trim() {
-    size_t total = 0;
     for (auto& shard : shards_) {
-        const std::lock_guard lock(shard.mutex);
-        for (const auto& [hash, code] : shard.codes) total += code->footprint();
-    }
-    // Evicts whole shards' worth in hash order, which is as good as random for keys that are hashes.
-    for (auto& shard : shards_) {
-        if (total <= budget_) return;
+        if (held_.load(std::memory_order_relaxed) <= budget_ / 2) return;
         const std::lock_guard lock(shard.mutex);
         if (users_.load() != 0) return;
-        for (const auto& [hash, code] : shard.codes) total -= code->footprint();
+        size_t freed = 0;
+        for (const auto& [hash, code] : shard.codes) freed += footprint(*code);
         shard.codes.clear();
+        held_.fetch_sub(freed, std::memory_order_relaxed);
     }
 }
 

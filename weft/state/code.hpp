@@ -15,8 +15,6 @@ namespace weft::state {
 /// What a higher room derives from code once and keeps beside it (the interpreter's translation).
 struct CodeAnalysis {
     virtual ~CodeAnalysis() = default;
-    /// Bytes of memory held, for the cache's budget.
-    [[nodiscard]] virtual size_t footprint() const noexcept = 0;
 };
 
 /// Immutable code with its hash. Shared between threads.
@@ -40,7 +38,6 @@ public:
         return analyses_[slot].load(std::memory_order_acquire);
     }
     const CodeAnalysis* publish_analysis(size_t slot, std::unique_ptr<CodeAnalysis> analysis) const noexcept;
-    [[nodiscard]] size_t footprint() const noexcept;
 
 private:
     Hash hash_;
@@ -53,7 +50,7 @@ private:
 /// contexts.
 class CodeCache {
 public:
-    /// budget: bytes of code and analyses that may stay between blocks.
+    /// budget: bytes of code and analyses that may stay between blocks; about half of it stays when it is exceeded.
     explicit CodeCache(size_t budget = size_t{256} << 20);
 
     /// The code with this hash, read through `reader` where it isn't known yet.
@@ -87,13 +84,14 @@ private:
         std::mutex mutex;
         std::unordered_map<Hash, std::unique_ptr<Code>, HashOfHash> codes;
     };
+    const Code* keep(Shard& shard, const Hash& hash, BytesView bytes);
     void release();
     void trim();
 
     static constexpr size_t shard_count = 64;
     std::array<Shard, shard_count> shards_;
     std::atomic<int> users_{0};
-    std::atomic<bool> inserted_{false};  ///< since the last trim: blocks that bring no new code needn't count
+    std::atomic<size_t> held_{0};  ///< bytes of all codes, with what their analyses will take
     size_t budget_;
     Code empty_;
 };
