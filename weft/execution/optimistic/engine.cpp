@@ -50,10 +50,12 @@ std::optional<ExecutionError> Engine::run_at_cursor(
     const Position position = base_position_ - 1;
     start(worker, position, 0);
     if (auto error = body(worker.machine)) {
-        if (std::holds_alternative<StateError>(*error) && worker.source.error()) return *worker.source.error();
+        if (std::holds_alternative<StateError>(*error) && worker.source.error())
+            return *worker.source.error();
         return error;
     }
-    const Record record = make_record(worker.journal, memory_.versions, worker.memory, position, Footing::committed);
+    const Record record =
+        make_record(worker.journal, memory_.versions, worker.memory, position, Footing::committed);
     publish(record);
     if (block_.options().sink != nullptr) report(record, *block_.options().sink);
     return std::nullopt;
@@ -139,16 +141,20 @@ bool Engine::walk(Worker& worker, unsigned index) {
     for (;;) {
         const size_t number = cursor_.load(std::memory_order_acquire);
         if (ended_.load(std::memory_order_acquire) || number == segment_count_) return moved;
-        if (segments_[number].state.load(std::memory_order_acquire) != Segment::State::finished) return moved;
-        if (baton_.exchange(true, std::memory_order_acquire)) return moved;
+        // Sequentially consistent, as are finishing a segment and giving the baton back: of one who finishes
+        // the segment at the cursor and finds the baton taken, and one who lays it down and finds that
+        // segment unfinished, only one can be.
+        if (segments_[number].state.load(std::memory_order_seq_cst) != Segment::State::finished) return moved;
+        if (baton_.exchange(true, std::memory_order_seq_cst)) return moved;
         // Whoever had the baton before may have moved on.
         size_t here = cursor_.load(std::memory_order_acquire);
-        while (!ended() && segments_[here].state.load(std::memory_order_acquire) == Segment::State::finished) {
+        while (!ended() &&
+               segments_[here].state.load(std::memory_order_acquire) == Segment::State::finished) {
             moved = true;
             if (!settle(worker, index, here)) break;
             here = cursor_.load(std::memory_order_acquire);
         }
-        baton_.store(false, std::memory_order_release);
+        baton_.store(false, std::memory_order_seq_cst);
         // Look again: who finished the segment at the cursor in the meantime found the baton taken.
     }
 }
@@ -180,7 +186,8 @@ void Engine::speculate(Worker& worker, unsigned index, size_t number) {
         for (uint32_t i = segment.first; i < segment.last && !segment.failed; ++i) {
             predict_nonce(worker, i);
             const TransactionOutcome& outcome = segment.outcomes.emplace_back(batch_->run(worker.machine, i));
-            segment.failed = outcome.run_ended || (outcome.invalid && block_.options().on_invalid == OnInvalid::fail);
+            segment.failed =
+                outcome.run_ended || (outcome.invalid && block_.options().on_invalid == OnInvalid::fail);
         }
         reached(index, Point::publish);
         if (!segment.failed) {
@@ -189,15 +196,17 @@ void Engine::speculate(Worker& worker, unsigned index, size_t number) {
             publish(segment.record);
         }
     }
-    segment.state.store(Segment::State::finished, std::memory_order_release);
+    segment.state.store(Segment::State::finished, std::memory_order_seq_cst);
 }
 
-/// A transaction's own nonce says what its sender's must be, whatever the transactions before it, perhaps still running, have
-/// made of it so far.
+/// A transaction's own nonce says what its sender's must be, whatever the transactions before it, perhaps
+/// still running, have made of it so far.
 void Engine::predict_nonce(Worker& worker, size_t index) const {
     if (!block_.options().checks.nonce) return;
     state::AccountEntry* sender = worker.journal.account(batch_->sender(index));
-    if (sender == nullptr || (sender->observed & state::observed_nonce) || sender->now.nonce == batch_->nonce(index)) return;
+    if (sender == nullptr || (sender->observed & state::observed_nonce) ||
+        sender->now.nonce == batch_->nonce(index))
+        return;
     sender->base.nonce = sender->now.nonce = batch_->nonce(index);
     sender->seen = nullptr;
 }
@@ -208,12 +217,14 @@ bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
     if (auto error = block_.await_senders(first_index_ + segment.last)) return fail(std::move(*error));
     start(worker, position, index);
     for (uint32_t i = segment.first; i < segment.last; ++i) {
-        auto invalid = batch_->does_not_fit(block_, i, block_.result().gas_used, block_.result().blob_gas_used);
+        auto invalid =
+            batch_->does_not_fit(block_, i, block_.result().gas_used, block_.result().blob_gas_used);
         if (!invalid) {
             auto outcome = batch_->run(worker.machine, i);
             if (outcome.run_ended) {
                 ExecutionError error = error_of(*outcome.run_ended);
-                if (std::holds_alternative<StateError>(error) && worker.source.error()) error = *worker.source.error();
+                if (std::holds_alternative<StateError>(error) && worker.source.error())
+                    error = *worker.source.error();
                 return fail(std::move(error));
             }
             invalid = outcome.invalid;
@@ -222,7 +233,8 @@ bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
         if (invalid)
             if (auto error = block_.leave_out(*invalid)) return fail(std::move(*error));
     }
-    const Record record = make_record(worker.journal, memory_.versions, worker.memory, position, Footing::committed);
+    const Record record =
+        make_record(worker.journal, memory_.versions, worker.memory, position, Footing::committed);
     publish(record);
     if (block_.options().sink != nullptr) report(record, *block_.options().sink);
     advance(number);
@@ -233,9 +245,11 @@ bool Engine::settle(Worker& worker, unsigned index, size_t number) {
     Segment& segment = segments_[number];
     const Position position = position_of(number);
     reached(index, Point::validate);
-    if (!segment.failed && fits(segment) && holds(segment.record, memory_.versions, position) && !refused(number)) {
+    if (!segment.failed && fits(segment) && holds(segment.record, memory_.versions, position) &&
+        !refused(number)) {
         reached(index, Point::commit);
-        if (auto done = commit(segment.record, memory_.versions, position); !done) return fail(std::move(done.error()));
+        if (auto done = commit(segment.record, memory_.versions, position); !done)
+            return fail(std::move(done.error()));
         if (block_.options().sink != nullptr) report(segment.record, *block_.options().sink);
         include(segment);
         ++worker.statistics.speculative;
