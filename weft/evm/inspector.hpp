@@ -36,12 +36,20 @@ struct Entry {
 
 /// Is told what a machine does, in the order in which it happens. Everything has an empty default. What is
 /// told of a frame that ends with a failure has been undone after its exit().
+///
+/// An executor of blocks calls one thread at a time, in the order of the transactions, whatever the number of
+/// threads; views and references are valid during the call only. It must not throw.
 class Inspector {
 public:
     virtual ~Inspector() = default;
+    /// Transaction `index` of the block begins. What comes between transactions belongs to the block itself
+    /// (its system calls). Told by executors of blocks, not by the machine.
+    virtual void transaction_begin(size_t /*index*/) {}
+    /// It has ended. receipt: with cumulative gas, without bloom; nullptr: it is invalid and changed nothing.
+    virtual void transaction_end(size_t /*index*/, const primitives::Receipt* /*receipt*/) {}
     virtual void step(const Step& /*step*/) {}
     /// The instruction last stepped into has been executed, or its call begins: `cost` is what it took, for
-    /// calls and creations the gas that they pass on included; where it failed, what it would have taken.
+    /// calls and creations the gas that they pass on included; where it failed for want of gas, at least what was wanting.
     /// status: success, or why the frame failed.
     virtual void step_end(int64_t /*cost*/, Status /*status*/) {}
     virtual void enter(const Entry& /*entry*/) {}
