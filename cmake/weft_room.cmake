@@ -27,7 +27,7 @@ function(weft_room NAME)
   set(folder ${PROJECT_SOURCE_DIR}/weft/${NAME})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cpp$") # main.cpp is a program beside the room
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${folder}/*.hpp)
 

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "weft/execution/result.hpp"
+#include "weft/primitives/block.hpp"
+#include "weft/primitives/revision.hpp"
+
+namespace weft::cli {
+
+/// A block's result held against its header; absent: this header, or this fork, has nothing to hold it
+/// against.
+struct HeaderChecks {
+    bool gas_used = false;
+    bool logs_bloom = false;
+    std::optional<bool> receipts_root;  ///< absent before Byzantium, whose receipts hold state roots
+    std::optional<bool> requests_hash;  ///< EIP-7685
+    std::optional<bool> blob_gas_used;  ///< EIP-4844
+
+    [[nodiscard]] bool ok() const noexcept {
+        return gas_used && logs_bloom && receipts_root.value_or(true) && requests_hash.value_or(true) &&
+               blob_gas_used.value_or(true);
+    }
+    /// The fields that differ, "gasUsed, receiptsRoot"; empty if none does.
+    [[nodiscard]] std::string failures() const;
+};
+
+/// Precondition: the result's blooms are filled.
+[[nodiscard]] HeaderChecks check_header(const Header& header, const execution::BlockResult& result,
+                                        Revision revision);
+
+}  // namespace weft::cli

@@ -1,0 +1,122 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "weft/cli/block_tests.hpp"
+#include "weft/cli/run.hpp"
+#include "weft/cli/state_tests.hpp"
+
+namespace {
+
+using namespace weft::cli;
+
+const std::map<std::string, weft::execution::ExecutorKind> executors{
+    {"sequential", weft::execution::ExecutorKind::sequential},
+    {"optimistic", weft::execution::ExecutorKind::optimistic},
+    {"auto", weft::execution::ExecutorKind::automatic}};
+const std::map<std::string, TestExecutors> test_executors{{"both", TestExecutors::both},
+                                                          {"sequential", TestExecutors::sequential},
+                                                          {"optimistic", TestExecutors::optimistic}};
+
+void add_workload_options(CLI::App& command, weft::workload::Options& options) {
+    command.add_option("--txs", options.transactions, "transactions in a workload's block")->type_name("N");
+    command.add_option("--accounts", options.accounts, "accounts that send a workload's transactions")
+        ->type_name("N");
+    command
+        .add_option("--conflict", options.conflict_percent,
+                    "percentage of transactions that go to the workload's hot key")
+        ->type_name("PERCENT")
+        ->capture_default_str();
+    command.add_option("--seed", options.seed, "seed of a workload's random numbers")
+        ->type_name("S")
+        ->capture_default_str();
+}
+
+void add_run(CLI::App& app, RunOptions& options) {
+    CLI::App& command =
+        *app.add_subcommand("run", "Execute blocks sequentially and in parallel; check and time both");
+    command
+        .add_option("input", options.inputs,
+                    "a folder with block.json and prestate.json, a folder of such, or a workload: transfers, "
+                    "erc20, dex, "
+                    "lending, game, nft, supplychain, mixed")
+        ->type_name("PATH|WORKLOAD")
+        ->required();
+    command
+        .add_option("--executor", options.executor,
+                    "the executor that runs beside the sequential one (default: auto)")
+        ->transform(CLI::CheckedTransformer(executors))
+        ->type_name("sequential|optimistic|auto")
+        ->option_text("sequential|optimistic|auto");
+    command
+        .add_option("--threads", options.threads,
+                    "threads of the parallel executor (default: one for each core)")
+        ->check(CLI::Range(1, 1024))
+        ->type_name("N");
+    command.add_option("--repeat", options.repeat, "counted runs; two uncounted ones come first")
+        ->check(CLI::Range(1, 1'000'000))
+        ->type_name("R")
+        ->capture_default_str();
+    command.add_option("--chain", options.chain, "the rules: mainnet, or a genesis.json in geth's format")
+        ->type_name("mainnet|GENESIS.json")
+        ->capture_default_str();
+    command.add_flag("--json", options.json, "one line of JSON for each block and executor");
+    command.add_flag("--median", options.median, "show medians in the table instead of the fastest runs");
+    add_workload_options(command, options.workload);
+}
+
+void add_workload(CLI::App& app, WorkloadOptions& options) {
+    CLI::App& command =
+        *app.add_subcommand("workload", "Write a workload as block.json and prestate.json (mainnet's rules)");
+    command
+        .add_option("name", options.name, "transfers, erc20, dex, lending, game, nft, supplychain or mixed")
+        ->type_name("NAME")
+        ->required();
+    command.add_option("-o,--output", options.folder, "the folder to write to")->type_name("DIR")->required();
+    add_workload_options(command, options.workload);
+}
+
+void add_test_options(CLI::App& command, TestOptions& options) {
+    command.add_option("path", options.paths, "files of tests, and folders of such")
+        ->type_name("PATH")
+        ->required();
+    command.add_option("--run", options.run, "only tests whose name matches")->type_name("REGEX");
+    command.add_option("--fork", options.fork, "only this fork")->type_name("NAME");
+    command.add_option("--jobs", options.jobs, "files at a time (default: one for each core)")
+        ->check(CLI::Range(1, 1024))
+        ->type_name("N");
+    command.add_option("--executor", options.executors, "which executors run each test (default: both)")
+        ->transform(CLI::CheckedTransformer(test_executors))
+        ->type_name("both|sequential|optimistic")
+        ->option_text("both|sequential|optimistic");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Weft executes Ethereum blocks on all cores, with exactly the sequential result.", "weft"};
+    app.require_subcommand(1);
+    app.set_version_flag("--version", "weft " WEFT_VERSION);
+    RunOptions run_options;
+    WorkloadOptions workload_options;
+    TestOptions state_test_options, block_test_options;
+    add_run(app, run_options);
+    add_workload(app, workload_options);
+    add_test_options(
+        *app.add_subcommand("statetest", "Run official state tests through the executors; JSON on stdout"),
+        state_test_options);
+    add_test_options(
+        *app.add_subcommand("blocktest", "Execute the blocks of official blockchain tests; JSON on stdout"),
+        block_test_options);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+        fmt::print(stderr, "weft: {}\n", error.what());
+        return exit_bad_input;
+    }
+    if (app.got_subcommand("run")) return run(run_options, stdout, stderr);
+    if (app.got_subcommand("workload")) return write_workload(workload_options, stdout, stderr);
+    if (app.got_subcommand("statetest")) return run_state_tests(state_test_options, stdout, stderr);
+    return run_block_tests(block_test_options, stdout, stderr);
+}

@@ -1,0 +1,118 @@
+#include "weft/cli/measure.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "weft/execution/executor.hpp"
+
+namespace weft::cli {
+namespace {
+
+using execution::BlockResult;
+using execution::ExecutionContext;
+using execution::ExecutionError;
+using execution::ExecutorKind;
+using Outcome = std::expected<BlockResult, ExecutionError>;
+using Clock = std::chrono::steady_clock;
+
+constexpr unsigned warm_up_runs = 2;
+
+uint64_t nanoseconds_since(Clock::time_point start) {
+    return static_cast<uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
+}
+
+/// A block without transactions of another number: the machines forget the Keccak preimages of the run
+/// before.
+void forget(ExecutionContext& context, const execution::BlockEnv& env, const StateReader& state) {
+    execution::BlockEnv other;
+    other.revision = env.revision;
+    other.context.number = env.context.number + 1;
+    other.system_calls = false;
+    (void)execution::execute(other, {}, state, context);
+}
+
+/// One executor's runs of one block.
+class Series {
+public:
+    Series(ExecutionContext& context, const Input& input, const ChainConfig& config)
+        : context_(context),
+          input_(input),
+          config_(config),
+          env_(execution::make_block_env(input.block, config)) {}
+
+    /// reference: what the first sequential run gave; nullptr: this is that run.
+    Outcome run(bool counted, const Outcome* reference) {
+        forget(context_, env_, input_.state);
+        execution::ExecutionOptions options;
+        options.blooms = false;
+        const auto start = Clock::now();
+        Outcome outcome = execution::execute_block(input_.block, config_, input_.state, context_, options);
+        const uint64_t time = nanoseconds_since(start);
+        if (counted) times_.push_back(time);
+        measurement_.statistics = context_.statistics();
+        if (outcome) {
+            const auto blooms = Clock::now();
+            outcome->logs_bloom = primitives::fill_blooms(outcome->receipts);
+            const uint64_t bloom_time = nanoseconds_since(blooms);
+            if (counted && (bloom_time < measurement_.blooms_ns || times_.size() == 1))
+                measurement_.blooms_ns = bloom_time;
+        }
+        if (reference != nullptr && outcome != *reference) measurement_.equal = false;
+        return outcome;
+    }
+
+    /// last: the outcome to be held against the header.
+    Measurement finish(const Outcome& last) {
+        std::ranges::sort(times_);
+        measurement_.best_ns = times_.front();
+        measurement_.median_ns = times_[times_.size() / 2];
+        if (last) {
+            measurement_.gas_used = last->gas_used;
+            measurement_.checks = check_header(input_.block.header, *last, env_.revision);
+        } else {
+            measurement_.error = last.error();
+        }
+        return measurement_;
+    }
+
+private:
+    ExecutionContext& context_;
+    const Input& input_;
+    const ChainConfig& config_;
+    execution::BlockEnv env_;
+    std::vector<uint64_t> times_;
+    Measurement measurement_;
+};
+
+}  // namespace
+
+Meter::Meter(std::optional<ExecutorKind> parallel, unsigned threads)
+    : sequential_({.executor = ExecutorKind::sequential, .threads = 1}) {
+    if (parallel)
+        parallel_ = std::make_unique<ExecutionContext>(
+            execution::ContextOptions{.executor = *parallel, .threads = threads});
+}
+
+BlockMeasurement Meter::measure(const Input& input, const ChainConfig& config, unsigned repeat) {
+    const Header& header = input.block.header;
+    BlockMeasurement out;
+    out.revision = config.revision(header.number, header.timestamp, header.difficulty.is_zero());
+    Series sequential(sequential_, input, config);
+    std::optional<Series> parallel;
+    if (parallel_) parallel.emplace(*parallel_, input, config);
+
+    std::optional<Outcome> reference;
+    Outcome last_sequential, last_parallel;
+    for (unsigned run = 0; run < warm_up_runs + repeat; ++run) {
+        const bool counted = run >= warm_up_runs;
+        last_sequential = sequential.run(counted, reference ? &*reference : nullptr);
+        if (!reference) reference = last_sequential;
+        if (parallel) last_parallel = parallel->run(counted, &*reference);
+    }
+    out.sequential = sequential.finish(last_sequential);
+    if (parallel) out.parallel = parallel->finish(last_parallel);
+    return out;
+}
+
+}  // namespace weft::cli

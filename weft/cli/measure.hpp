@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "weft/cli/block_checks.hpp"
+#include "weft/cli/inputs.hpp"
+#include "weft/execution/context.hpp"
+#include "weft/execution/error.hpp"
+
+namespace weft::cli {
+
+/// One block measured with one executor. Times are nanoseconds of the timed region: from the loaded state and
+/// the transactions with their senders to receipts (status, gas, logs) and state changes. Unlike the peers'
+/// harness it holds the system calls, rewards and withdrawals too. Outside it, before: parsing, sender
+/// recovery. After: blooms (reported apart), roots, all checks, dropping the result.
+struct Measurement {
+    std::optional<execution::ExecutionError> error;
+    uint64_t gas_used = 0;
+    uint64_t best_ns = 0;
+    uint64_t median_ns = 0;
+    uint64_t blooms_ns = 0;  ///< the fastest computation of all blooms
+    HeaderChecks checks;
+    /// Every run's result, or error, equals the first sequential one's.
+    bool equal = true;
+    execution::ExecutionStatistics statistics;  ///< the last run's
+    [[nodiscard]] bool ok() const noexcept { return !error && equal && checks.ok(); }
+};
+
+struct BlockMeasurement {
+    Revision revision{};
+    Measurement sequential;
+    std::optional<Measurement> parallel;
+};
+
+/// Measures blocks one after another, with one context for each executor: threads, memory and analysed code
+/// stay from run to run. The state is immutable and shared, so every run starts from the same, untouched one;
+/// the preimage caches are emptied between runs.
+class Meter {
+public:
+    /// parallel: absent, sequential only. threads: 0, one for each core.
+    Meter(std::optional<execution::ExecutorKind> parallel, unsigned threads);
+
+    /// Two uncounted runs with each executor, then `repeat` (at least 1) counted ones; the executors
+    /// alternate.
+    [[nodiscard]] BlockMeasurement measure(const Input& input, const ChainConfig& config, unsigned repeat);
+    /// How many threads the parallel executor has.
+    [[nodiscard]] unsigned threads() const noexcept { return parallel_ ? parallel_->threads() : 1; }
+
+private:
+    execution::ExecutionContext sequential_;
+    std::unique_ptr<execution::ExecutionContext> parallel_;
+};
+
+}  // namespace weft::cli

@@ -1,0 +1,102 @@
+#include "weft/cli/run.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "weft/cli/measure.hpp"
+#include "weft/cli/table.hpp"
+#include "weft/primitives/json.hpp"
+#include "weft/state/json.hpp"
+
+namespace weft::cli {
+namespace {
+
+int bad_input(std::FILE* err, const std::string& why) {
+    fmt::print(err, "weft: {}\n", why);
+    return exit_bad_input;
+}
+
+/// One line on a terminal, overwritten by the next and wiped at the end.
+class Progress {
+public:
+    Progress(std::FILE* err, size_t total) : err_(isatty(fileno(err)) != 0 ? err : nullptr), total_(total) {}
+    ~Progress() { wipe(); }
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+
+    void show(size_t done, const std::string& what) {
+        if (err_ == nullptr) return;
+        fmt::print(err_, "\r\033[K{} of {}: {}", done + 1, total_, what);
+        std::fflush(err_);
+    }
+    void wipe() {
+        if (err_ == nullptr) return;
+        fmt::print(err_, "\r\033[K");
+        std::fflush(err_);
+    }
+
+private:
+    std::FILE* err_;
+    size_t total_;
+};
+
+}  // namespace
+
+int run(const RunOptions& options, std::FILE* out, std::FILE* err) {
+    if (options.repeat == 0) return bad_input(err, "--repeat: at least 1");
+    const auto config = load_chain(options.chain);
+    if (!config) return bad_input(err, config.error());
+    const auto sources = find_sources(options.inputs);
+    if (!sources) return bad_input(err, sources.error());
+
+    std::optional<execution::ExecutorKind> parallel;
+    if (options.executor != execution::ExecutorKind::sequential) parallel = options.executor;
+    Meter meter(parallel, options.threads);
+    Report report(out, {.json = options.json,
+                        .median = options.median,
+                        .parallel = parallel,
+                        .threads = meter.threads(),
+                        .repeat = options.repeat});
+    Progress progress(err, sources->size());
+    for (size_t i = 0; i < sources->size(); ++i) {
+        const Source& source = (*sources)[i];
+        progress.show(i, source.workload.empty() ? source.folder : source.workload);
+        const auto input = load(source, options.workload, *config);
+        if (!input) {
+            progress.wipe();
+            return bad_input(err, input.error());
+        }
+        const BlockMeasurement measured = meter.measure(*input, *config, options.repeat);
+        progress.wipe();
+        report.add(*input, measured);
+    }
+    report.finish();
+    return report.ok() ? exit_ok : exit_check_failed;
+}
+
+int write_workload(const WorkloadOptions& options, std::FILE* out, std::FILE* err) {
+    namespace fs = std::filesystem;
+    auto workload = workload::make_workload(options.name, options.workload);
+    if (!workload) return bad_input(err, workload.error());
+    const auto input = complete_workload(std::move(*workload), primitives::mainnet());
+    if (!input) return bad_input(err, input.error());
+    std::error_code error;
+    fs::create_directories(options.folder, error);
+    if (error) return bad_input(err, fmt::format("{}: {}", options.folder, error.message()));
+    const fs::path folder = options.folder;
+    const std::pair<const char*, std::string> files[] = {
+        {"block.json", primitives::json::to_json(input->block)},
+        {"prestate.json", state::json::to_json(input->state)}};
+    for (const auto& [name, text] : files)
+        if (auto written = primitives::json::write_file((folder / name).string(), text); !written)
+            return bad_input(err, written.error());
+    const Header& header = input->block.header;
+    fmt::print(out, "{}: block {} (mainnet's rules), {} transactions, {} gas, {} accounts\n", options.folder,
+               header.number, input->block.transactions.size(), header.gas_used,
+               input->state.account_count());
+    return exit_ok;
+}
+
+}  // namespace weft::cli

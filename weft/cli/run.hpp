@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weft/execution/context.hpp"
+#include "weft/workload/workload.hpp"
+
+namespace weft::cli {
+
+/// Exit statuses of the program.
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_check_failed = 1;
+inline constexpr int exit_bad_input = 2;
+
+struct RunOptions {
+    std::vector<std::string> inputs;  ///< folders and workloads
+    execution::ExecutorKind executor = execution::ExecutorKind::automatic;
+    unsigned threads = 0;  ///< 0: one for each core
+    unsigned repeat = 5;
+    std::string chain = "mainnet";  ///< or a genesis.json
+    bool json = false;
+    bool median = false;  ///< the table shows medians, not the fastest runs
+    workload::Options workload;
+};
+
+/// `weft run`: executes blocks with both executors, checks and times them. Tables or JSON lines go to `out`,
+/// progress and errors to `err`. Returns the exit status.
+[[nodiscard]] int run(const RunOptions& options, std::FILE* out, std::FILE* err);
+
+struct WorkloadOptions {
+    std::string name;
+    std::string folder;
+    workload::Options workload;
+};
+
+/// `weft workload`: writes block.json and prestate.json. Returns the exit status.
+[[nodiscard]] int write_workload(const WorkloadOptions& options, std::FILE* out, std::FILE* err);
+
+}  // namespace weft::cli

@@ -1,0 +1,137 @@
+#include "weft/cli/table.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "weft/primitives/json_value.hpp"
+
+namespace weft::cli {
+namespace {
+
+std::string verdict(const BlockMeasurement& measured) {
+    const Measurement& sequential = measured.sequential;
+    if (measured.parallel && !measured.parallel->equal) return "FAILED: the executors differ";
+    if (!sequential.equal) return "FAILED: repetitions differ";
+    if (sequential.error) return "FAILED: " + execution::to_string(*sequential.error);
+    if (const std::string fields = sequential.checks.failures(); !fields.empty()) return "FAILED: " + fields;
+    return "ok";
+}
+
+double milliseconds(uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
+
+double ratio(uint64_t sequential, uint64_t parallel) {
+    return parallel == 0 ? 0 : static_cast<double>(sequential) / static_cast<double>(parallel);
+}
+
+void add_check(primitives::json::Writer& writer, std::string_view key, const std::optional<bool>& check) {
+    writer.key(key);
+    if (check) {
+        writer.boolean(*check);
+    } else {
+        writer.null();
+    }
+}
+
+}  // namespace
+
+const char* name_of(execution::ExecutorKind kind) noexcept {
+    switch (kind) {
+        case execution::ExecutorKind::sequential:
+            return "sequential";
+        case execution::ExecutorKind::optimistic:
+            return "optimistic";
+        case execution::ExecutorKind::automatic:
+            return "auto";
+    }
+    return "";
+}
+
+void Report::add(const Input& input, const BlockMeasurement& measured) {
+    ok_ = ok_ && measured.sequential.ok() && (!measured.parallel || measured.parallel->ok());
+    receipts_unchecked_ = receipts_unchecked_ || measured.revision < Revision::byzantium;
+    if (!options_.json) return add_row(input, measured);
+    add_json(input, measured, "sequential", 1, measured.sequential);
+    if (measured.parallel)
+        add_json(input, measured, name_of(*options_.parallel), options_.threads, *measured.parallel);
+    std::fflush(out_);
+}
+
+void Report::add_row(const Input& input, const BlockMeasurement& measured) {
+    if (!header_printed_) {
+        fmt::print(out_, "{:>11}  {:<17} {:>6} {:>12} {:>14}", "block", "fork", "txs", "gas",
+                   "sequential ms");
+        if (options_.parallel)
+            fmt::print(out_, " {:>14} {:>9} {:>13}", "parallel ms", "speed-up", "re-executions");
+        fmt::print(out_, "  verdict\n");
+        header_printed_ = true;
+    }
+    const uint64_t sequential = time(measured.sequential);
+    fmt::print(out_, "{:>11}  {:<17} {:>6} {:>12} {:>14.3f}", input.name,
+               primitives::name_of(measured.revision), input.block.transactions.size(),
+               measured.sequential.gas_used, milliseconds(sequential));
+    if (measured.parallel) {
+        const uint64_t parallel = time(*measured.parallel);
+        const double speed_up = ratio(sequential, parallel);
+        fmt::print(out_, " {:>14.3f} {:>9.2f} {:>13}", milliseconds(parallel), speed_up,
+                   measured.parallel->statistics.reexecuted_transactions);
+        parallel_ns_ += parallel;
+        reexecuted_ += measured.parallel->statistics.reexecuted_transactions;
+        log_speed_ups_ += std::log(speed_up);
+    }
+    fmt::print(out_, "  {}\n", verdict(measured));
+    std::fflush(out_);
+    ++blocks_;
+    transactions_ += input.block.transactions.size();
+    gas_ += measured.sequential.gas_used;
+    sequential_ns_ += sequential;
+    blooms_ns_ += measured.sequential.blooms_ns;
+}
+
+void Report::add_json(const Input& input, const BlockMeasurement& measured, const char* executor,
+                      unsigned threads, const Measurement& one) {
+    primitives::json::Writer writer;
+    writer.begin_object();
+    writer.key("engine").string("weft").key("executor").string(executor);
+    writer.key("name").string(input.name).key("block").number(input.block.header.number);
+    writer.key("fork").string(primitives::name_of(measured.revision));
+    writer.key("txs").number(input.block.transactions.size()).key("gas").number(one.gas_used);
+    writer.key("threads").number(threads).key("repeat").number(options_.repeat);
+    writer.key("best_ns").number(one.best_ns).key("median_ns").number(one.median_ns);
+    writer.key("blooms_ns").number(one.blooms_ns);
+    writer.key("reexecutions").number(one.statistics.reexecuted_transactions);
+    writer.key("gas_used_ok").boolean(one.checks.gas_used);
+    add_check(writer, "receipts_root_ok", one.checks.receipts_root);
+    writer.key("logs_bloom_ok").boolean(one.checks.logs_bloom);
+    add_check(writer, "requests_hash_ok", one.checks.requests_hash);
+    add_check(writer, "blob_gas_used_ok", one.checks.blob_gas_used);
+    add_check(writer, "access_list_ok", std::nullopt);  // no header up to Osaka has one
+    writer.key("equal").boolean(one.equal);
+    if (one.error) writer.key("error").string(execution::to_string(*one.error));
+    writer.end_object();
+    fmt::print(out_, "{}\n", writer.str());
+}
+
+void Report::finish() {
+    if (options_.json || blocks_ == 0) return;
+    fmt::print(out_, "{:>11}  {:<17} {:>6} {:>12} {:>14.3f}", "total", "", transactions_, gas_,
+               milliseconds(sequential_ns_));
+    if (options_.parallel) {
+        fmt::print(out_, " {:>14.3f} {:>9.2f} {:>13}", milliseconds(parallel_ns_),
+                   ratio(sequential_ns_, parallel_ns_), reexecuted_);
+        fmt::print(out_, "\n{:>11} {:>79.2f}", "geom. mean",
+                   std::exp(log_speed_ups_ / static_cast<double>(blocks_)));
+    }
+    fmt::print(out_, "\n");
+    fmt::print(out_,
+               "{} of {} runs each, {} threads ({}); blooms, computed after the clock: {:.3f} ms in total\n",
+               options_.median ? "median" : "fastest", options_.repeat, options_.threads,
+               options_.parallel ? name_of(*options_.parallel) : "sequential", milliseconds(blooms_ns_));
+    if (receipts_unchecked_)
+        fmt::print(out_,
+                   "receiptsRoot not checked before Byzantium: those receipts hold state roots, which need "
+                   "the whole "
+                   "state\n");
+}
+
+}  // namespace weft::cli

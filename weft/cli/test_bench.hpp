@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weft/execution/executor.hpp"
+
+namespace weft::cli {
+
+/// Which executors run a test.
+enum class TestExecutors : uint8_t { both, sequential, optimistic };
+
+/// Runs blocks through the sequential executor and, under forced speculation, through the optimistic one, and
+/// compares. Official tests hold one or few transactions; left alone, the optimistic executor would run most
+/// of them straight on committed state and prove nothing. So every transaction is a segment, at least two
+/// workers take part, and every segment first runs on the state before the block; a second mode also refuses
+/// validations at random, so that repair runs too.
+class TestBench {
+public:
+    TestBench(TestExecutors which, const std::shared_ptr<base::ThreadPool>& pool,
+              const std::shared_ptr<CodeCache>& codes);
+
+    struct Outcome {
+        std::expected<execution::BlockResult, execution::ExecutionError> result;
+        std::string difference;  ///< empty: all executors agree
+    };
+    [[nodiscard]] Outcome execute(const execution::BlockEnv& env, std::span<const Transaction> transactions,
+                                  const StateReader& reader, const execution::ExecutionOptions& options);
+
+    /// Segments that the optimistic executor committed as they ran ahead, and those it had to run again.
+    [[nodiscard]] uint64_t speculative() const noexcept { return speculative_; }
+    [[nodiscard]] uint64_t repaired() const noexcept { return repaired_; }
+
+private:
+    struct Mode {
+        const char* name;
+        std::unique_ptr<execution::ExecutionContext> context;
+    };
+    std::vector<Mode> modes_;
+    uint64_t speculative_ = 0, repaired_ = 0;
+};
+
+}  // namespace weft::cli

@@ -1,0 +1,180 @@
+#include "weft/cli/test_suite.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "weft/base/hex.hpp"
+#include "weft/cli/run.hpp"
+
+namespace weft::cli {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = primitives::json;
+
+constexpr size_t most_failures_shown = 20;
+/// From so many cases on, no speculative commit or no repair at all can't be chance.
+constexpr size_t cases_that_speculate = 64;
+
+struct FileResult {
+    std::vector<CaseResult> cases;
+    std::string bad_input;  ///< one line; empty: the file was read
+};
+
+std::expected<std::vector<std::string>, std::string> find_files(const std::vector<std::string>& paths) {
+    std::vector<std::string> files;
+    for (const std::string& path : paths) {
+        std::error_code error;
+        if (!fs::is_directory(path, error)) {
+            if (!fs::exists(path, error)) return std::unexpected(path + ": no such file or folder");
+            files.push_back(path);
+            continue;
+        }
+        const size_t first = files.size();
+        for (fs::recursive_directory_iterator entry(path, error), end; !error && entry != end;
+             entry.increment(error)) {
+            const fs::path& name = entry->path();
+            if (name.filename().string().starts_with('.')) {
+                entry.disable_recursion_pending();  // .meta holds an index of the tests, not tests
+            } else if (name.extension() == ".json") {
+                files.push_back(name.string());
+            }
+        }
+        if (error) return std::unexpected(fmt::format("{}: {}", path, error.message()));
+        if (files.size() == first) return std::unexpected(path + ": no *.json file in it");
+        std::sort(files.begin() + static_cast<std::ptrdiff_t>(first), files.end());
+    }
+    return files;
+}
+
+FileResult run_file(const std::string& path, const RunTest& run_test, const TestFilter& filter,
+                    TestBench& bench) {
+    FileResult out;
+    const auto document = json::Document::load(path);
+    if (!document) {
+        out.bad_input = document.error();
+        return out;
+    }
+    json::Object tests;
+    if (const auto status = json::read(document->root(), tests); !status) {
+        out.bad_input = document->describe(status.error());
+        return out;
+    }
+    for (const auto& [name, test] : tests) {
+        if (!filter.wants(name)) continue;
+        if (auto status = run_test(name, test, filter, bench, out.cases); !status) {
+            out.bad_input = document->describe(std::move(status.error()).within(name));
+            return out;
+        }
+    }
+    return out;
+}
+
+void print_json(std::FILE* out, const std::vector<FileResult>& files) {
+    bool first = true;
+    for (const FileResult& file : files)
+        for (const CaseResult& one : file.cases) {
+            json::Writer writer;
+            writer.begin_object();
+            writer.key("name").string(one.name).key("pass").boolean(one.error.empty());
+            if (one.root) writer.key("stateRoot").bytes(one.root->view());
+            writer.key("fork").string(one.fork);
+            if (one.index) writer.key("index").number(*one.index);
+            if (!one.error.empty()) writer.key("error").string(one.error);
+            writer.end_object();
+            fmt::print(out, "{}{}", first ? "[\n" : ",\n", writer.str());
+            first = false;
+        }
+    fmt::print(out, "{}", first ? "[]\n" : "\n]\n");
+}
+
+struct Counts {
+    size_t passed = 0, failed = 0, bad_files = 0;
+    uint64_t speculative = 0, repaired = 0;
+};
+
+/// Counts, and names bad files and the first failures.
+Counts count(std::FILE* err, const std::vector<std::string>& paths, const std::vector<FileResult>& files) {
+    Counts counts;
+    for (size_t i = 0; i < files.size(); ++i) {
+        if (!files[i].bad_input.empty()) {
+            ++counts.bad_files;
+            fmt::print(err, "weft: {}\n", files[i].bad_input);
+        }
+        for (const CaseResult& one : files[i].cases) {
+            if (one.error.empty()) {
+                ++counts.passed;
+            } else if (++counts.failed <= most_failures_shown) {
+                const std::string index = one.index ? fmt::format(" {}", *one.index) : "";
+                fmt::print(err, "FAILED {}: {} ({}{}): {}\n", paths[i], one.name, one.fork, index, one.error);
+            }
+        }
+    }
+    if (counts.failed > most_failures_shown)
+        fmt::print(err, "... and {} more\n", counts.failed - most_failures_shown);
+    return counts;
+}
+
+int conclude(std::FILE* err, const Counts& counts, TestExecutors executors) {
+    bool proves_nothing = false;
+    if (executors != TestExecutors::sequential) {
+        fmt::print(err, "speculative commits: {}, repairs: {}\n", counts.speculative, counts.repaired);
+        proves_nothing = counts.passed + counts.failed >= cases_that_speculate &&
+                         (counts.speculative == 0 || counts.repaired == 0);
+        if (proves_nothing) fmt::print(err, "FAILED: speculation was not put to the test\n");
+    }
+    fmt::print(err, "{} passed, {} failed, 0 skipped\n", counts.passed, counts.failed);
+    if (counts.bad_files != 0) return exit_bad_input;
+    return counts.failed == 0 && !proves_nothing ? exit_ok : exit_check_failed;
+}
+
+}  // namespace
+
+int run_suite(const TestOptions& options, const RunTest& run_test, std::FILE* out, std::FILE* err) {
+    TestFilter filter{.name = {}, .fork = options.fork};
+    if (!options.run.empty()) {
+        try {
+            filter.name.emplace(options.run, std::regex::ECMAScript | std::regex::optimize);
+        } catch (const std::regex_error&) {
+            fmt::print(err, "weft: --run: {} is no regular expression\n", options.run);
+            return exit_bad_input;
+        }
+    }
+    const auto paths = find_files(options.paths);
+    if (!paths) {
+        fmt::print(err, "weft: {}\n", paths.error());
+        return exit_bad_input;
+    }
+
+    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+    const unsigned jobs = options.jobs == 0 ? cores : options.jobs;
+    const auto pool = std::make_shared<base::ThreadPool>(std::max(1U, cores - 1));
+    const auto codes = std::make_shared<CodeCache>();
+    std::vector<FileResult> files(paths->size());
+    std::atomic<size_t> next{0};
+    std::atomic<uint64_t> speculative{0}, repaired{0};
+    const auto work = [&] {
+        TestBench bench(options.executors, pool, codes);
+        for (size_t i; (i = next.fetch_add(1)) < files.size();)
+            files[i] = run_file((*paths)[i], run_test, filter, bench);
+        speculative += bench.speculative();
+        repaired += bench.repaired();
+    };
+    {
+        std::vector<std::jthread> threads;
+        for (unsigned job = 1; job < std::min<size_t>(jobs, files.size()); ++job) threads.emplace_back(work);
+        work();
+    }
+    print_json(out, files);
+    std::fflush(out);
+    Counts counts = count(err, *paths, files);
+    counts.speculative = speculative;
+    counts.repaired = repaired;
+    return conclude(err, counts, options.executors);
+}
+
+}  // namespace weft::cli

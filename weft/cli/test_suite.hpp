@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdio>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "weft/base/bytes.hpp"
+#include "weft/cli/test_bench.hpp"
+#include "weft/primitives/json_value.hpp"
+
+namespace weft::cli {
+
+struct TestOptions {
+    std::vector<std::string> paths;  ///< files, and folders in which every *.json is one
+    std::string run;    ///< a regular expression that the names of tests to run match; empty: all
+    std::string fork;   ///< only this one; empty: all
+    unsigned jobs = 0;  ///< files at a time; 0: one for each core
+    TestExecutors executors = TestExecutors::both;
+};
+
+/// One test's verdict.
+struct CaseResult {
+    std::string name;
+    std::string fork;
+    std::optional<size_t> index;  ///< among the test's cases for this fork
+    std::optional<Hash> root;
+    std::string error;  ///< empty: passed
+};
+
+/// Which tests of a file are wanted.
+struct TestFilter {
+    std::optional<std::regex> name;
+    std::string fork;
+
+    [[nodiscard]] bool wants(std::string_view test) const {
+        return !name || std::regex_search(test.begin(), test.end(), *name);
+    }
+    [[nodiscard]] bool wants_fork(std::string_view test_fork) const {
+        return fork.empty() || fork == test_fork;
+    }
+};
+
+/// Runs one named test of a file and appends its cases. Error: the file is no such test.
+using RunTest = std::function<primitives::json::Result<void>(
+    std::string_view name, primitives::json::Value test, const TestFilter& filter, TestBench& bench,
+    std::vector<CaseResult>& out)>;
+
+/// Runs every test of every file, files side by side. Prints geth's JSON array to `out`, bad files, the first
+/// failures and the counts to `err`. Returns the exit status: 2 where a file could not be read, 1 where a
+/// test failed, or where the optimistic executor ran many blocks and committed nothing speculatively, or
+/// repaired nothing.
+[[nodiscard]] int run_suite(const TestOptions& options, const RunTest& run_test, std::FILE* out,
+                            std::FILE* err);
+
+}  // namespace weft::cli
