@@ -37,7 +37,7 @@ TEST(Eip3155, ErrorsStandAtTheInstructionThatFails) {
 {"pc":2,"op":1,"gas":"0x61","gasCost":"0x3","memSize":0,"stack":["0x1"],"depth":1,"refund":0,"opName":"ADD","error":"stack underflow"}
 {"output":"","gasUsed":"0x64","error":"stack underflow"}
 )");
-    const std::string out_of_gas = trace(world, Code{}.push(1).op(OP_SLOAD), 100);
+    const std::string out_of_gas = trace(world, Code{}.push(1).op(OP_SLOAD), 200);
     EXPECT_NE(out_of_gas.find(R"("gasCost":"0x834")"), std::string::npos) << out_of_gas;
     EXPECT_NE(out_of_gas.find(R"("error":"out of gas")"), std::string::npos) << out_of_gas;
 }

@@ -14,6 +14,19 @@ constexpr size_t all_words = (max_call_depth + 1) * size_t{1024} + 64;
 /// Memory beyond this goes back to the system between blocks.
 constexpr size_t kept_memory = size_t{8} << 20;
 
+/// More than 2^36 bytes of memory: beyond any budget for whoever can pay for it.
+[[gnu::cold]] Gas expand_far(Frame* f, uint64_t words, Gas gas) noexcept {
+    using wide = unsigned __int128;
+    const wide cost = wide{3} * words + wide{words} * words / 512;
+    if (cost > static_cast<wide>(gas) + static_cast<wide>(f->memory_cost)) {
+        f->status = Status::out_of_gas;
+        constexpr wide most = wide{1} << 62;
+        return std::min<Gas>(-1, gas - static_cast<Gas>(std::min(cost - static_cast<wide>(f->memory_cost), most)));
+    }
+    f->status = Status::resource_limit;
+    return -1;
+}
+
 }  // namespace
 
 Core::Core(Journal& journal_, size_t memory_budget)
@@ -33,26 +46,31 @@ void Core::run(Frame* f) {
 }
 
 Gas expand_memory(Frame* f, uint64_t end, Gas gas) noexcept {
-    using wide = unsigned __int128;
     const uint64_t words = word_count(end);
-    const wide cost = wide{3} * words + wide{words} * words / 512;
-    if (cost > static_cast<wide>(gas) + static_cast<wide>(f->memory_cost)) {
+    constexpr uint64_t most_words = uint64_t{1} << 31;  // their square fits 64 bits
+    if (words > most_words) [[unlikely]]
+        return expand_far(f, words, gas);
+    const auto cost = static_cast<Gas>(3 * words + words * words / 512);
+    const Gas left = gas - (cost - f->memory_cost);
+    if (left < 0) [[unlikely]] {
         f->status = Status::out_of_gas;
-        constexpr wide most = wide{1} << 62;
-        return gas - static_cast<Gas>(std::min(cost - static_cast<wide>(f->memory_cost), most));
+        return left;
     }
     const uint64_t size = 32 * words;
     Core& core = *f->core;
-    if (size > static_cast<uint64_t>(core.memory_end - f->memory)) {
+    if (size > static_cast<uint64_t>(core.memory_end - f->memory)) [[unlikely]] {
         f->status = Status::resource_limit;
         return -1;
     }
-    std::memset(f->memory + f->memory_size, 0, size - f->memory_size);
+    uint8_t* const from = f->memory + f->memory_size;
+    if (const uint64_t more = size - f->memory_size; more == 32)
+        std::memset(from, 0, 32);  // in line: memory mostly grows word by word
+    else
+        std::memset(from, 0, more);
     core.memory_peak = std::max(core.memory_peak, f->memory + size);
-    gas -= static_cast<Gas>(cost) - f->memory_cost;
-    f->memory_cost = static_cast<Gas>(cost);
+    f->memory_cost = cost;
     f->memory_size = size;
-    return gas;
+    return left;
 }
 
 Machine::Machine(Journal& journal, size_t memory_budget)
