@@ -15,7 +15,7 @@ void SinkReporter::transaction_ended(Journal& journal) {
     slots_.clear();
     journal.visit_changes(
         [&](const state::AccountEntry& entry) {
-            auto& out = accounts_.emplace_back(entry.address, std::nullopt, entry.wiped);
+            auto& out = accounts_.emplace_back(entry.address, std::nullopt, entry.wiped_in == journal.transaction());
             if (entry.exists) out.value = entry.now;
         },
         [&](const state::SlotEntry& entry) {

@@ -48,7 +48,7 @@ void Journal::end_transaction() {
     if (rules_.eip161)
         for (AccountEntry* entry : touched_)
             if (entry->touched_in == transaction_ && is_empty(*entry)) {
-                entry->exists = false;
+                set_exists(*entry, false);  // noted, for visit_changes
                 entry->removed = true;
             }
     if (observer_ != nullptr) observer_->transaction_ended(*this);
@@ -61,6 +61,7 @@ void Journal::carry_out_destruction(AccountEntry& entry) {
     entry.exists = false;
     entry.storage_cleared = true;
     entry.wiped = true;
+    entry.wiped_in = transaction_;
     ++entry.generation;
     entry.destroyed_in = 0;
     entry.created_in = 0;
@@ -162,8 +163,8 @@ void Journal::credit(AccountEntry& entry, const uint256& amount) {
     touch(entry);
     if (amount.is_zero()) return;
     undo_.push_back({Undo::Kind::balance_set, &entry, entry.now.balance});
-    entry.now.balance += amount;
-    if (unbounded_balance < entry.now.balance) entry.observed |= observed_balance;
+    const bool overflows = uint256::add_carry(entry.now.balance, amount, entry.now.balance);
+    if (overflows || unbounded_balance < entry.now.balance) entry.observed |= observed_balance;
     if (!entry.exists) set_exists(entry, true);
 }
 

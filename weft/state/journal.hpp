@@ -45,6 +45,7 @@ struct AccountEntry {
     uint32_t touched_in = 0;
     uint32_t created_in = 0;
     uint32_t destroyed_in = 0;
+    uint32_t wiped_in = 0;  ///< when `wiped` was last set
     uint32_t visited_in = 0;
     /// Counts the destructions; a slot with another generation is zero.
     uint32_t generation = 0;
