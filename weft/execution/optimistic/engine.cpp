@@ -124,6 +124,7 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
 void Engine::work(unsigned index) {
     Worker& worker = memory_.worker(index);
     while (!ended()) {
+        reached(index, Point::claim);
         const uint32_t seen = progress_.load(std::memory_order_acquire);
         if (walk(worker, index)) continue;
         const Next next = run_next(worker, index);
