@@ -37,8 +37,8 @@ struct Entry {
 /// Is told what a machine does, in the order in which it happens. Everything has an empty default. What is
 /// told of a frame that ends with a failure has been undone after its exit().
 ///
-/// An executor of blocks calls one thread at a time, in the order of the transactions, whatever the number of
-/// threads; views and references are valid during the call only. It must not throw.
+/// An executor of blocks calls it from one thread at a time, in the order of the transactions, however many
+/// threads it has; views and references are valid during the call only. It must not throw.
 class Inspector {
 public:
     virtual ~Inspector() = default;

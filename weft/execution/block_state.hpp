@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "weft/evm/inspector.hpp"
 #include "weft/execution/options.hpp"
 #include "weft/execution/transaction_runner.hpp"
 
@@ -49,6 +50,11 @@ public:
         return std::nullopt;
     }
 
+    /// Tells the inspector that the next transaction comes; include() or leave_out() say how it went.
+    void begin_transaction() const {
+        if (options_.inspector != nullptr) [[unlikely]]
+            options_.inspector->transaction_begin(next_);
+    }
     /// Room for the receipts of `count` more transactions.
     void reserve(size_t count) { result_.receipts.reserve(result_.receipts.size() + count); }
     /// Takes the next transaction into the block.
@@ -57,11 +63,13 @@ public:
         result_.gas_used += receipt.gas_used;
         receipt.cumulative_gas_used = result_.gas_used;
         result_.blob_gas_used += outcome.blob_gas;
+        end_transaction(&receipt);
         ++next_;
     }
 
     /// Leaves the next transaction out of the block, or ends the block.
     [[nodiscard]] std::optional<ExecutionError> leave_out(Reason reason) {
+        end_transaction(nullptr);
         if (options_.on_invalid == OnInvalid::fail) return InvalidBlock{next_, reason};
         result_.skipped.push_back({next_++, reason});
         return std::nullopt;
@@ -73,6 +81,10 @@ public:
     }
 
 private:
+    void end_transaction(const Receipt* receipt) const {
+        if (options_.inspector != nullptr) [[unlikely]]
+            options_.inspector->transaction_end(next_, receipt);
+    }
     struct Stop {
         std::atomic<bool>* flag;
         void operator()() const noexcept { flag->store(true, std::memory_order_relaxed); }

@@ -51,6 +51,9 @@ struct ContextOptions {
     std::shared_ptr<CodeCache> codes = nullptr;
     /// Bytes of EVM memory for each worker.
     size_t memory_budget = size_t{1} << 30;
+    /// Bytes of an inspector's events that a block's runs ahead of the cursor may hold back together. Beyond it a
+    /// run is given up, and repeated at the cursor.
+    size_t event_budget = size_t{256} << 20;
     Speculation speculation = {};
 };
 

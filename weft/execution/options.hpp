@@ -94,7 +94,7 @@ struct ExecutionOptions {
     /// nullptr: every transaction has its sender.
     SenderGate* senders = nullptr;
     CommitSink* sink = nullptr;
-    /// nullptr: nobody is told of steps.
+    /// nullptr: nobody is told of steps. Hears the same from every executor.
     evm::Inspector* inspector = nullptr;
     /// False: receipts' and the block's blooms stay empty; see primitives::fill_blooms.
     bool blooms = true;

@@ -59,6 +59,7 @@ public:
 private:
     std::optional<ExecutionError> apply(const typename Rules::Transaction& tx) {
         if (auto error = block_->await_sender()) return error;
+        block_->begin_transaction();
         std::optional<Reason> invalid = block_->does_not_fit(tx);
         if (!invalid) {
             auto outcome = run_transaction<Rules>(memory_.machine, block_->env(), tx, block_->options().checks);

@@ -33,14 +33,15 @@ void Engine::begin_block(const StateReader& reader) {
     memory_.versions.begin_block(reader, 256);
     for (auto& worker : memory_.workers) worker->memory.reset();
     base_position_ = 1;
+    event_budget_.set(context_.options().event_budget);
 }
 
 /// Readies a worker's tools for a run.
-void Engine::start(Worker& worker, Position position, unsigned index) {
+void Engine::start(Worker& worker, Position position, unsigned index, evm::Inspector* inspector) {
     worker.source.begin(position, index, policy_.interleaving);
     worker.journal.reset(worker.source, rules_);
     worker.machine.begin_block(block_.env().context, block_.env().revision, precompiles_);
-    worker.machine.set_inspector(block_.options().inspector);
+    worker.machine.set_inspector(inspector);
     worker.machine.set_stop_flag(&block_.stopped());
 }
 
@@ -48,7 +49,7 @@ std::optional<ExecutionError> Engine::run_at_cursor(
     base::FunctionRef<std::optional<ExecutionError>(evm::Machine&)> body) {
     Worker& worker = memory_.worker(0);
     const Position position = base_position_ - 1;
-    start(worker, position, 0);
+    start(worker, position, 0, block_.options().inspector);
     if (auto error = body(worker.machine)) {
         if (std::holds_alternative<StateError>(*error) && worker.source.error())
             return *worker.source.error();
@@ -182,14 +183,19 @@ void Engine::speculate(Worker& worker, unsigned index, size_t number) {
     if (block_.await_senders(first_index_ + segment.last)) {
         segment.failed = true;
     } else {
-        start(worker, policy_.stale_first_run ? 1 : position, index);
+        EventBuffer* const events = make_events(segment);
+        start(worker, policy_.stale_first_run ? 1 : position, index, events);
         segment.outcomes.clear();
         for (uint32_t i = segment.first; i < segment.last && !segment.failed; ++i) {
             predict_nonce(worker, i);
             const TransactionOutcome& outcome = segment.outcomes.emplace_back(batch_->run(worker.machine, i));
             segment.failed =
                 outcome.run_ended || (outcome.invalid && block_.options().on_invalid == OnInvalid::fail);
+            if (events == nullptr) continue;
+            events->end_transaction();
+            segment.failed |= events->overflowed();
         }
+        if (segment.failed && events != nullptr) events->clear();
         reached(index, Point::publish);
         if (!segment.failed) {
             segment.record =
@@ -198,6 +204,13 @@ void Engine::speculate(Worker& worker, unsigned index, size_t number) {
         }
     }
     segment.state.store(Segment::State::finished, std::memory_order_seq_cst);
+}
+
+EventBuffer* Engine::make_events(Segment& segment) {
+    if (block_.options().inspector == nullptr) return nullptr;
+    if (!segment.events) segment.events = std::make_unique<EventBuffer>(event_budget_);
+    segment.events->clear();
+    return segment.events.get();
 }
 
 /// A transaction's own nonce says what its sender's must be, whatever the transactions before it, perhaps
@@ -216,8 +229,9 @@ bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
     Segment& segment = segments_[number];
     const Position position = position_of(number);
     if (auto error = block_.await_senders(first_index_ + segment.last)) return fail(std::move(*error));
-    start(worker, position, index);
+    start(worker, position, index, block_.options().inspector);
     for (uint32_t i = segment.first; i < segment.last; ++i) {
+        block_.begin_transaction();
         auto invalid =
             batch_->does_not_fit(block_, i, block_.result().gas_used, block_.result().blob_gas_used);
         if (!invalid) {
@@ -258,6 +272,7 @@ bool Engine::settle(Worker& worker, unsigned index, size_t number) {
         return true;
     }
     if (!segment.failed) withdraw(segment.record);
+    if (segment.events) segment.events->clear();
     ++worker.statistics.repaired;
     worker.statistics.reexecuted_transactions += segment.last - segment.first;
     return run_on_committed(worker, index, number);
@@ -279,6 +294,8 @@ bool Engine::fits(const Segment& segment) const {
 
 void Engine::include(Segment& segment) {
     for (TransactionOutcome& outcome : segment.outcomes) {
+        block_.begin_transaction();
+        if (segment.events) segment.events->replay_transaction(*block_.options().inspector);
         if (!outcome.invalid) {
             block_.include(std::move(outcome));
         } else {
@@ -286,6 +303,7 @@ void Engine::include(Segment& segment) {
             static_cast<void>(block_.leave_out(*outcome.invalid));
         }
     }
+    if (segment.events) segment.events->clear();
 }
 
 /// For tests: whether the policy's dice refuse this validation.

@@ -8,6 +8,7 @@
 #include "weft/base/parker.hpp"
 #include "weft/execution/block_state.hpp"
 #include "weft/execution/context.hpp"
+#include "weft/execution/optimistic/event_buffer.hpp"
 #include "weft/execution/optimistic/record.hpp"
 #include "weft/execution/optimistic/segment_source.hpp"
 
@@ -52,6 +53,7 @@ struct Segment {
     bool failed = false;
     Record record;
     std::vector<TransactionOutcome> outcomes;  ///< of a speculative run
+    std::unique_ptr<EventBuffer> events;       ///< of a speculative run; nullptr: nobody inspects the block
 };
 
 /// Runs batches of transactions on many threads, with the outcome of running them one after the other.
@@ -98,7 +100,9 @@ private:
     [[nodiscard]] bool fits(const Segment& segment) const;
     [[nodiscard]] bool refused(size_t number);
     void include(Segment& segment);
-    void start(Worker& worker, Position position, unsigned index);
+    void start(Worker& worker, Position position, unsigned index, evm::Inspector* inspector);
+    /// Whom a speculative run of the segment tells; nullptr: nobody.
+    [[nodiscard]] EventBuffer* make_events(Segment& segment);
     void predict_nonce(Worker& worker, size_t index) const;
     /// Ends the block; returns false.
     bool fail(ExecutionError error);
@@ -122,6 +126,7 @@ private:
     Position base_position_ = 1;  ///< of the batch's first segment
     size_t segment_count_ = 0;
     size_t lookahead_ = 0;
+    EventBudget event_budget_;
     std::unique_ptr<Segment[]> segments_;
     size_t segment_capacity_ = 0;
     std::optional<ExecutionError> error_;  ///< written by who holds the cursor
