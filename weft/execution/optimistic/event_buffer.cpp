@@ -38,7 +38,9 @@ struct Region {
 /// Where an instruction may have written, of a memory that is `memory_size` long after it. What else a memory
 /// gains is zero.
 Region written_by(uint8_t opcode, const std::vector<uint256>& stack, size_t memory_size) {
-    const auto operand = [&](size_t i) { return i < stack.size() ? stack[stack.size() - 1 - i].saturate() : 0; };
+    const auto operand = [&](size_t i) {
+        return i < stack.size() ? stack[stack.size() - 1 - i].saturate() : 0;
+    };
     const auto region = [&](uint64_t offset, uint64_t size) -> Region {
         if (offset >= memory_size) return {};
         return {offset, std::min<uint64_t>(size, memory_size - offset)};
@@ -146,7 +148,8 @@ void EventBuffer::step(const evm::Step& step) {
     if (!f.stepped || f.address != step.address) parts |= part_address;
     if (refund_ != step.refund) parts |= part_refund;
     if (written.size != 0 || f.memory_size != step.memory.size()) parts |= part_memory;
-    if (return_data_may_differ_ && !std::ranges::equal(return_data_, step.return_data)) parts |= part_return_data;
+    if (return_data_may_differ_ && !std::ranges::equal(return_data_, step.return_data))
+        parts |= part_return_data;
 
     put(Kind::step, parts, step.opcode, static_cast<uint16_t>(step.depth), step.pc, step.gas, kept, added);
     for (const uint256& word : step.stack.subspan(kept)) put(word);

@@ -19,10 +19,10 @@ private:
     std::atomic<size_t> left_{0};
 };
 
-/// Holds what a speculative run would tell the inspector, until it is known whether the run stands. Of a step's
-/// stack and memory only what the instruction before it changed is kept, so that a trace grows with the number
-/// of instructions. A buffer that finds the budget spent drops everything: its run must not be committed, but be
-/// repeated where nothing needs to be held back.
+/// Holds what a speculative run would tell the inspector, until it is known whether the run stands. Of a
+/// step's stack and memory only what the instruction before it changed is kept, so that a trace grows with
+/// the number of instructions. A buffer that finds the budget spent drops everything: its run must not be
+/// committed, but be repeated where nothing needs to be held back.
 class EventBuffer final : public evm::Inspector {
 public:
     /// `budget` must outlive the buffer.
