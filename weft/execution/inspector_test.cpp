@@ -143,8 +143,9 @@ private:
                     {pick(60'000), word(contract_at(pick(8))), pick(2), at(), pick(70), at(), pick(70)});
                 break;
             case 12:
-                code.call(pick(2) ? evm::OP_STATICCALL : evm::OP_DELEGATECALL,
-                          {pick(60'000), word(contract_at(pick(7))), at(), pick(70), at(), pick(70)});
+                code.call(
+                    pick(2) ? evm::OP_STATICCALL : evm::OP_DELEGATECALL,
+                    {pick(60'000), word(contract_at(pick(2) ? 7 : pick(7))), at(), pick(70), at(), pick(70)});
                 break;
             case 13:
                 code.call(evm::OP_RETURNDATACOPY, {at(), 0, pick(4) == 0 ? 1 : 0});
@@ -178,6 +179,9 @@ struct Chain {
             const Bytes code = random.make(10 + random.pick(20));
             state.set_account(contract_at(i), {.nonce = 1, .balance = 50, .code_hash = state.set_code(code)});
         }
+        // The eighth gives its own code, and may be called from where nothing may be changed.
+        const Bytes echo = Code().call(evm::OP_CODECOPY, {0, 0, 64}).call(evm::OP_RETURN, {0, 40}).bytes();
+        state.set_account(contract_at(7), {.nonce = 1, .balance = 0, .code_hash = state.set_code(echo)});
         for (uint64_t i = 0; i < 5; ++i)
             state.set_account(sender_at(i), {.nonce = 0, .balance = uint256{0, 1, 0, 0}});
         uint64_t nonces[5] = {};

@@ -93,14 +93,6 @@ EventBuffer::Frame& EventBuffer::frame(uint32_t depth) {
     return frames_[depth - 1];
 }
 
-void EventBuffer::reset_frame(uint32_t depth) {
-    Frame& f = frame(depth);
-    f.stepped = false;
-    f.memory_size = 0;
-    f.memory.clear();
-    f.stack.clear();
-}
-
 // ---- Recording
 
 uint8_t* EventBuffer::grow(size_t size) {
@@ -140,12 +132,12 @@ void EventBuffer::step(const evm::Step& step) {
     names_[step.opcode] = step.name;
 
     Frame& f = frame(step.depth);
-    const Region written = f.stepped ? written_by(f.opcode, f.stack, step.memory.size()) : Region{};
+    const Region written = written_by(f.opcode, f.stack, step.memory.size());
     const auto [before, now] = std::ranges::mismatch(f.stack, step.stack);
     const auto kept = static_cast<uint16_t>(now - step.stack.begin());
     const auto added = static_cast<uint16_t>(step.stack.end() - now);
     uint8_t parts = 0;
-    if (!f.stepped || f.address != step.address) parts |= part_address;
+    if (f.address != step.address) parts |= part_address;
     if (refund_ != step.refund) parts |= part_refund;
     if (written.size != 0 || f.memory_size != step.memory.size()) parts |= part_memory;
     if (return_data_may_differ_ && !std::ranges::equal(return_data_, step.return_data))
@@ -163,7 +155,6 @@ void EventBuffer::step(const evm::Step& step) {
     if (overflowed_) return;
 
     f.address = step.address;
-    f.stepped = true;
     f.opcode = step.opcode;
     f.memory_size = step.memory.size();
     f.stack.resize(kept);
@@ -177,7 +168,6 @@ void EventBuffer::step(const evm::Step& step) {
 void EventBuffer::step_end(int64_t cost, evm::Status status) { put(Kind::step_end, cost, status); }
 
 void EventBuffer::enter(const evm::Entry& entry) {
-    reset_frame(entry.depth);
     return_data_may_differ_ = true;
     put(Kind::enter, entry.kind, entry.depth, entry.is_static, entry.gas, entry.sender, entry.recipient,
         entry.code_address, entry.value);
@@ -360,7 +350,6 @@ private:
         entry.code_address = take<Address>();
         entry.value = take<uint256>();
         entry.input = take_bytes();
-        buffer_.reset_frame(entry.depth);
         to_.enter(entry);
     }
 

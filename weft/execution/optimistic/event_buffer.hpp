@@ -58,10 +58,10 @@ private:
     enum class Kind : uint8_t;
     class Replay;
 
-    /// A call depth, as of its last step: what the next step's differences are to.
+    /// A call depth, as of its last step: what the next step's differences are to, be it the same call or a
+    /// new one (whose stack and memory begin empty).
     struct Frame {
         Address address;
-        bool stepped = false;
         uint8_t opcode = 0;
         size_t memory_size = 0;  ///< while recording
         Bytes memory;            ///< while replaying
@@ -69,7 +69,6 @@ private:
     };
     /// The frame of a depth that counts from 1.
     Frame& frame(uint32_t depth);
-    void reset_frame(uint32_t depth);
 
     template <class... Fields>
     void put(const Fields&... fields);
