@@ -7,7 +7,7 @@
 #   One command, run from the repository root. Where it runs many cases itself it prints `N passed, N failed,
 #   N skipped` alone on a line, and ./test adds these; a line `skipped: REASON` says why, `warning: TEXT` is shown.
 #   CORES: how many it keeps busy (1 where not said). SERIAL: no other test beside it.
-# weft_fuzz_target(NAME SOURCES file... [LIBRARIES target...] [CORPUS folder])
+# weft_fuzz_target(NAME SOURCES file... [LIBRARIES target...] [CORPUS folder] [DICTIONARY file])
 #   A libFuzzer target (it defines LLVMFuzzerTestOneInput). Under the preset `fuzz` the test fuzz.NAME fuzzes for
 #   WEFT_FUZZ_SECONDS; elsewhere the same code replays the corpus and seeded mutations of it.
 
@@ -47,12 +47,17 @@ function(weft_suite NAME)
 endfunction()
 
 function(weft_fuzz_target NAME)
-  cmake_parse_arguments(T "" "CORPUS" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(T "" "CORPUS;DICTIONARY" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(weft_${NAME}_fuzz ${T_SOURCES})
   target_link_libraries(weft_${NAME}_fuzz PRIVATE weft_options ${T_LIBRARIES})
   set(corpus)
   if(T_CORPUS)
     get_filename_component(corpus ${T_CORPUS} ABSOLUTE)
+  endif()
+  set(dictionary)
+  if(T_DICTIONARY)
+    get_filename_component(dictionary ${T_DICTIONARY} ABSOLUTE)
+    set(dictionary -dict=${dictionary})
   endif()
   if(WEFT_FUZZ)
     target_link_options(weft_${NAME}_fuzz PRIVATE -fsanitize=fuzzer)
@@ -60,7 +65,7 @@ function(weft_fuzz_target NAME)
     file(MAKE_DIRECTORY ${found})
     math(EXPR timeout "${WEFT_FUZZ_SECONDS} + 240")
     weft_suite(fuzz.${NAME} TIMEOUT ${timeout}
-      COMMAND weft_${NAME}_fuzz -max_total_time=${WEFT_FUZZ_SECONDS} -timeout=20 -rss_limit_mb=4096 -print_final_stats=1
+      COMMAND weft_${NAME}_fuzz -max_total_time=${WEFT_FUZZ_SECONDS} -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 ${dictionary}
               -artifact_prefix=${CMAKE_CURRENT_BINARY_DIR}/crash-${NAME}- ${found} ${corpus})
   else()
     target_sources(weft_${NAME}_fuzz PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cpp)
