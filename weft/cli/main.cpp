@@ -18,8 +18,19 @@ const std::map<std::string, TestExecutors> test_executors{{"both", TestExecutors
                                                           {"sequential", TestExecutors::sequential},
                                                           {"optimistic", TestExecutors::optimistic}};
 
+/// An option whose value is one of `choices`.
+template <class T>
+CLI::Option& add_choice(CLI::App& command, const char* name, const std::map<std::string, T>& choices, T& out,
+                        const char* description) {
+    const auto choose = [&choices, &out](const std::string& word) { out = choices.at(word); };
+    return *command.add_option_function<std::string>(name, choose, description)
+                ->check(CLI::IsMember(&choices));
+}
+
 void add_workload_options(CLI::App& command, weft::workload::Options& options) {
-    command.add_option("--txs", options.transactions, "transactions in a workload's block")->type_name("N");
+    command.add_option("--txs", options.transactions, "transactions in a workload's block")
+        ->check(CLI::Range(uint64_t{1}, weft::workload::max_transactions))
+        ->type_name("N");
     command.add_option("--accounts", options.accounts, "accounts that send a workload's transactions")
         ->type_name("N");
     command
@@ -42,12 +53,9 @@ void add_run(CLI::App& app, RunOptions& options) {
                     "lending, game, nft, supplychain, mixed")
         ->type_name("PATH|WORKLOAD")
         ->required();
-    command
-        .add_option("--executor", options.executor,
-                    "the executor that runs beside the sequential one (default: auto)")
-        ->transform(CLI::CheckedTransformer(executors))
-        ->type_name("sequential|optimistic|auto")
-        ->option_text("sequential|optimistic|auto");
+    add_choice(command, "--executor", executors, options.executor,
+               "the executor that runs beside the sequential one (default: auto)")
+        .option_text("sequential|optimistic|auto");
     command
         .add_option("--threads", options.threads,
                     "threads of the parallel executor (default: one for each core)")
@@ -85,10 +93,9 @@ void add_test_options(CLI::App& command, TestOptions& options) {
     command.add_option("--jobs", options.jobs, "files at a time (default: one for each core)")
         ->check(CLI::Range(1, 1024))
         ->type_name("N");
-    command.add_option("--executor", options.executors, "which executors run each test (default: both)")
-        ->transform(CLI::CheckedTransformer(test_executors))
-        ->type_name("both|sequential|optimistic")
-        ->option_text("both|sequential|optimistic");
+    add_choice(command, "--executor", test_executors, options.executors,
+               "which executors run each test (default: both)")
+        .option_text("both|sequential|optimistic");
 }
 
 }  // namespace
@@ -112,8 +119,9 @@ int main(int argc, char** argv) {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-        fmt::print(stderr, "weft: {}\n", error.what());
-        return exit_bad_input;
+        if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')
+            return bad_input(stderr, fmt::format("{}: no such command (weft --help lists them)", argv[1]));
+        return bad_input(stderr, error.what());
     }
     if (app.got_subcommand("run")) return run(run_options, stdout, stderr);
     if (app.got_subcommand("workload")) return write_workload(workload_options, stdout, stderr);

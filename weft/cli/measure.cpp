@@ -22,16 +22,6 @@ uint64_t nanoseconds_since(Clock::time_point start) {
         std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
 }
 
-/// A block without transactions of another number: the machines forget the Keccak preimages of the run
-/// before.
-void forget(ExecutionContext& context, const execution::BlockEnv& env, const StateReader& state) {
-    execution::BlockEnv other;
-    other.revision = env.revision;
-    other.context.number = env.context.number + 1;
-    other.system_calls = false;
-    (void)execution::execute(other, {}, state, context);
-}
-
 /// One executor's runs of one block.
 class Series {
 public:
@@ -43,7 +33,7 @@ public:
 
     /// reference: what the first sequential run gave; nullptr: this is that run.
     Outcome run(bool counted, const Outcome* reference) {
-        forget(context_, env_, input_.state);
+        context_.forget();
         execution::ExecutionOptions options;
         options.blooms = false;
         const auto start = Clock::now();

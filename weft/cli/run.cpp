@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "weft/cli/measure.hpp"
@@ -12,11 +13,6 @@
 
 namespace weft::cli {
 namespace {
-
-int bad_input(std::FILE* err, const std::string& why) {
-    fmt::print(err, "weft: {}\n", why);
-    return exit_bad_input;
-}
 
 /// One line on a terminal, overwritten by the next and wiped at the end.
 class Progress {
@@ -43,6 +39,14 @@ private:
 };
 
 }  // namespace
+
+int bad_input(std::FILE* err, std::string why) {
+    // Names of files and what the command line says may hold anything.
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+    std::ranges::replace_if(why, is_control, '?');
+    fmt::print(err, "weft: {}\n", why);
+    return exit_bad_input;
+}
 
 int run(const RunOptions& options, std::FILE* out, std::FILE* err) {
     if (options.repeat == 0) return bad_input(err, "--repeat: at least 1");

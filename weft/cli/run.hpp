@@ -15,6 +15,9 @@ inline constexpr int exit_ok = 0;
 inline constexpr int exit_check_failed = 1;
 inline constexpr int exit_bad_input = 2;
 
+/// Says on `err` in one line what is wrong with what was given; returns exit_bad_input.
+int bad_input(std::FILE* err, std::string why);
+
 struct RunOptions {
     std::vector<std::string> inputs;  ///< folders and workloads
     execution::ExecutorKind executor = execution::ExecutorKind::automatic;

@@ -32,6 +32,8 @@ public:
     /// Segments that the optimistic executor committed as they ran ahead, and those it had to run again.
     [[nodiscard]] uint64_t speculative() const noexcept { return speculative_; }
     [[nodiscard]] uint64_t repaired() const noexcept { return repaired_; }
+    /// Blocks that took so long that the refusing mode left them out.
+    [[nodiscard]] uint64_t not_refused() const noexcept { return not_refused_; }
 
 private:
     struct Mode {
@@ -39,7 +41,11 @@ private:
         std::unique_ptr<execution::ExecutionContext> context;
     };
     std::vector<Mode> modes_;
-    uint64_t speculative_ = 0, repaired_ = 0;
+    /// Contexts that refuse validations, each under a seed of its own, taken in turn: blocks of one
+    /// transaction ask the dice only once.
+    std::vector<Mode> refusing_;
+    size_t next_refusing_ = 0;
+    uint64_t speculative_ = 0, repaired_ = 0, not_refused_ = 0;
 };
 
 }  // namespace weft::cli

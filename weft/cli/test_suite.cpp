@@ -94,7 +94,7 @@ void print_json(std::FILE* out, const std::vector<FileResult>& files) {
 
 struct Counts {
     size_t passed = 0, failed = 0, bad_files = 0;
-    uint64_t speculative = 0, repaired = 0;
+    uint64_t speculative = 0, repaired = 0, not_refused = 0;
 };
 
 /// Counts, and names bad files and the first failures.
@@ -103,7 +103,7 @@ Counts count(std::FILE* err, const std::vector<std::string>& paths, const std::v
     for (size_t i = 0; i < files.size(); ++i) {
         if (!files[i].bad_input.empty()) {
             ++counts.bad_files;
-            fmt::print(err, "weft: {}\n", files[i].bad_input);
+            bad_input(err, files[i].bad_input);
         }
         for (const CaseResult& one : files[i].cases) {
             if (one.error.empty()) {
@@ -123,6 +123,8 @@ int conclude(std::FILE* err, const Counts& counts, TestExecutors executors) {
     bool proves_nothing = false;
     if (executors != TestExecutors::sequential) {
         fmt::print(err, "speculative commits: {}, repairs: {}\n", counts.speculative, counts.repaired);
+        if (counts.not_refused != 0)
+            fmt::print(err, "too long for the mode that refuses validations: {}\n", counts.not_refused);
         proves_nothing = counts.passed + counts.failed >= cases_that_speculate &&
                          (counts.speculative == 0 || counts.repaired == 0);
         if (proves_nothing) fmt::print(err, "FAILED: speculation was not put to the test\n");
@@ -140,15 +142,11 @@ int run_suite(const TestOptions& options, const RunTest& run_test, std::FILE* ou
         try {
             filter.name.emplace(options.run, std::regex::ECMAScript | std::regex::optimize);
         } catch (const std::regex_error&) {
-            fmt::print(err, "weft: --run: {} is no regular expression\n", options.run);
-            return exit_bad_input;
+            return bad_input(err, fmt::format("--run: {} is no regular expression", options.run));
         }
     }
     const auto paths = find_files(options.paths);
-    if (!paths) {
-        fmt::print(err, "weft: {}\n", paths.error());
-        return exit_bad_input;
-    }
+    if (!paths) return bad_input(err, paths.error());
 
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     const unsigned jobs = options.jobs == 0 ? cores : options.jobs;
@@ -156,13 +154,14 @@ int run_suite(const TestOptions& options, const RunTest& run_test, std::FILE* ou
     const auto codes = std::make_shared<CodeCache>();
     std::vector<FileResult> files(paths->size());
     std::atomic<size_t> next{0};
-    std::atomic<uint64_t> speculative{0}, repaired{0};
+    std::atomic<uint64_t> speculative{0}, repaired{0}, not_refused{0};
     const auto work = [&] {
         TestBench bench(options.executors, pool, codes);
         for (size_t i; (i = next.fetch_add(1)) < files.size();)
             files[i] = run_file((*paths)[i], run_test, filter, bench);
         speculative += bench.speculative();
         repaired += bench.repaired();
+        not_refused += bench.not_refused();
     };
     {
         std::vector<std::jthread> threads;
@@ -174,6 +173,7 @@ int run_suite(const TestOptions& options, const RunTest& run_test, std::FILE* ou
     Counts counts = count(err, *paths, files);
     counts.speculative = speculative;
     counts.repaired = repaired;
+    counts.not_refused = not_refused;
     return conclude(err, counts, options.executors);
 }
 

@@ -74,6 +74,8 @@ public:
     /// valid until the next call, `block` is copied. Forgets the preimage cache when the block's number or
     /// chain differs from the one before.
     void begin_block(const BlockContext& block, Revision revision, const PrecompileSet& precompiles);
+    /// Forgets the preimage cache, so that a repetition of a block starts as the first run did.
+    void forget_preimages() noexcept;
     /// A flag that makes the run end with Status::aborted once it is true: looked at on calls, jumps backward
     /// and reads of storage. nullptr: none.
     void set_stop_flag(const std::atomic<bool>* doomed) noexcept;

@@ -13,6 +13,11 @@ ExecutionContext::ExecutionContext(ContextOptions options) : options_(std::move(
 
 ExecutionContext::~ExecutionContext() = default;
 
+void ExecutionContext::forget() noexcept {
+    for (const auto& scratch : scratch_)
+        if (scratch) scratch->forget();
+}
+
 ExecutionContext::Scratch& ExecutionContext::memory_of(size_t slot, std::unique_ptr<Scratch> (*make)(ExecutionContext&)) {
     if (!scratch_[slot]) scratch_[slot] = make(*this);
     return *scratch_[slot];

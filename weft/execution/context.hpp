@@ -84,7 +84,11 @@ public:
     /// Base of what memory() hands out.
     struct Scratch {
         virtual ~Scratch() = default;
+        virtual void forget() noexcept = 0;
     };
+    /// Forgets what earlier blocks taught (Keccak preimages); threads, memory and analysed code stay. For measurements: a
+    /// repeated block then costs what it cost the first time.
+    void forget() noexcept;
 
 private:
     [[nodiscard]] Scratch& memory_of(size_t slot, std::unique_ptr<Scratch> (*make)(ExecutionContext&));

@@ -12,6 +12,7 @@ struct SequentialMemory final : ExecutionContext::Scratch {
     static constexpr size_t slot = 0;
     explicit SequentialMemory(ExecutionContext& context)
         : source(context.codes()), journal(context.codes()), machine(journal, context.options().memory_budget) {}
+    void forget() noexcept override { machine.forget_preimages(); }
     ReaderSource source;
     Journal journal;
     evm::Machine machine;

@@ -69,6 +69,9 @@ public:
         static constexpr size_t slot = 1;
         explicit Memory(ExecutionContext& context) : context(context) {}
         [[nodiscard]] Worker& worker(unsigned index);
+        void forget() noexcept override {
+            for (const auto& one : workers) one->machine.forget_preimages();
+        }
         ExecutionContext& context;
         VersionedState versions;
         std::vector<std::unique_ptr<Worker>> workers;
