@@ -1,0 +1,238 @@
+// weft_differential: random blocks through the sequential and the optimistic executor, which must agree on
+// everything.
+//     weft_differential [--seconds N] [--blocks N] [--seed S] [--first N] [--runs N]
+// A failure prints the command that repeats it, drops the transactions it does without, prints the rest and
+// ends with 1.
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <string_view>
+#include <thread>
+
+#include "tests/differential/random_code.hpp"
+#include "tests/differential/runs.hpp"
+#include "weft/base/hex.hpp"
+
+namespace weft::differential {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using execution::OnInvalid;
+
+struct Arguments {
+    uint64_t seconds = 0;  ///< 0: no limit
+    uint64_t blocks = 0;   ///< 0: no limit
+    uint64_t seed = 1;
+    uint64_t first = 0;  ///< number of the first block
+    uint64_t runs = 4;   ///< optimistic runs of each block in each mode of on_invalid
+};
+
+std::optional<Arguments> parse(int argc, char** argv) {
+    Arguments arguments;
+    const std::map<std::string_view, uint64_t*> names{{"--seconds", &arguments.seconds},
+                                                      {"--blocks", &arguments.blocks},
+                                                      {"--seed", &arguments.seed},
+                                                      {"--first", &arguments.first},
+                                                      {"--runs", &arguments.runs}};
+    for (int i = 1; i < argc; i += 2) {
+        const auto found = names.find(argv[i]);
+        if (found == names.end() || i + 1 == argc) return std::nullopt;
+        char* end = nullptr;
+        *found->second = std::strtoull(argv[i + 1], &end, 10);
+        if (end == argv[i + 1] || *end != 0) return std::nullopt;
+    }
+    if (arguments.seconds == 0 && arguments.blocks == 0) arguments.seconds = 30;
+    return arguments;
+}
+
+/// Ends the process, with the command that repeats it, when a block takes far too long: a deadlock or an
+/// endless retry.
+class Watchdog {
+public:
+    Watchdog() : thread_([this](const std::stop_token& stop) { watch(stop); }) {}
+    void pet(const std::string& replay) {
+        const std::lock_guard lock(mutex_);
+        replay_ = replay;
+        last_ = Clock::now();
+    }
+
+private:
+    void watch(const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(200));
+            const std::lock_guard lock(mutex_);
+            if (Clock::now() - last_ < std::chrono::seconds(120)) continue;
+            fmt::print("no end after two minutes: {}\n", replay_);
+            std::fflush(stdout);
+            std::abort();
+        }
+    }
+    std::mutex mutex_;
+    std::string replay_;
+    Clock::time_point last_ = Clock::now();
+    std::jthread thread_;
+};
+
+class Fuzzer {
+public:
+    explicit Fuzzer(const Arguments& arguments) : arguments_(arguments) {}
+
+    int run() {
+        const auto end = Clock::now() + std::chrono::seconds(arguments_.seconds);
+        uint64_t number = arguments_.first;
+        for (; arguments_.blocks == 0 || number < arguments_.first + arguments_.blocks; ++number) {
+            if (arguments_.seconds != 0 && Clock::now() >= end) break;
+            if (!try_block(number)) return 1;
+        }
+        fmt::print(
+            "{} blocks from number {} of seed {}: {} transactions, {} runs; {} segments committed as "
+            "speculated, "
+            "{} run at the cursor, {} repaired; {} blocks invalid, {} with skipped transactions\n",
+            number - arguments_.first, arguments_.first, arguments_.seed, transactions_, runs_made_,
+            sum_.speculative, sum_.head, sum_.repaired, invalid_, skipping_);
+        fmt::print(
+            "of {} executed transactions {} succeeded; {} contracts created, {} storages wiped, {} slots "
+            "changed\n",
+            receipts_, successes_, created_, wiped_, slots_);
+        if (number > arguments_.first + 20 &&
+            (sum_.speculative == 0 || sum_.repaired == 0 || invalid_ == 0 || skipping_ == 0)) {
+            fmt::print("these blocks prove nothing\n");
+            return 1;
+        }
+        return 0;
+    }
+
+private:
+    bool try_block(uint64_t number) {
+        const std::string replay = fmt::format("weft_differential --seed {} --first {} --blocks 1 --runs {}",
+                                               arguments_.seed, number, arguments_.runs);
+        watchdog_.pet(replay);
+        const uint64_t seed =
+            base::divide(uint256{arguments_.seed} * uint256{0x9e3779b97f4a7c15}, 1'000'000'007)
+                .remainder.low() +
+            (number << 20);
+        const Scenario scenario = make_random_scenario(seed);
+        transactions_ += scenario.transactions.size();
+        for (const OnInvalid on_invalid : {OnInvalid::fail, OnInvalid::skip})
+            for (uint64_t i = 0; i <= arguments_.runs; ++i) {
+                const Mode mode =
+                    i == 0 ? Mode{.threads = 1, .stale_first_run = true} : random_mode(seed + i);
+                const auto fault = find_fault(scenario, mode, on_invalid, true);
+                if (!fault) continue;
+                fmt::print("{}\nrepeat with: {}\n", *fault, replay);
+                shrink_and_print(scenario, mode, on_invalid);
+                return false;
+            }
+        return true;
+    }
+
+    std::optional<std::string> find_fault(const Scenario& scenario, const Mode& mode, OnInvalid on_invalid,
+                                          bool counts) {
+        const Outcome oracle = runs_.sequential(scenario, {.on_invalid = on_invalid});
+        if (const auto fault = inconsistency(scenario, oracle)) return "sequential: " + *fault;
+        const Outcome outcome = runs_.optimistic(scenario, mode, {.on_invalid = on_invalid});
+        if (counts) count(oracle, outcome);
+        const std::string_view word = on_invalid == OnInvalid::fail ? "fail" : "skip";
+        if (const auto fault = difference(oracle.result, outcome.result))
+            return fmt::format("{}, {}: {}", to_string(mode), word, *fault);
+        if (const auto fault = inconsistency(scenario, outcome))
+            return fmt::format("{}, {}: {}", to_string(mode), word, *fault);
+        return std::nullopt;
+    }
+
+    void count(const Outcome& oracle, const Outcome& outcome) {
+        ++runs_made_;
+        sum_.speculative += outcome.statistics.speculative;
+        sum_.head += outcome.statistics.head;
+        sum_.repaired += outcome.statistics.repaired;
+        if (!oracle.result) ++invalid_;
+        if (!oracle.result) return;
+        if (!oracle.result->skipped.empty()) ++skipping_;
+        for (const Receipt& receipt : oracle.result->receipts) {
+            ++receipts_;
+            if (receipt.success) ++successes_;
+        }
+        for (const auto& account : oracle.result->diff.accounts) {
+            created_ += account.created() && account.after->code_hash != crypto::empty_code_hash ? 1 : 0;
+            wiped_ += account.storage_wiped ? 1 : 0;
+            slots_ += account.slots.size();
+        }
+    }
+
+    /// Whether it fails in one of several tries; free-running threads and moved boundaries need them.
+    bool still_fails(const Scenario& scenario, Mode mode, OnInvalid on_invalid) {
+        for (int attempt = 0; attempt < 20; ++attempt) {
+            if (find_fault(scenario, mode, on_invalid, false)) return true;
+            if (mode.interleaving) ++*mode.interleaving;
+        }
+        return false;
+    }
+
+    void shrink_and_print(Scenario scenario, const Mode& mode, OnInvalid on_invalid) {
+        for (size_t size = scenario.transactions.size(); size > 0; size /= 2)
+            for (size_t first = 0; first < scenario.transactions.size();) {
+                Scenario smaller = scenario;
+                const auto at = smaller.transactions.begin() + static_cast<std::ptrdiff_t>(first);
+                const size_t count = std::min(size, smaller.transactions.size() - first);
+                smaller.transactions.erase(at, at + static_cast<std::ptrdiff_t>(count));
+                watchdog_.pet("while shrinking");
+                if (still_fails(smaller, mode, on_invalid)) {
+                    scenario = std::move(smaller);
+                } else {
+                    first += size;
+                }
+            }
+        print(scenario);
+        for (int attempt = 0; attempt < 20; ++attempt)
+            if (const auto fault = find_fault(scenario, mode, on_invalid, false)) {
+                fmt::print("{}\n", *fault);
+                break;
+            }
+    }
+
+    static void print(const Scenario& scenario) {
+        fmt::print("{} (fee recipient {})\n", primitives::name_of(scenario.env.revision),
+                   base::to_hex(scenario.env.context.coinbase));
+        for (const Transaction& tx : scenario.transactions) {
+            fmt::print("  type {} {} nonce {} -> {} value {} gas {} price {}/{} data {}\n",
+                       static_cast<int>(tx.type), base::to_hex(tx.sender), tx.nonce,
+                       tx.to ? base::to_hex(*tx.to) : "new", base::to_string(tx.value), tx.gas_limit,
+                       base::to_string(tx.max_fee_per_gas), base::to_string(tx.max_priority_fee_per_gas),
+                       base::to_hex(tx.data));
+            for (const auto& a : tx.authorization_list)
+                fmt::print("    authorization {} nonce {} -> {}\n",
+                           a.authority ? base::to_hex(*a.authority) : "none", a.nonce,
+                           base::to_hex(a.address));
+            if (!tx.to) continue;
+            const auto account = scenario.before.account(*tx.to);
+            if (!*account) continue;
+            if (const Bytes* code = scenario.before.find_code((*account)->code_hash))
+                fmt::print("    code {}\n", base::to_hex(*code));
+        }
+    }
+
+    Arguments arguments_;
+    Watchdog watchdog_;
+    Runs runs_;
+    execution::ExecutionStatistics sum_;
+    uint64_t transactions_ = 0, runs_made_ = 0, invalid_ = 0, skipping_ = 0;
+    uint64_t receipts_ = 0, successes_ = 0, created_ = 0, wiped_ = 0, slots_ = 0;  ///< in all runs
+};
+
+}  // namespace
+}  // namespace weft::differential
+
+int main(int argc, char** argv) {
+    const auto arguments = weft::differential::parse(argc, argv);
+    if (!arguments) {
+        fmt::print(stderr,
+                   "usage: weft_differential [--seconds N] [--blocks N] [--seed S] [--first N] [--runs N]\n");
+        return 2;
+    }
+    return weft::differential::Fuzzer(*arguments).run();
+}

@@ -1,0 +1,211 @@
+#include "tests/differential/runs.hpp"
+
+#include <fmt/format.h>
+
+#include "tests/differential/interleaving.hpp"
+#include "tests/differential/random_code.hpp"
+#include "weft/base/hex.hpp"
+
+namespace weft::differential {
+namespace {
+
+using execution::ExecutionContext;
+using execution::ExecutionOptions;
+
+constexpr unsigned most_threads = 8;
+
+/// Does what it hears of to a state.
+class StreamedState final : public execution::CommitSink {
+public:
+    explicit StreamedState(const MemoryState& before) : state_(before) {}
+    void commit(std::span<const execution::CommittedAccount> accounts,
+                std::span<const execution::CommittedSlot> slots) override {
+        for (const auto& account : accounts) {
+            if (account.storage_wiped) state_.clear_storage(account.address);
+            if (account.value) {
+                state_.set_account(account.address, *account.value);
+            } else {
+                state_.remove_account(account.address);
+            }
+        }
+        for (const auto& slot : slots) state_.set_storage(slot.address, slot.key, slot.value);
+    }
+    [[nodiscard]] MemoryState take(const StateDiff& diff) {
+        for (const auto& code : diff.codes) state_.set_code(code.hash, code.code);
+        return std::move(state_);
+    }
+
+private:
+    MemoryState state_;
+};
+
+std::string describe(const std::optional<Account>& account) {
+    if (!account) return "none";
+    return fmt::format("nonce {} balance {} code {}", account->nonce, base::to_string(account->balance),
+                       base::to_hex(account->code_hash).substr(0, 10));
+}
+
+std::string describe(const state::AccountDiff& account) {
+    std::string text = fmt::format("{}: {} -> {}{}", base::to_hex(account.address), describe(account.before),
+                                   describe(account.after), account.storage_wiped ? ", wiped" : "");
+    for (const auto& slot : account.slots)
+        text += fmt::format(", [{}] {} -> {}", base::to_string(slot.key), base::to_string(slot.before),
+                            base::to_string(slot.after));
+    return text;
+}
+
+std::string difference(const StateDiff& expected, const StateDiff& actual) {
+    for (size_t i = 0; i < std::max(expected.accounts.size(), actual.accounts.size()); ++i) {
+        const auto* a = i < expected.accounts.size() ? &expected.accounts[i] : nullptr;
+        const auto* b = i < actual.accounts.size() ? &actual.accounts[i] : nullptr;
+        if (a != nullptr && b != nullptr && *a == *b) continue;
+        return fmt::format("diff, account {}:\n  expected {}\n  actual   {}", i,
+                           a != nullptr ? describe(*a) : "no more", b != nullptr ? describe(*b) : "no more");
+    }
+    return "the codes in the diff";
+}
+
+std::string difference(const BlockResult& expected, const BlockResult& actual) {
+    if (expected.skipped != actual.skipped) return "the skipped transactions";
+    if (expected.receipts.size() != actual.receipts.size())
+        return fmt::format("{} receipts, not {}", actual.receipts.size(), expected.receipts.size());
+    for (size_t i = 0; i < expected.receipts.size(); ++i) {
+        const auto &a = expected.receipts[i], &b = actual.receipts[i];
+        if (a == b) continue;
+        return fmt::format("receipt {}: success {} gas {} logs {}, not {} {} {}", i, b.success, b.gas_used,
+                           b.logs.size(), a.success, a.gas_used, a.logs.size());
+    }
+    if (expected.diff != actual.diff) return difference(expected.diff, actual.diff);
+    return "gas, bloom or requests";
+}
+
+}  // namespace
+
+std::string to_string(const Mode& mode) {
+    return fmt::format(
+        "{} threads, {} a segment, {}{}% refused, {}, {} batches", mode.threads,
+        mode.segment_transactions == 0 ? "by cost" : std::to_string(mode.segment_transactions),
+        mode.stale_first_run ? "stale first run, " : "", mode.refuse_percent,
+        mode.interleaving ? fmt::format("interleaving {}", *mode.interleaving) : "free running",
+        mode.batches);
+}
+
+Mode random_mode(uint64_t seed) {
+    Random random(seed);
+    constexpr unsigned threads[] = {1, 2, 3, 8};
+    constexpr size_t segments[] = {0, 1, 1, 2, 3, 5};
+    constexpr unsigned percents[] = {0, 0, 30, 100};
+    Mode mode;
+    mode.threads = random.pick(threads);
+    mode.segment_transactions = random.pick(segments);
+    mode.stale_first_run = random.chance(30);
+    mode.refuse_percent = random.pick(percents);
+    if (mode.threads > 1 && random.chance(60)) mode.interleaving = random.below(~uint64_t{0});
+    if (random.chance(20)) mode.batches = 2 + random.below(3);
+    mode.seed = random.below(~uint64_t{0});
+    return mode;
+}
+
+const std::vector<Mode>& forcing_modes() {
+    static const std::vector<Mode> modes = [] {
+        std::vector<Mode> out;
+        for (const unsigned threads : {1U, 2U, 3U, 8U})
+            for (const size_t segment : {0, 1, 2})
+                for (const bool stale : {false, true})
+                    out.push_back(
+                        {.threads = threads, .segment_transactions = segment, .stale_first_run = stale});
+        for (const unsigned percent : {30U, 100U})
+            for (uint64_t seed = 1; seed <= 3; ++seed)
+                out.push_back(
+                    {.threads = 2, .stale_first_run = seed == 1, .refuse_percent = percent, .seed = seed});
+        for (uint64_t seed = 1; seed <= 12; ++seed)
+            out.push_back({.threads = seed % 3 == 0 ? 3U : 2U,
+                           .segment_transactions = 1 + seed % 2,
+                           .stale_first_run = seed % 4 == 0,
+                           .interleaving = seed});
+        out.push_back({.threads = 2, .batches = 2});
+        return out;
+    }();
+    return modes;
+}
+
+Runs::Runs()
+    : pool_(std::make_shared<base::ThreadPool>(most_threads - 1)), codes_(std::make_shared<CodeCache>()) {}
+
+void Runs::forget_codes() { codes_ = std::make_shared<CodeCache>(); }
+
+Outcome Runs::run(const Scenario& scenario, const StateReader& reader, ExecutionContext& context,
+                  ExecutionOptions options, size_t batches) {
+    StreamedState streamed(scenario.before);
+    if (options.sink == nullptr) options.sink = &streamed;
+    const auto execute = [&]() -> Result {
+        const auto executor = execution::make_executor<>(context);
+        if (auto error = executor->begin(scenario.env, reader, options))
+            return std::unexpected(std::move(*error));
+        const std::span<const Transaction> all = scenario.transactions;
+        const size_t size = (all.size() + batches - 1) / batches;
+        for (size_t first = 0; first < all.size(); first += size)
+            if (auto error = executor->apply(all.subspan(first, std::min(size, all.size() - first))))
+                return std::unexpected(std::move(*error));
+        return executor->seal();
+    };
+    Outcome outcome{execute(), std::nullopt, context.statistics()};
+    if (outcome.result) outcome.streamed = streamed.take(outcome.result->diff);
+    return outcome;
+}
+
+Outcome Runs::sequential(const Scenario& scenario, const StateReader& reader, ExecutionOptions options) {
+    ExecutionContext context({.executor = execution::ExecutorKind::sequential,
+                              .threads = 1,
+                              .codes = codes_,
+                              .memory_budget = memory_budget_});
+    return run(scenario, reader, context, std::move(options), 1);
+}
+
+Outcome Runs::optimistic(const Scenario& scenario, const StateReader& reader, const Mode& mode,
+                         ExecutionOptions options) {
+    std::optional<SeededInterleaving> interleaving;
+    if (mode.interleaving) interleaving.emplace(*mode.interleaving);
+    execution::ContextOptions made{.executor = execution::ExecutorKind::optimistic,
+                                   .threads = mode.threads,
+                                   .pool = pool_,
+                                   .codes = codes_,
+                                   .memory_budget = memory_budget_};
+    made.speculation = {.segment_transactions = mode.segment_transactions,
+                        .stale_first_run = mode.stale_first_run,
+                        .refuse_percent = mode.refuse_percent,
+                        .seed = mode.seed,
+                        .interleaving = interleaving ? &*interleaving : nullptr};
+    ExecutionContext context(made);
+    return run(scenario, reader, context, std::move(options), mode.batches);
+}
+
+Outcome Runs::sequential(const Scenario& scenario, ExecutionOptions options) {
+    return sequential(scenario, scenario.before, std::move(options));
+}
+Outcome Runs::optimistic(const Scenario& scenario, const Mode& mode, ExecutionOptions options) {
+    return optimistic(scenario, scenario.before, mode, std::move(options));
+}
+
+std::optional<std::string> inconsistency(const Scenario& scenario, const Outcome& outcome) {
+    if (!outcome.result) return std::nullopt;
+    MemoryState after = scenario.before;
+    after.apply(outcome.result->diff);
+    if (outcome.streamed == after) return std::nullopt;
+    return "the commits that the sink heard of don't amount to the diff";
+}
+
+std::optional<std::string> difference(const Result& expected, const Result& actual) {
+    if (expected.has_value() != actual.has_value())
+        return actual ? fmt::format("no error, but: {}", execution::to_string(expected.error()))
+                      : fmt::format("error: {}", execution::to_string(actual.error()));
+    if (!expected) {
+        if (expected.error() == actual.error()) return std::nullopt;
+        return fmt::format("error: {}, not: {}", execution::to_string(actual.error()),
+                           execution::to_string(expected.error()));
+    }
+    if (*expected == *actual) return std::nullopt;
+    return difference(*expected, *actual);
+}
+
+}  // namespace weft::differential

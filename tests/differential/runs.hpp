@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "tests/differential/scenario.hpp"
+#include "weft/execution/executor.hpp"
+
+namespace weft::differential {
+
+/// How an optimistic run is forced.
+struct Mode {
+    unsigned threads = 1;
+    size_t segment_transactions = 1;  ///< 0: by cost
+    bool stale_first_run = false;
+    unsigned refuse_percent = 0;
+    std::optional<uint64_t> interleaving = std::nullopt;  ///< seed; absent: as the threads happen to run
+    size_t batches = 1;                    ///< calls of apply()
+    uint64_t seed = 0;
+};
+[[nodiscard]] std::string to_string(const Mode& mode);
+[[nodiscard]] Mode random_mode(uint64_t seed);
+/// The modes that a trap has to stand: 1, 2, 3 and 8 threads; one transaction a segment, two, and segments by
+/// cost; on fresh and on stale state; every validation refused, some, none; interleavings from seeds.
+[[nodiscard]] const std::vector<Mode>& forcing_modes();
+
+using Result = std::expected<BlockResult, ExecutionError>;
+
+struct Outcome {
+    Result result;
+    /// The state before, with everything that the CommitSink heard of done to it; absent where there is no
+    /// result.
+    std::optional<MemoryState> streamed;
+    execution::ExecutionStatistics statistics;
+};
+
+/// Executes scenarios; keeps the threads and the analysed code.
+class Runs {
+public:
+    Runs();
+    [[nodiscard]] Outcome sequential(const Scenario& scenario, execution::ExecutionOptions options = {});
+    [[nodiscard]] Outcome optimistic(const Scenario& scenario, const Mode& mode,
+                                     execution::ExecutionOptions options = {});
+    /// On another reader than the scenario's own state.
+    [[nodiscard]] Outcome sequential(const Scenario& scenario, const StateReader& reader,
+                                     execution::ExecutionOptions options);
+    [[nodiscard]] Outcome optimistic(const Scenario& scenario, const StateReader& reader, const Mode& mode,
+                                     execution::ExecutionOptions options);
+    /// Forgets analysed code, so that codes are read again.
+    void forget_codes();
+    void set_memory_budget(size_t bytes) { memory_budget_ = bytes; }
+
+private:
+    [[nodiscard]] Outcome run(const Scenario& scenario, const StateReader& reader,
+                              execution::ExecutionContext& context, execution::ExecutionOptions options,
+                              size_t batches);
+    std::shared_ptr<base::ThreadPool> pool_;
+    std::shared_ptr<CodeCache> codes_;
+    size_t memory_budget_ = size_t{1} << 30;
+};
+
+/// What is wrong with an outcome by itself: a stream of commits that doesn't amount to the diff.
+[[nodiscard]] std::optional<std::string> inconsistency(const Scenario& scenario, const Outcome& outcome);
+/// In which point two results differ; nothing if they don't.
+[[nodiscard]] std::optional<std::string> difference(const Result& expected, const Result& actual);
+
+}  // namespace weft::differential

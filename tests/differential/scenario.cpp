@@ -1,0 +1,316 @@
+#include "tests/differential/scenario.hpp"
+
+#include "tests/differential/random_code.hpp"
+#include "weft/base/hex.hpp"
+#include "weft/evm/create_address.hpp"
+#include "weft/execution/executor.hpp"
+
+namespace weft::differential {
+namespace {
+
+using base::operator""_address;
+using primitives::AccessTuple;
+using primitives::Authorization;
+
+constexpr uint64_t ether = 1'000'000'000'000'000'000;
+
+Address numbered(uint64_t family, uint64_t number) {
+    return base::to_address(uint256{(family << 32) + number});
+}
+
+Bytes delegation_to(const Address& address) {
+    Bytes code{0xef, 0x01, 0x00};
+    code.insert(code.end(), address.begin(), address.end());
+    return code;
+}
+
+/// Makes one scenario: first the world, then the transactions.
+class Maker {
+public:
+    explicit Maker(uint64_t seed) : random_(seed) {}
+
+    Scenario make() {
+        choose_revision();
+        name_addresses();
+        make_environment();
+        make_init_codes();
+        make_contracts();
+        fund();
+        make_transactions();
+        if (random_.chance(60)) drop_invalid();
+        return std::move(scenario_);
+    }
+
+private:
+    [[nodiscard]] bool has(Revision since) const noexcept { return scenario_.env.revision >= since; }
+    [[nodiscard]] CodeMaker coder() {
+        return {random_,
+                {scenario_.env.revision, addresses_,
+                 random_.chance(70) ? init_codes_ : std::span<const Bytes>{}}};
+    }
+
+    void choose_revision() {
+        constexpr auto newest = static_cast<uint64_t>(primitives::newest_revision);
+        const uint64_t any = random_.below(newest + 1);
+        scenario_.env.revision = static_cast<Revision>(random_.chance(50) ? any : newest - random_.below(4));
+    }
+
+    void name_addresses() {
+        for (uint64_t i = 0; i < 2 + random_.below(6); ++i) senders_.push_back(numbered(0xaa, i));
+        for (uint64_t i = 0; i < 2 + random_.below(4); ++i) contracts_.push_back(numbered(0xcc, i));
+        addresses_ = senders_;
+        for (int i = 0; i < 2; ++i) addresses_.insert(addresses_.end(), contracts_.begin(), contracts_.end());
+        for (uint64_t i = 0; i < 3; ++i) addresses_.push_back(numbered(0xee, i));  // nobody, or empty
+        for (uint64_t number : {1, 3, 4}) addresses_.push_back(base::to_address(uint256{number}));
+    }
+
+    void make_environment() {
+        execution::BlockEnv& env = scenario_.env;
+        evm::BlockContext& context = env.context;
+        context.number = 1000;
+        context.timestamp = 1'000'000;
+        context.gas_limit = random_.chance(85) ? 100'000'000 : 500'000 + random_.below(3'000'000);
+        context.difficulty = has(Revision::paris) ? 0 : 131072;
+        context.base_fee = has(Revision::london) ? 7 : 0;
+        context.blob_base_fee = 1;
+        context.coinbase = random_.chance(50)   ? numbered(0xfe, 0)
+                           : random_.chance(40) ? random_.pick(senders_)
+                                                : random_.pick(addresses_);
+        if (random_.chance(50)) addresses_.push_back(context.coinbase);
+        env.eip155 = has(Revision::spurious_dragon);
+        env.dao_fork = env.revision == Revision::homestead && random_.chance(5);
+        env.reward = execution::block_reward(env.revision);
+        if (env.reward && random_.chance(30)) env.ommers.push_back({random_.pick(addresses_), 999});
+        if (has(Revision::cancun)) env.parent_beacon_block_root = Hash{{{1}}};
+        env.parent_hash = Hash{{{2}}};
+        env.blobs = primitives::prague_blobs;
+        if (has(Revision::shanghai))
+            for (uint64_t i = random_.below(3); i > 0; --i)
+                env.withdrawals.push_back({i, i, random_.pick(addresses_), random_.below(3)});
+        env.system_calls = random_.chance(50);
+        for (uint64_t number = 990; number < 1000; ++number)
+            scenario_.before.set_block_hash(number, Hash{{{static_cast<uint8_t>(number)}}});
+    }
+
+    void make_init_codes() {
+        Assembler counter, destroyer, ends_itself, stores;
+        counter.add_to(0, 1);
+        destroyer.add_to(1, 1).destroy(random_.pick(addresses_));
+        init_codes_.push_back(init_code_for(counter.code()));
+        init_codes_.push_back(init_code_for(destroyer.code(), Assembler{}.add_to(2, 7)));
+        init_codes_.push_back(ends_itself.add_to(0, 1).destroy(random_.pick(addresses_)).code());
+        init_codes_.push_back(stores.add_to(0, 1).code());  // code stays empty, storage doesn't
+        init_codes_.push_back(init_code_for(coder().runtime(4)));
+        for (const Address& contract : contracts_)
+            for (const Bytes& init_code : init_codes_) {
+                if (random_.chance(40))
+                    addresses_.push_back(evm::create2_address(contract, random_.below(2), init_code));
+            }
+        for (const Address& contract : contracts_) addresses_.push_back(evm::create_address(contract, 1));
+        for (const Address& sender : senders_)
+            if (random_.chance(50)) addresses_.push_back(evm::create_address(sender, random_.below(4)));
+    }
+
+    void set_contract(const Address& address, Bytes code, const uint256& balance) {
+        const Hash hash = scenario_.before.set_code(std::move(code));
+        scenario_.before.set_account(address, {.nonce = 1, .balance = balance, .code_hash = hash});
+        for (uint64_t key = 0; key < 3; ++key)
+            if (random_.chance(40)) scenario_.before.set_storage(address, key, 1 + random_.below(3));
+    }
+
+    void make_contracts() {
+        for (const Address& contract : contracts_)
+            set_contract(contract, coder().runtime(2 + random_.below(8)), random_.below(2000));
+        if (!has(Revision::cancun) || !scenario_.env.system_calls) return;
+        for (const Address& address : {"0x000f3df6d732807ef1319fb7b8bb8522d0beac02"_address,
+                                       "0x0000f90827f1c53a10cb7a02335b175320002935"_address,
+                                       "0x00000961ef480eb55e80d19ad83579a64c007002"_address,
+                                       "0x0000bbddc7ce488642fb579f8b00f3a590007251"_address}) {
+            if (random_.chance(2)) continue;  // from Prague on such a block is invalid
+            set_contract(address, random_.chance(50) ? coder().runtime(2) : Assembler{}.add_to(0, 1).code(),
+                         5);
+            if (random_.chance(30)) addresses_.push_back(address);
+        }
+    }
+
+    void fund() {
+        for (const Address& sender : senders_) {
+            Account account;
+            account.balance = random_.chance(75) ? uint256{ether} * 1000 : uint256{random_.below(5'000'000)};
+            if (random_.chance(5)) account.balance = uint256::max() - uint256{random_.below(100'000'000)};
+            if (has(Revision::prague) && random_.chance(15)) {
+                account.nonce = 1;
+                account.code_hash = scenario_.before.set_code(delegation_to(random_.pick(addresses_)));
+            }
+            nonces_.push_back(account.nonce);
+            if (account.balance.is_zero() && account.is_empty()) continue;
+            scenario_.before.set_account(sender, account);
+        }
+        if (!has(Revision::spurious_dragon) || random_.chance(20)) {
+            scenario_.before.set_account(numbered(0xee, 1), {});
+            scenario_.before.set_account(base::to_address(uint256{3}), {});
+        }
+        if (random_.chance(10)) {  // storage without code or nonce (EIP-7610)
+            const Address place = random_.pick(addresses_);
+            if (!scenario_.before.account(place)->has_value()) {
+                scenario_.before.set_account(place, {.balance = 1});
+                scenario_.before.set_storage(place, 1, 1);
+            }
+        }
+    }
+
+    void make_transactions() {
+        const size_t count = 1 + random_.below(random_.chance(80) ? 16 : 60);
+        const unsigned invalid_percent = random_.chance(60) ? 0 : 20;
+        for (size_t i = 0; i < count; ++i) {
+            Transaction tx = make_transaction();
+            if (random_.chance(invalid_percent)) {
+                spoil(tx);
+            } else {
+                ++nonces_[sender_];
+                for (const Authorization& authorization : tx.authorization_list)
+                    count_authorization(authorization);
+            }
+            scenario_.transactions.push_back(std::move(tx));
+        }
+    }
+
+    Transaction make_transaction() {
+        sender_ = random_.chance(40) ? 0 : random_.below(senders_.size());
+        Transaction tx;
+        tx.sender = senders_[sender_];
+        tx.nonce = nonces_[sender_];
+        if (random_.chance(80)) tx.to = random_.pick(addresses_);
+        choose_price(tx);
+        choose_payload(tx);
+        choose_type(tx);
+        return tx;
+    }
+
+    void choose_price(Transaction& tx) {
+        const uint256& base_fee = scenario_.env.context.base_fee;
+        tx.max_fee_per_gas = tx.max_priority_fee_per_gas =
+            base_fee + uint256{random_.chance(25) ? 0 : random_.below(9)};
+        constexpr uint64_t limits[] = {21000, 21000, 60000, 120000, 250000, 250000, 500000, 1'000'000};
+        tx.gas_limit = random_.pick(limits) + (random_.chance(30) ? random_.below(30000) : 0);
+    }
+
+    void choose_payload(Transaction& tx) {
+        switch (random_.below(8)) {
+            case 0:
+            case 1:
+                tx.value = random_.below(100);
+                break;
+            case 2:
+                tx.value = random_.below(10'000'000);
+                break;  // funds a sender that has little
+            case 3:
+                if (random_.chance(30)) tx.value = uint256::max() - uint256{random_.below(200'000'000)};
+                break;
+            default:
+                break;
+        }
+        if (!tx.to) {
+            tx.data = random_.pick(init_codes_);
+        } else if (random_.chance(60)) {
+            uint8_t word[32];
+            base::store_be(word, base::to_uint256(random_.pick(addresses_)));
+            tx.data.insert(tx.data.end(), word, word + 32);
+            base::store_be(word, random_.below(3));
+            tx.data.insert(tx.data.end(), word, word + 32);
+        }
+    }
+
+    void choose_type(Transaction& tx) {
+        if (!has(Revision::berlin) || random_.chance(40)) return;
+        if (random_.chance(30))
+            tx.access_list.push_back({random_.pick(addresses_), {uint256{0}, uint256{2}}});
+        tx.type = TxType::access_list;
+        if (!has(Revision::london) || random_.chance(30)) return;
+        tx.type = TxType::dynamic_fee;
+        tx.max_priority_fee_per_gas = random_.below(3);
+        tx.max_fee_per_gas += tx.max_priority_fee_per_gas;
+        if (!tx.to) return;
+        if (has(Revision::cancun) && random_.chance(15)) {
+            tx.type = TxType::blob;
+            tx.max_fee_per_blob_gas = 1 + random_.below(3);
+            for (uint64_t i = 1 + random_.below(3); i > 0; --i)
+                tx.blob_versioned_hashes.push_back(Hash{{{1, static_cast<uint8_t>(i)}}});
+        } else if (has(Revision::prague) && random_.chance(50)) {
+            tx.type = TxType::set_code;
+            for (uint64_t i = 1 + random_.below(3); i > 0; --i)
+                tx.authorization_list.push_back(make_authorization());
+        }
+    }
+
+    /// Mostly valid if the ones before it in the block are.
+    Authorization make_authorization() {
+        const size_t who = random_.below(senders_.size());
+        Authorization authorization;
+        authorization.chain_id = random_.chance(90) ? random_.below(2) : 5;
+        authorization.address = random_.chance(20) ? Address{} : random_.pick(addresses_);
+        authorization.nonce = nonces_[who] + (who == sender_ ? 1 : 0) + (random_.chance(10) ? 1 : 0);
+        authorization.authority_recovered = true;
+        if (random_.chance(95))
+            authorization.authority = random_.chance(85) ? senders_[who] : random_.pick(addresses_);
+        return authorization;
+    }
+
+    void count_authorization(const Authorization& authorization) {
+        if (!(authorization.chain_id <= uint256{1})) return;
+        for (size_t i = 0; i < senders_.size(); ++i)
+            if (authorization.authority == senders_[i] && authorization.nonce == nonces_[i]) ++nonces_[i];
+    }
+
+    void spoil(Transaction& tx) {
+        switch (random_.below(7)) {
+            case 0:
+                ++tx.nonce;
+                break;
+            case 1:
+                tx.nonce = tx.nonce == 0 ? 7 : tx.nonce - 1;
+                break;
+            case 2:
+                tx.value = uint256::max() - uint256{5};
+                break;
+            case 3:
+                tx.gas_limit = scenario_.env.context.gas_limit - random_.below(100'000);
+                break;
+            case 4:
+                tx.gas_limit = 20999;
+                break;
+            case 5:
+                tx.sender = random_.pick(contracts_);
+                break;
+            default:
+                tx.chain_id = 77;
+                break;
+        }
+    }
+
+    void drop_invalid() {
+        execution::ExecutionContext context({.executor = execution::ExecutorKind::sequential});
+        for (int round = 0; round < 3; ++round) {
+            const auto result = execution::execute<>(scenario_.env, scenario_.transactions, scenario_.before,
+                                                     context, {.on_invalid = execution::OnInvalid::skip});
+            if (!result || result->skipped.empty()) return;
+            for (size_t i = result->skipped.size(); i-- > 0;)
+                scenario_.transactions.erase(scenario_.transactions.begin() +
+                                             static_cast<std::ptrdiff_t>(result->skipped[i].transaction));
+        }
+    }
+
+    Random random_;
+    Scenario scenario_;
+    std::vector<Address> senders_, contracts_;
+    std::vector<Address> addresses_;  ///< everything that is ever named; hot ones more often
+    std::vector<Bytes> init_codes_;
+    std::vector<uint64_t> nonces_;  ///< by sender
+    size_t sender_ = 0;             ///< of the transaction in the making
+};
+
+}  // namespace
+
+Scenario make_random_scenario(uint64_t seed) { return Maker(seed).make(); }
+
+}  // namespace weft::differential
