@@ -25,7 +25,10 @@ struct Terms {
 ///
 /// What touches state does so through the journal, and reports a null pointer from it as Status::state_error.
 struct MainnetRules {
+    /// A chain's own derives from this: the executors read the fields that every transaction has.
     using Transaction = primitives::Transaction;
+    /// A chain that has more to pay for (data on another chain, say) derives its own from this.
+    using Terms = execution::Terms;
 
     /// The precompiles of a revision; alive as long as the program.
     [[nodiscard]] static const evm::PrecompileSet& precompiles(Revision revision) noexcept;
@@ -40,7 +43,11 @@ struct MainnetRules {
     /// Whether its sender may and can send it. Reads, but changes nothing.
     [[nodiscard]] static SenderVerdict validate_sender(const Transaction& tx, state::AccountEntry& sender, Journal& journal,
                                                        const Checks& checks, const Terms& terms) noexcept;
-    /// Takes the price of the gas limit and of the blobs from the sender.
+    /// What the sender's nonce must be for the transaction to be valid; nullopt: whatever it is. With it, transactions of
+    /// one sender run at the same time.
+    [[nodiscard]] static std::optional<uint64_t> required_nonce(const Transaction& tx) noexcept { return tx.nonce; }
+    /// Takes the price of the gas limit and of the blobs from the sender, who then must cover the value. What it changes
+    /// stays where the transaction fails.
     static void buy_gas(const Transaction& tx, state::AccountEntry& sender, Journal& journal, const BlockEnv& env,
                         const Checks& checks, const Terms& terms) noexcept;
     /// Gives back what the transaction did not use and pays the coinbase. False: the source failed.

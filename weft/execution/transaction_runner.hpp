@@ -60,7 +60,7 @@ template <class Rules>
     };
     journal.begin_transaction();
 
-    Terms terms;
+    typename Rules::Terms terms;
     if ((outcome.invalid = Rules::validate(tx, env, checks, terms))) return outcome;
     state::AccountEntry* sender = journal.account(tx.sender);
     if (sender == nullptr) return state_failed();

@@ -216,12 +216,11 @@ EventBuffer* Engine::make_events(Segment& segment) {
 /// A transaction's own nonce says what its sender's must be, whatever the transactions before it, perhaps
 /// still running, have made of it so far.
 void Engine::predict_nonce(Worker& worker, size_t index) const {
-    if (!block_.options().checks.nonce) return;
+    const auto nonce = batch_->required_nonce(index);
+    if (!nonce || !block_.options().checks.nonce) return;
     state::AccountEntry* sender = worker.journal.account(batch_->sender(index));
-    if (sender == nullptr || (sender->observed & state::observed_nonce) ||
-        sender->now.nonce == batch_->nonce(index))
-        return;
-    sender->base.nonce = sender->now.nonce = batch_->nonce(index);
+    if (sender == nullptr || (sender->observed & state::observed_nonce) || sender->now.nonce == *nonce) return;
+    sender->base.nonce = sender->now.nonce = *nonce;
     sender->seen = nullptr;
 }
 

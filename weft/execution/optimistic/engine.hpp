@@ -23,7 +23,8 @@ public:
     /// What the transaction is likely to cost, in gas; for cutting segments.
     [[nodiscard]] virtual uint64_t estimate(size_t index) const noexcept = 0;
     [[nodiscard]] virtual const Address& sender(size_t index) const noexcept = 0;
-    [[nodiscard]] virtual uint64_t nonce(size_t index) const noexcept = 0;
+    /// What the sender's nonce must be; nullopt: whatever it is.
+    [[nodiscard]] virtual std::optional<uint64_t> required_nonce(size_t index) const noexcept = 0;
     [[nodiscard]] virtual TransactionOutcome run(evm::Machine& machine, size_t index) const noexcept = 0;
     /// As BlockState::does_not_fit, for a transaction of the batch after this much gas.
     [[nodiscard]] virtual std::optional<Reason> does_not_fit(const BlockState& block, size_t index, uint64_t gas_used,

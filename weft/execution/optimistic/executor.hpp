@@ -49,7 +49,9 @@ private:
             return std::min<uint64_t>(transactions_[index].gas_limit, most);
         }
         const Address& sender(size_t index) const noexcept override { return transactions_[index].sender; }
-        uint64_t nonce(size_t index) const noexcept override { return transactions_[index].nonce; }
+        std::optional<uint64_t> required_nonce(size_t index) const noexcept override {
+            return Rules::required_nonce(transactions_[index]);
+        }
         TransactionOutcome run(evm::Machine& machine, size_t index) const noexcept override {
             return run_transaction<Rules>(machine, block_.env(), transactions_[index], block_.options().checks);
         }
