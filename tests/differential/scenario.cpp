@@ -1,5 +1,7 @@
 #include "tests/differential/scenario.hpp"
 
+#include <map>
+
 #include "tests/differential/random_code.hpp"
 #include "weft/base/hex.hpp"
 #include "weft/evm/create_address.hpp"
@@ -24,6 +26,22 @@ Bytes delegation_to(const Address& address) {
     return code;
 }
 
+/// Keeps account of nonces.
+class NonceSink final : public execution::CommitSink {
+public:
+    explicit NonceSink(std::map<Address, uint64_t>& nonces) : nonces_(nonces) {}
+    void commit(std::span<const execution::CommittedAccount> accounts,
+                std::span<const execution::CommittedSlot>) override {
+        heard = true;
+        for (const auto& account : accounts)
+            nonces_[account.address] = account.value ? account.value->nonce : 0;
+    }
+    bool heard = false;
+
+private:
+    std::map<Address, uint64_t>& nonces_;
+};
+
 /// Makes one scenario: first the world, then the transactions.
 class Maker {
 public:
@@ -37,7 +55,6 @@ public:
         make_contracts();
         fund();
         make_transactions();
-        if (random_.chance(60)) drop_invalid();
         return std::move(scenario_);
     }
 
@@ -142,7 +159,7 @@ private:
                 account.nonce = 1;
                 account.code_hash = scenario_.before.set_code(delegation_to(random_.pick(addresses_)));
             }
-            nonces_.push_back(account.nonce);
+            nonces_[sender] = account.nonce;
             if (account.balance.is_zero() && account.is_empty()) continue;
             scenario_.before.set_account(sender, account);
         }
@@ -159,30 +176,34 @@ private:
         }
     }
 
+    /// Executes each transaction as it is made, so that the next one knows its sender's nonce.
     void make_transactions() {
-        const size_t count = 1 + random_.below(random_.chance(80) ? 16 : 60);
-        const unsigned invalid_percent = random_.chance(60) ? 0 : 20;
+        const size_t count = 1 + random_.below(random_.chance(80) ? 20 : 70);
+        const unsigned spoiled_percent = random_.chance(60) ? 0 : 20;
+        const bool keeps_invalid = spoiled_percent != 0 || random_.chance(15);
+        execution::ExecutionContext context({.executor = execution::ExecutorKind::sequential, .threads = 1});
+        const auto executor = execution::make_executor<>(context);
+        NonceSink sink(nonces_);
+        if (executor->begin(scenario_.env, scenario_.before,
+                            {.on_invalid = execution::OnInvalid::skip, .sink = &sink}))
+            return;
         for (size_t i = 0; i < count; ++i) {
             Transaction tx = make_transaction();
-            if (random_.chance(invalid_percent)) {
-                spoil(tx);
-            } else {
-                ++nonces_[sender_];
-                for (const Authorization& authorization : tx.authorization_list)
-                    count_authorization(authorization);
-            }
-            scenario_.transactions.push_back(std::move(tx));
+            if (random_.chance(spoiled_percent)) spoil(tx);
+            sink.heard = false;
+            if (executor->apply(std::span(&tx, 1))) return;
+            if (sink.heard || keeps_invalid) scenario_.transactions.push_back(std::move(tx));
         }
     }
 
     Transaction make_transaction() {
-        sender_ = random_.chance(40) ? 0 : random_.below(senders_.size());
         Transaction tx;
-        tx.sender = senders_[sender_];
-        tx.nonce = nonces_[sender_];
-        if (random_.chance(80)) tx.to = random_.pick(addresses_);
-        choose_price(tx);
+        tx.sender = random_.chance(40) ? senders_[0] : random_.pick(senders_);
+        tx.nonce = nonces_[tx.sender];
+        if (random_.chance(85))
+            tx.to = random_.chance(50) ? random_.pick(contracts_) : random_.pick(addresses_);
         choose_payload(tx);
+        choose_price(tx);
         choose_type(tx);
         return tx;
     }
@@ -191,8 +212,9 @@ private:
         const uint256& base_fee = scenario_.env.context.base_fee;
         tx.max_fee_per_gas = tx.max_priority_fee_per_gas =
             base_fee + uint256{random_.chance(25) ? 0 : random_.below(9)};
-        constexpr uint64_t limits[] = {21000, 21000, 60000, 120000, 250000, 250000, 500000, 1'000'000};
+        constexpr uint64_t limits[] = {60000, 120000, 250000, 250000, 500000, 500000, 1'000'000};
         tx.gas_limit = random_.pick(limits) + (random_.chance(30) ? random_.below(30000) : 0);
+        if (tx.data.empty() && random_.chance(40)) tx.gas_limit = 21000;
     }
 
     void choose_payload(Transaction& tx) {
@@ -239,27 +261,20 @@ private:
         } else if (has(Revision::prague) && random_.chance(50)) {
             tx.type = TxType::set_code;
             for (uint64_t i = 1 + random_.below(3); i > 0; --i)
-                tx.authorization_list.push_back(make_authorization());
+                tx.authorization_list.push_back(make_authorization(tx.sender));
         }
     }
 
     /// Mostly valid if the ones before it in the block are.
-    Authorization make_authorization() {
-        const size_t who = random_.below(senders_.size());
+    Authorization make_authorization(const Address& sender) {
+        const Address& who = random_.pick(senders_);
         Authorization authorization;
         authorization.chain_id = random_.chance(90) ? random_.below(2) : 5;
         authorization.address = random_.chance(20) ? Address{} : random_.pick(addresses_);
-        authorization.nonce = nonces_[who] + (who == sender_ ? 1 : 0) + (random_.chance(10) ? 1 : 0);
+        authorization.nonce = nonces_[who] + (who == sender ? 1 : 0) + (random_.chance(10) ? 1 : 0);
         authorization.authority_recovered = true;
-        if (random_.chance(95))
-            authorization.authority = random_.chance(85) ? senders_[who] : random_.pick(addresses_);
+        if (random_.chance(95)) authorization.authority = random_.chance(85) ? who : random_.pick(addresses_);
         return authorization;
-    }
-
-    void count_authorization(const Authorization& authorization) {
-        if (!(authorization.chain_id <= uint256{1})) return;
-        for (size_t i = 0; i < senders_.size(); ++i)
-            if (authorization.authority == senders_[i] && authorization.nonce == nonces_[i]) ++nonces_[i];
     }
 
     void spoil(Transaction& tx) {
@@ -288,25 +303,12 @@ private:
         }
     }
 
-    void drop_invalid() {
-        execution::ExecutionContext context({.executor = execution::ExecutorKind::sequential});
-        for (int round = 0; round < 3; ++round) {
-            const auto result = execution::execute<>(scenario_.env, scenario_.transactions, scenario_.before,
-                                                     context, {.on_invalid = execution::OnInvalid::skip});
-            if (!result || result->skipped.empty()) return;
-            for (size_t i = result->skipped.size(); i-- > 0;)
-                scenario_.transactions.erase(scenario_.transactions.begin() +
-                                             static_cast<std::ptrdiff_t>(result->skipped[i].transaction));
-        }
-    }
-
     Random random_;
     Scenario scenario_;
     std::vector<Address> senders_, contracts_;
     std::vector<Address> addresses_;  ///< everything that is ever named; hot ones more often
     std::vector<Bytes> init_codes_;
-    std::vector<uint64_t> nonces_;  ///< by sender
-    size_t sender_ = 0;             ///< of the transaction in the making
+    std::map<Address, uint64_t> nonces_;  ///< as far as anyone knows
 };
 
 }  // namespace
