@@ -33,7 +33,8 @@ Transaction& World::append(const Address& from) {
     return tx;
 }
 
-Transaction& World::call(const Address& from, const Address& to, const uint256& value, std::initializer_list<uint256> words) {
+Transaction& World::call(const Address& from, const Address& to, const uint256& value,
+                         std::initializer_list<uint256> words) {
     Transaction& tx = append(from);
     tx.to = to;
     tx.value = value;
@@ -52,7 +53,8 @@ Transaction& World::create(const Address& from, BytesView init_code, const uint2
     return tx;
 }
 
-Transaction& World::delegate(const Address& from, const Address& authority, const Address& target, uint64_t nonce) {
+Transaction& World::delegate(const Address& from, const Address& authority, const Address& target,
+                             uint64_t nonce) {
     Transaction& tx = append(from);
     tx.type = TxType::set_code;
     tx.chain_id = 1;
@@ -92,7 +94,8 @@ After succeed_everywhere(const World& world, execution::OnInvalid on_invalid) {
     return after;
 }
 
-void expect_invalid_everywhere(const World& world, std::optional<size_t> transaction, execution::Reason reason) {
+void expect_invalid_everywhere(const World& world, std::optional<size_t> transaction,
+                               execution::Reason reason) {
     const Result result = run_everywhere(world);
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error(), ExecutionError(execution::InvalidBlock{transaction, reason}))
