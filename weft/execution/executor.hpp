@@ -11,18 +11,20 @@
 
 namespace weft::execution {
 
-/// What every executor does: begin a block, apply transactions, in any number of batches, seal it. An error ends the block.
-/// `Rules` is the chain's: see MainnetRules.
+/// What every executor does: begin a block, apply transactions, in any number of batches, seal it. An error
+/// ends the block. `Rules` is the chain's: see MainnetRules.
 template <class Rules = MainnetRules>
 class Executor {
 public:
     virtual ~Executor() = default;
-    /// Starts a block on the state that `reader` shows. `env`, `reader` and what `options` points to outlive the block.
-    /// Runs what the rules have before the first transaction.
+    /// Starts a block on the state that `reader` shows. `env`, `reader` and what `options` points to outlive
+    /// the block. Runs what the rules have before the first transaction.
     [[nodiscard]] virtual std::optional<ExecutionError> begin(const BlockEnv& env, const StateReader& reader,
                                                               const ExecutionOptions& options) = 0;
-    /// Executes these transactions after those of the calls before. Indices in errors count from the block's first.
-    [[nodiscard]] virtual std::optional<ExecutionError> apply(std::span<const typename Rules::Transaction> transactions) = 0;
+    /// Executes these transactions after those of the calls before. Indices in errors count from the block's
+    /// first.
+    [[nodiscard]] virtual std::optional<ExecutionError> apply(
+        std::span<const typename Rules::Transaction> transactions) = 0;
     /// Runs what the rules have after the last transaction, and ends the block.
     [[nodiscard]] virtual std::expected<BlockResult, ExecutionError> seal() = 0;
 };
@@ -33,19 +35,21 @@ template <class Rules = MainnetRules>
 
 /// Executes a whole block.
 template <class Rules = MainnetRules>
-[[nodiscard]] std::expected<BlockResult, ExecutionError> execute(const BlockEnv& env,
-                                                                 std::span<const typename Rules::Transaction> transactions,
-                                                                 const StateReader& reader, ExecutionContext& context,
-                                                                 const ExecutionOptions& options = {}) {
+[[nodiscard]] std::expected<BlockResult, ExecutionError> execute(
+    const BlockEnv& env, std::span<const typename Rules::Transaction> transactions, const StateReader& reader,
+    ExecutionContext& context, const ExecutionOptions& options = {}) {
     const auto executor = make_executor<Rules>(context);
     if (auto error = executor->begin(env, reader, options)) return std::unexpected(std::move(*error));
     if (auto error = executor->apply(transactions)) return std::unexpected(std::move(*error));
     return executor->seal();
 }
 
-/// Executes a block of a chain with mainnet's rules on the state that `reader` shows. The transactions have their senders.
-[[nodiscard]] std::expected<BlockResult, ExecutionError> execute_block(const Block& block, const ChainConfig& config,
-                                                                       const StateReader& reader, ExecutionContext& context,
+/// Executes a block of a chain with mainnet's rules on the state that `reader` shows. The transactions have
+/// their senders.
+[[nodiscard]] std::expected<BlockResult, ExecutionError> execute_block(const Block& block,
+                                                                       const ChainConfig& config,
+                                                                       const StateReader& reader,
+                                                                       ExecutionContext& context,
                                                                        const ExecutionOptions& options = {});
 
 extern template std::unique_ptr<Executor<MainnetRules>> make_executor<MainnetRules>(ExecutionContext&);

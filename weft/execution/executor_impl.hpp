@@ -12,9 +12,12 @@ namespace weft::execution {
 template <class Rules>
 std::unique_ptr<Executor<Rules>> make_executor(ExecutionContext& context) {
     switch (context.options().executor) {
-        case ExecutorKind::sequential: return std::make_unique<SequentialExecutor<Rules>>(context);
-        case ExecutorKind::optimistic: return std::make_unique<OptimisticExecutor<Rules>>(context);
-        case ExecutorKind::automatic: break;
+        case ExecutorKind::sequential:
+            return std::make_unique<SequentialExecutor<Rules>>(context);
+        case ExecutorKind::optimistic:
+            return std::make_unique<OptimisticExecutor<Rules>>(context);
+        case ExecutorKind::automatic:
+            break;
     }
     return std::make_unique<AutomaticExecutor<Rules>>(context);
 }

@@ -16,11 +16,16 @@ constexpr uint64_t max_init_code_size = 49152;  ///< EIP-3860
 
 Revision first_revision(TxType type) noexcept {
     switch (type) {
-        case TxType::legacy: return Revision::frontier;
-        case TxType::access_list: return Revision::berlin;
-        case TxType::dynamic_fee: return Revision::london;
-        case TxType::blob: return Revision::cancun;
-        case TxType::set_code: return Revision::prague;
+        case TxType::legacy:
+            return Revision::frontier;
+        case TxType::access_list:
+            return Revision::berlin;
+        case TxType::dynamic_fee:
+            return Revision::london;
+        case TxType::blob:
+            return Revision::cancun;
+        case TxType::set_code:
+            return Revision::prague;
     }
     return Revision::frontier;
 }
@@ -62,13 +67,15 @@ void price(const Transaction& tx, const BlockEnv& env, Terms& terms) noexcept {
     terms.blob_gas = gas_per_blob * tx.blob_versioned_hashes.size();
     bool overflow = false;
     uint256 cost = checked_product(tx.max_fee_per_gas, tx.gas_limit, overflow);
-    overflow |= uint256::add_carry(cost, checked_product(tx.max_fee_per_blob_gas, terms.blob_gas, overflow), cost);
+    overflow |=
+        uint256::add_carry(cost, checked_product(tx.max_fee_per_blob_gas, terms.blob_gas, overflow), cost);
     overflow |= uint256::add_carry(cost, tx.value, cost);
     terms.max_cost = cost;
     terms.cost_overflows = overflow;
 }
 
-std::optional<Reason> validate_fees(const Transaction& tx, const BlockEnv& env, const Checks& checks) noexcept {
+std::optional<Reason> validate_fees(const Transaction& tx, const BlockEnv& env,
+                                    const Checks& checks) noexcept {
     if (env.revision < Revision::london) return std::nullopt;
     if (tx.max_fee_per_gas < tx.max_priority_fee_per_gas) return Reason::priority_fee_above_max_fee;
     if (checks.base_fee && tx.max_fee_per_gas < env.context.base_fee) return Reason::max_fee_below_base_fee;
@@ -76,14 +83,17 @@ std::optional<Reason> validate_fees(const Transaction& tx, const BlockEnv& env, 
 }
 
 /// EIP-4844, 7594.
-std::optional<Reason> validate_blobs(const Transaction& tx, const BlockEnv& env, const Checks& checks) noexcept {
+std::optional<Reason> validate_blobs(const Transaction& tx, const BlockEnv& env,
+                                     const Checks& checks) noexcept {
     const auto& hashes = tx.blob_versioned_hashes;
     if (!tx.to) return Reason::blob_transaction_creates;
     if (hashes.empty()) return Reason::no_blobs;
     const size_t limit = env.revision >= Revision::osaka ? max_blobs_per_transaction : env.blobs.max;
     if (hashes.size() > limit) return Reason::too_many_blobs;
-    if (std::ranges::any_of(hashes, [](const Hash& hash) { return hash[0] != kzg_version; })) return Reason::invalid_blob_version;
-    if (checks.base_fee && tx.max_fee_per_blob_gas < env.context.blob_base_fee) return Reason::max_blob_fee_too_low;
+    if (std::ranges::any_of(hashes, [](const Hash& hash) { return hash[0] != kzg_version; }))
+        return Reason::invalid_blob_version;
+    if (checks.base_fee && tx.max_fee_per_blob_gas < env.context.blob_base_fee)
+        return Reason::max_blob_fee_too_low;
     return std::nullopt;
 }
 
@@ -92,7 +102,8 @@ std::optional<Reason> validate_blobs(const Transaction& tx, const BlockEnv& env,
 const evm::PrecompileSet& MainnetRules::precompiles(Revision revision) noexcept {
     static const auto sets = [] {
         std::vector<evm::PrecompileSet> all;
-        for (int i = 0; i <= static_cast<int>(primitives::newest_revision); ++i) all.emplace_back(static_cast<Revision>(i));
+        for (int i = 0; i <= static_cast<int>(primitives::newest_revision); ++i)
+            all.emplace_back(static_cast<Revision>(i));
         return all;
     }();
     return sets[static_cast<size_t>(revision)];
@@ -103,7 +114,8 @@ std::optional<Reason> MainnetRules::validate(const Transaction& tx, const BlockE
     if (env.revision < first_revision(tx.type)) return Reason::type_not_supported;
     if (tx.chain_id && (*tx.chain_id != env.context.chain_id || (tx.type == TxType::legacy && !env.eip155)))
         return Reason::wrong_chain_id;
-    if (env.revision >= Revision::osaka && tx.gas_limit > max_transaction_gas) return Reason::gas_limit_too_high;
+    if (env.revision >= Revision::osaka && tx.gas_limit > max_transaction_gas)
+        return Reason::gas_limit_too_high;
     if (env.revision >= Revision::shanghai && !tx.to && tx.data.size() > max_init_code_size)
         return Reason::init_code_too_large;
     if (checks.nonce && tx.nonce == ~uint64_t{0}) return Reason::nonce_overflow;
@@ -121,8 +133,9 @@ std::optional<Reason> MainnetRules::validate(const Transaction& tx, const BlockE
     return std::nullopt;
 }
 
-MainnetRules::SenderVerdict MainnetRules::validate_sender(const Transaction& tx, state::AccountEntry& sender, Journal& journal,
-                                                          const Checks& checks, const Terms& terms) noexcept {
+MainnetRules::SenderVerdict MainnetRules::validate_sender(const Transaction& tx, state::AccountEntry& sender,
+                                                          Journal& journal, const Checks& checks,
+                                                          const Terms& terms) noexcept {
     if (checks.nonce) {
         const uint64_t nonce = journal.nonce(sender);
         if (tx.nonce < nonce) return {Reason::nonce_too_low};
@@ -138,8 +151,8 @@ MainnetRules::SenderVerdict MainnetRules::validate_sender(const Transaction& tx,
     return {};
 }
 
-void MainnetRules::buy_gas(const Transaction& tx, state::AccountEntry& sender, Journal& journal, const BlockEnv& env,
-                           const Checks& checks, const Terms& terms) noexcept {
+void MainnetRules::buy_gas(const Transaction& tx, state::AccountEntry& sender, Journal& journal,
+                           const BlockEnv& env, const Checks& checks, const Terms& terms) noexcept {
     const uint256 cost =
         terms.gas_price * uint256{tx.gas_limit} + env.context.blob_base_fee * uint256{terms.blob_gas};
     if (!checks.balance) {
@@ -149,8 +162,8 @@ void MainnetRules::buy_gas(const Transaction& tx, state::AccountEntry& sender, J
     journal.debit(sender, cost);
 }
 
-bool MainnetRules::settle(const Transaction& tx, state::AccountEntry& sender, Journal& journal, const BlockEnv& env,
-                          const Terms& terms, uint64_t gas_used) noexcept {
+bool MainnetRules::settle(const Transaction& tx, state::AccountEntry& sender, Journal& journal,
+                          const BlockEnv& env, const Terms& terms, uint64_t gas_used) noexcept {
     journal.credit(sender, terms.gas_price * uint256{tx.gas_limit - gas_used});
     state::AccountEntry* coinbase = journal.account(env.context.coinbase);
     if (coinbase == nullptr) return false;

@@ -219,7 +219,8 @@ void Engine::predict_nonce(Worker& worker, size_t index) const {
     const auto nonce = batch_->required_nonce(index);
     if (!nonce || !block_.options().checks.nonce) return;
     state::AccountEntry* sender = worker.journal.account(batch_->sender(index));
-    if (sender == nullptr || (sender->observed & state::observed_nonce) || sender->now.nonce == *nonce) return;
+    if (sender == nullptr || (sender->observed & state::observed_nonce) || sender->now.nonce == *nonce)
+        return;
     sender->base.nonce = sender->now.nonce = *nonce;
     sender->seen = nullptr;
 }

@@ -14,8 +14,8 @@
 
 namespace weft::execution::optimistic {
 
-/// The transactions of a batch, as the engine sees them; hides the chain's transaction type. Indices count from the batch's
-/// first. Thread-safe.
+/// The transactions of a batch, as the engine sees them; hides the chain's transaction type. Indices count
+/// from the batch's first. Thread-safe.
 class Batch {
 public:
     virtual ~Batch() = default;
@@ -27,7 +27,8 @@ public:
     [[nodiscard]] virtual std::optional<uint64_t> required_nonce(size_t index) const noexcept = 0;
     [[nodiscard]] virtual TransactionOutcome run(evm::Machine& machine, size_t index) const noexcept = 0;
     /// As BlockState::does_not_fit, for a transaction of the batch after this much gas.
-    [[nodiscard]] virtual std::optional<Reason> does_not_fit(const BlockState& block, size_t index, uint64_t gas_used,
+    [[nodiscard]] virtual std::optional<Reason> does_not_fit(const BlockState& block, size_t index,
+                                                             uint64_t gas_used,
                                                              uint64_t blob_gas_used) const noexcept = 0;
 };
 
@@ -50,7 +51,8 @@ struct Segment {
     uint32_t first = 0;
     uint32_t last = 0;  ///< one past the last
     std::atomic<State> state{State::waiting};
-    /// The run came to an end that has no meaning ahead of the cursor: a state error, an invalid transaction, an abort.
+    /// The run came to an end that has no meaning ahead of the cursor: a state error, an invalid transaction,
+    /// an abort.
     bool failed = false;
     Record record;
     std::vector<TransactionOutcome> outcomes;  ///< of a speculative run
@@ -59,10 +61,11 @@ struct Segment {
 
 /// Runs batches of transactions on many threads, with the outcome of running them one after the other.
 ///
-/// Segments are taken in order, each by a worker that runs it on a private journal and publishes what it wrote. The cursor
-/// stands at the first segment that is not committed. Who holds the baton moves it: a segment whose reads hold is committed,
-/// another is run again right there, on committed state, where nothing can refute it. A worker that starts the segment at the
-/// cursor runs on committed state in the first place. There is no coordinator; with nothing to do a worker sleeps.
+/// Segments are taken in order, each by a worker that runs it on a private journal and publishes what it
+/// wrote. The cursor stands at the first segment that is not committed. Who holds the baton moves it: a
+/// segment whose reads hold is committed, another is run again right there, on committed state, where nothing
+/// can refute it. A worker that starts the segment at the cursor runs on committed state in the first place.
+/// There is no coordinator; with nothing to do a worker sleeps.
 class Engine {
 public:
     /// What the engine keeps from block to block.
@@ -91,7 +94,8 @@ public:
 private:
     void cut(const Batch& batch, unsigned width);
     void work(unsigned index);
-    /// Takes the baton, if it is free and there is something to commit, and walks. True: something was committed.
+    /// Takes the baton, if it is free and there is something to commit, and walks. True: something was
+    /// committed.
     bool walk(Worker& worker, unsigned index);
     enum class Next : uint8_t { ran, too_far_ahead, none_left };
     /// Runs the next segment that nobody has taken.
@@ -114,9 +118,12 @@ private:
     void reached(unsigned index, Point point) const {
         if (policy_.interleaving != nullptr) policy_.interleaving->reached(index, point);
     }
-    [[nodiscard]] Position position_of(size_t number) const noexcept { return base_position_ + static_cast<Position>(number); }
+    [[nodiscard]] Position position_of(size_t number) const noexcept {
+        return base_position_ + static_cast<Position>(number);
+    }
     [[nodiscard]] bool ended() const noexcept {
-        return ended_.load(std::memory_order_acquire) || cursor_.load(std::memory_order_acquire) == segment_count_;
+        return ended_.load(std::memory_order_acquire) ||
+               cursor_.load(std::memory_order_acquire) == segment_count_;
     }
 
     ExecutionContext& context_;

@@ -18,9 +18,11 @@ public:
     std::optional<ExecutionError> begin(const BlockEnv& env, const StateReader& reader,
                                         const ExecutionOptions& options) override {
         block_.emplace(env, options);
-        engine_.emplace(context_, *block_, Rules::precompiles(env.revision), journal_rules<Rules>(env.revision));
+        engine_.emplace(context_, *block_, Rules::precompiles(env.revision),
+                        journal_rules<Rules>(env.revision));
         engine_->begin_block(reader);
-        return engine_->run_at_cursor([&](evm::Machine& machine) { return Rules::begin_block(machine, env); });
+        return engine_->run_at_cursor(
+            [&](evm::Machine& machine) { return Rules::begin_block(machine, env); });
     }
 
     std::optional<ExecutionError> apply(std::span<const Transaction> transactions) override {
@@ -53,7 +55,8 @@ private:
             return Rules::required_nonce(transactions_[index]);
         }
         TransactionOutcome run(evm::Machine& machine, size_t index) const noexcept override {
-            return run_transaction<Rules>(machine, block_.env(), transactions_[index], block_.options().checks);
+            return run_transaction<Rules>(machine, block_.env(), transactions_[index],
+                                          block_.options().checks);
         }
         std::optional<Reason> does_not_fit(const BlockState& block, size_t index, uint64_t gas_used,
                                            uint64_t blob_gas_used) const noexcept override {
@@ -107,7 +110,8 @@ private:
         return chosen_->begin(*env_, *reader_, options_);
     }
 
-    /// Waking a thread costs about as much as a hundred transfers; what is smaller stays on the caller's thread.
+    /// Waking a thread costs about as much as a hundred transfers; what is smaller stays on the caller's
+    /// thread.
     static bool pays_in_parallel(std::span<const Transaction> transactions) {
         constexpr uint64_t least_gas = 2'000'000;
         uint64_t gas = 0;
