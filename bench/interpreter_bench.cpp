@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "weft/evm/program.hpp"
 #include "weft/evm/test_world.hpp"
 #include "weft/state/json.hpp"
 
@@ -71,6 +72,12 @@ void run(benchmark::State& state, const Program& program) {
         benchmark::Counter(static_cast<double>(used) / 1e6, benchmark::Counter::kIsIterationInvariantRate);
 }
 
+void translate(benchmark::State& state, const Program& program) {
+    for (auto _ : state)
+        benchmark::DoNotOptimize(evm::Program::translate(program.code, Revision::cancun, false));
+    state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * program.code.size()));
+}
+
 std::vector<Program> programs;
 
 }  // namespace
@@ -89,6 +96,9 @@ int main(int argc, char** argv) {
     } else {
         load(root, programs);
     }
+    for (const Program& program : programs)
+        benchmark::RegisterBenchmark(("translate/" + program.name).c_str(),
+                                     [&](benchmark::State& state) { translate(state, program); });
     for (const Program& program : programs)
         benchmark::RegisterBenchmark(program.name.c_str(), [&](benchmark::State& state) {
             run(state, program);

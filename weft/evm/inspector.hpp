@@ -49,8 +49,8 @@ public:
     virtual void transaction_end(size_t /*index*/, const primitives::Receipt* /*receipt*/) {}
     virtual void step(const Step& /*step*/) {}
     /// The instruction last stepped into has been executed, or its call begins: `cost` is what it took, for
-    /// calls and creations the gas that they pass on included; where it failed for want of gas, at least what was wanting.
-    /// status: success, or why the frame failed.
+    /// calls and creations the gas that they pass on included; where it failed for want of gas, at least what
+    /// was wanting. status: success, or why the frame failed.
     virtual void step_end(int64_t /*cost*/, Status /*status*/) {}
     virtual void enter(const Entry& /*entry*/) {}
     virtual void exit(uint32_t /*depth*/, Status /*status*/, uint64_t /*gas_left*/, BytesView /*output*/) {}

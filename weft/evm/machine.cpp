@@ -21,7 +21,8 @@ constexpr size_t kept_memory = size_t{8} << 20;
     if (cost > static_cast<wide>(gas) + static_cast<wide>(f->memory_cost)) {
         f->status = Status::out_of_gas;
         constexpr wide most = wide{1} << 62;
-        return std::min<Gas>(-1, gas - static_cast<Gas>(std::min(cost - static_cast<wide>(f->memory_cost), most)));
+        return std::min<Gas>(
+            -1, gas - static_cast<Gas>(std::min(cost - static_cast<wide>(f->memory_cost), most)));
     }
     f->status = Status::resource_limit;
     return -1;

@@ -12,11 +12,26 @@ constexpr uint32_t most_block_gas = 1u << 30;
 
 /// The number after a PUSH. Code is read as if zeros followed its end.
 uint256 pushed(BytesView code, size_t at, unsigned size) noexcept {
+    if (at + 32 <= code.size()) [[likely]] {
+        const uint8_t* const bytes = code.data() + at;
+        if (size > 8) return base::load_be(bytes) >> (256 - 8 * size);
+        uint64_t word;
+        std::memcpy(&word, bytes, sizeof word);
+        return __builtin_bswap64(word) >> (64 - 8 * size);
+    }
     uint8_t bytes[32]{};
     const size_t there = at < code.size() ? std::min<size_t>(size, code.size() - at) : 0;
     if (there != 0) std::memcpy(bytes + 32 - size, code.data() + at, there);
     return base::load_be(bytes);
 }
+
+/// Opcodes for which held-back constants or the instruction before can make a difference.
+constexpr std::array<bool, 256> is_special = [] {
+    std::array<bool, 256> out{};
+    for (const uint8_t opcode : {OP_PUSH0, OP_PC, OP_POP, OP_ISZERO, OP_ADD, OP_JUMP, OP_JUMPI, OP_JUMPDEST})
+        out[opcode] = true;
+    return out;
+}();
 
 [[nodiscard]] bool is_small(const uint256& value) noexcept {
     return value.is_u64() && value.low() <= 0xffffffff;
@@ -40,6 +55,8 @@ void Translator::run() {
         if (code_[pc] == OP_JUMPDEST) {
             destination(pc++);
         } else if (reachable()) {
+            pc = plain_instructions(pc);
+            if (pc == code_.size() || code_[pc] == OP_JUMPDEST) continue;
             pc = instruction(pc);
         } else {
             pc += 1 + immediate_size(code_[pc]);  // nothing goes there
@@ -75,14 +92,6 @@ void Translator::close_block() {
     std::memcpy(&out_[head_ + 1], &shape, sizeof shape);
 }
 
-void Translator::charge(const OpcodeInfo& info) noexcept {
-    empty_ = false;
-    gas_ += info.gas;
-    needed_ = std::max(needed_, info.inputs - height_);
-    height_ += info.outputs - info.inputs;
-    growth_ = std::max(growth_, height_);
-}
-
 void Translator::destination(size_t pc) {
     if (!open_ || !empty_) {
         if (open_) {
@@ -100,6 +109,22 @@ void Translator::destination(size_t pc) {
         close_block();
         open_block(pc + 1);
     }
+}
+
+/// Opcodes that stand for themselves, one after another, up to the first that doesn't. Nothing held back may
+/// precede them.
+size_t Translator::plain_instructions(size_t pc) {
+    if (traced_ || constant_count_ != 0) return pc;
+    for (; pc < code_.size(); ++pc) {
+        const uint8_t opcode = code_[pc];
+        const OpcodeInfo& info = opcodes_[opcode];
+        const bool plain =
+            info.defined && !info.ends_block && !is_special[opcode] && immediate_size(opcode) == 0;
+        if (!plain || gas_ > most_block_gas) break;
+        charge(info);
+        emit(opcode);
+    }
+    return pc;
 }
 
 size_t Translator::instruction(size_t pc) {
@@ -128,6 +153,7 @@ size_t Translator::instruction(size_t pc) {
 }
 
 void Translator::operation(uint8_t opcode, size_t pc) {
+    if (constant_count_ == 0 && !is_special[opcode]) return emit(opcode);
     if (opcode == OP_PUSH0) return constant({});
     if (opcode == OP_PC) return constant(pc);
     if (!traced_ && (fold(opcode) || fold_stack(opcode) || jump(opcode, pc) || with_constant(opcode))) return;
@@ -309,12 +335,6 @@ void Translator::constant(const uint256& value) {
 void Translator::flush() {
     for (size_t i = 0; i < constant_count_; ++i) emit_push(constants_[i]);
     constant_count_ = 0;
-}
-
-void Translator::emit(uint16_t operation, uint32_t immediate) {
-    before_last_ = last_;
-    last_ = {operation, static_cast<uint32_t>(out_.size())};
-    out_.push_back({handler_offset(handlers_[operation]), immediate});
 }
 
 void Translator::emit_push(const uint256& value) {

@@ -37,8 +37,15 @@ private:
     [[nodiscard]] bool reachable() const noexcept { return open_; }
     void open_block(size_t pc);
     void close_block();
-    void charge(const OpcodeInfo& info) noexcept;
+    [[gnu::always_inline]] void charge(const OpcodeInfo& info) noexcept {
+        empty_ = false;
+        gas_ += info.gas;
+        needed_ = std::max(needed_, info.inputs - height_);
+        height_ += info.outputs - info.inputs;
+        growth_ = std::max(growth_, height_);
+    }
     void destination(size_t pc);
+    size_t plain_instructions(size_t pc);
     /// One opcode; returns the pc after it.
     size_t instruction(size_t pc);
     void operation(uint8_t opcode, size_t pc);
@@ -52,7 +59,11 @@ private:
 
     void constant(const uint256& value);
     void flush();
-    void emit(uint16_t operation, uint32_t immediate = 0);
+    [[gnu::always_inline]] void emit(uint16_t operation, uint32_t immediate = 0) {
+        before_last_ = last_;
+        last_ = {operation, static_cast<uint32_t>(out_.size())};
+        out_.push_back({handler_offset(handlers_[operation]), immediate});
+    }
     void emit_push(const uint256& value);
     void emit_jump(uint16_t forward, uint32_t target, bool back);
     void retract(size_t words);
