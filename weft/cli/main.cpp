@@ -89,6 +89,8 @@ void add_test_options(CLI::App& command, TestOptions& options) {
         ->type_name("PATH")
         ->required();
     command.add_option("--run", options.run, "only tests whose name matches")->type_name("REGEX");
+    command.add_option("--skip", options.skip, "not tests whose name matches: they are counted as skipped")
+        ->type_name("REGEX");
     command.add_option("--fork", options.fork, "only this fork")->type_name("NAME");
     command.add_option("--jobs", options.jobs, "files at a time (default: one for each core)")
         ->check(CLI::Range(1, 1024))

@@ -22,7 +22,8 @@ constexpr size_t cases_that_speculate = 64;
 
 struct FileResult {
     std::vector<CaseResult> cases;
-    std::string bad_input;  ///< one line; empty: the file was read
+    std::vector<std::string> skipped;  ///< tests by name
+    std::string bad_input;             ///< one line; empty: the file was read
 };
 
 std::expected<std::vector<std::string>, std::string> find_files(const std::vector<std::string>& paths) {
@@ -66,6 +67,10 @@ FileResult run_file(const std::string& path, const RunTest& run_test, const Test
     }
     for (const auto& [name, test] : tests) {
         if (!filter.wants(name)) continue;
+        if (filter.skips(name)) {
+            out.skipped.emplace_back(name);
+            continue;
+        }
         if (auto status = run_test(name, test, filter, bench, out.cases); !status) {
             out.bad_input = document->describe(std::move(status.error()).within(name));
             return out;
@@ -93,7 +98,7 @@ void print_json(std::FILE* out, const std::vector<FileResult>& files) {
 }
 
 struct Counts {
-    size_t passed = 0, failed = 0, bad_files = 0;
+    size_t passed = 0, failed = 0, skipped = 0, bad_files = 0;
     uint64_t speculative = 0, repaired = 0, not_refused = 0;
 };
 
@@ -104,6 +109,10 @@ Counts count(std::FILE* err, const std::vector<std::string>& paths, const std::v
         if (!files[i].bad_input.empty()) {
             ++counts.bad_files;
             bad_input(err, files[i].bad_input);
+        }
+        for (const std::string& name : files[i].skipped) {
+            ++counts.skipped;
+            fmt::print(err, "skipped: {}: {} (--skip)\n", paths[i], name);
         }
         for (const CaseResult& one : files[i].cases) {
             if (one.error.empty()) {
@@ -129,7 +138,7 @@ int conclude(std::FILE* err, const Counts& counts, TestExecutors executors) {
                          (counts.speculative == 0 || counts.repaired == 0);
         if (proves_nothing) fmt::print(err, "FAILED: speculation was not put to the test\n");
     }
-    fmt::print(err, "{} passed, {} failed, 0 skipped\n", counts.passed, counts.failed);
+    fmt::print(err, "{} passed, {} failed, {} skipped\n", counts.passed, counts.failed, counts.skipped);
     if (counts.bad_files != 0) return exit_bad_input;
     return counts.failed == 0 && !proves_nothing ? exit_ok : exit_check_failed;
 }
@@ -137,13 +146,13 @@ int conclude(std::FILE* err, const Counts& counts, TestExecutors executors) {
 }  // namespace
 
 int run_suite(const TestOptions& options, const RunTest& run_test, std::FILE* out, std::FILE* err) {
-    TestFilter filter{.name = {}, .fork = options.fork};
-    if (!options.run.empty()) {
-        try {
-            filter.name.emplace(options.run, std::regex::ECMAScript | std::regex::optimize);
-        } catch (const std::regex_error&) {
-            return bad_input(err, fmt::format("--run: {} is no regular expression", options.run));
-        }
+    TestFilter filter{.name = {}, .skip = {}, .fork = options.fork};
+    try {
+        constexpr auto flags = std::regex::ECMAScript | std::regex::optimize;
+        if (!options.run.empty()) filter.name.emplace(options.run, flags);
+        if (!options.skip.empty()) filter.skip.emplace(options.skip, flags);
+    } catch (const std::regex_error& error) {
+        return bad_input(err, fmt::format("--run, --skip: no regular expression: {}", error.what()));
     }
     const auto paths = find_files(options.paths);
     if (!paths) return bad_input(err, paths.error());

@@ -15,10 +15,11 @@
 namespace weft::cli {
 
 struct TestOptions {
-    std::vector<std::string> paths;  ///< files, and folders in which every *.json is one
-    std::string run;    ///< a regular expression that the names of tests to run match; empty: all
-    std::string fork;   ///< only this one; empty: all
-    unsigned jobs = 0;  ///< files at a time; 0: one for each core
+    std::vector<std::string> paths = {};  ///< files, and folders in which every *.json is one
+    std::string run = {};   ///< a regular expression that the names of tests to run match; empty: all
+    std::string skip = {};  ///< a regular expression: tests whose name matches are counted as skipped
+    std::string fork = {};  ///< only this one; empty: all
+    unsigned jobs = 0;      ///< files at a time; 0: one for each core
     TestExecutors executors = TestExecutors::both;
 };
 
@@ -33,11 +34,14 @@ struct CaseResult {
 
 /// Which tests of a file are wanted.
 struct TestFilter {
-    std::optional<std::regex> name;
+    std::optional<std::regex> name, skip;
     std::string fork;
 
     [[nodiscard]] bool wants(std::string_view test) const {
         return !name || std::regex_search(test.begin(), test.end(), *name);
+    }
+    [[nodiscard]] bool skips(std::string_view test) const {
+        return skip && std::regex_search(test.begin(), test.end(), *skip);
     }
     [[nodiscard]] bool wants_fork(std::string_view test_fork) const {
         return fork.empty() || fork == test_fork;
