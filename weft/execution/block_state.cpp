@@ -4,9 +4,12 @@ namespace weft::execution {
 
 ExecutionError error_of(evm::Status status) {
     switch (status) {
-        case evm::Status::aborted: return Cancelled{};
-        case evm::Status::resource_limit: return ResourceLimit{};
-        default: return StateError{};
+        case evm::Status::aborted:
+            return Cancelled{};
+        case evm::Status::resource_limit:
+            return ResourceLimit{};
+        default:
+            return StateError{};
     }
 }
 
@@ -15,7 +18,8 @@ void SinkReporter::transaction_ended(Journal& journal) {
     slots_.clear();
     journal.visit_changes(
         [&](const state::AccountEntry& entry) {
-            auto& out = accounts_.emplace_back(entry.address, std::nullopt, entry.wiped_in == journal.transaction());
+            auto& out =
+                accounts_.emplace_back(entry.address, std::nullopt, entry.wiped_in == journal.transaction());
             if (entry.exists) out.value = entry.now;
         },
         [&](const state::SlotEntry& entry) {

@@ -9,12 +9,12 @@
 
 namespace weft::execution {
 
-/// What grows from transaction to transaction, in order: the checks that need everything before, receipts, sums. Both
-/// executors keep it at their cursor.
+/// What grows from transaction to transaction, in order: the checks that need everything before, receipts,
+/// sums. Both executors keep it at their cursor.
 class BlockState {
 public:
     BlockState(const BlockEnv& env, const ExecutionOptions& options)
-        : env_(env), options_(options), stop_callback_(options.stop, Stop{&stopped_}) {}
+        : env_(env), options_(options), stop_callback_(options.stop, Stop{this}) {}
 
     [[nodiscard]] const BlockEnv& env() const noexcept { return env_; }
     [[nodiscard]] const ExecutionOptions& options() const noexcept { return options_; }
@@ -28,11 +28,18 @@ public:
     /// Waits for the senders of the first `count` transactions.
     [[nodiscard]] std::optional<ExecutionError> await_senders(size_t count) const {
         if (stopped_.load(std::memory_order_relaxed)) return Cancelled{};
-        if (options_.senders != nullptr && !options_.senders->wait(count, options_.stop)) return Cancelled{};
+        if (has_senders(count)) return std::nullopt;
+        if (!options_.senders->wait(count, halted_.get_token())) return Cancelled{};
         return std::nullopt;
     }
-    /// Ends every run that goes on: the block has failed.
-    void halt() noexcept { stopped_.store(true, std::memory_order_relaxed); }
+    [[nodiscard]] bool has_senders(size_t count) const noexcept {
+        return options_.senders == nullptr || options_.senders->is_open(count);
+    }
+    /// Ends every run that goes on, and every wait for senders: the block has failed.
+    void halt() noexcept {
+        stopped_.store(true, std::memory_order_relaxed);
+        halted_.request_stop();
+    }
 
     /// Why the next transaction cannot stand where it stands, whatever it does.
     template <class Tx>
@@ -86,14 +93,15 @@ private:
             options_.inspector->transaction_end(next_, receipt);
     }
     struct Stop {
-        std::atomic<bool>* flag;
-        void operator()() const noexcept { flag->store(true, std::memory_order_relaxed); }
+        BlockState* block;
+        void operator()() const noexcept { block->halt(); }
     };
     const BlockEnv& env_;
     ExecutionOptions options_;
     BlockResult result_;
     size_t next_ = 0;
     std::atomic<bool> stopped_{false};
+    std::stop_source halted_;
     std::stop_callback<Stop> stop_callback_;
 };
 

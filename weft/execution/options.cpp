@@ -1,6 +1,19 @@
 #include "weft/execution/options.hpp"
 
+#include <algorithm>
+
 namespace weft::execution {
+
+void SenderGate::refuse(size_t index) noexcept {
+    const std::lock_guard lock(mutex_);
+    refused_.push_back(index);
+    any_refused_.store(true, std::memory_order_release);
+}
+
+bool SenderGate::is_among_refused(size_t index) const noexcept {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::find(refused_, index) != refused_.end();
+}
 
 bool SenderGate::wait(size_t count, const std::stop_token& stop) noexcept {
     if (is_open(count)) return true;

@@ -2,9 +2,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <stop_token>
+#include <vector>
 
 #include "weft/base/parker.hpp"
 #include "weft/state/account.hpp"
@@ -40,16 +42,16 @@ public:
         ready_.store(count, std::memory_order_release);
         notify();
     }
-    /// Transaction `index` has no valid signature. To be called before open(index + 1). Only the first counts.
-    void refuse(size_t index) noexcept {
-        size_t none = no_index;
-        first_refused_.compare_exchange_strong(none, index, std::memory_order_acq_rel);
+    /// Transaction `index` has no valid signature. To be called before open(index + 1). Where that makes the
+    /// block invalid, the gate need not open further.
+    void refuse(size_t index) noexcept;
+    [[nodiscard]] bool is_open(size_t count) const noexcept {
+        return ready_.load(std::memory_order_acquire) >= count;
     }
-    [[nodiscard]] bool is_open(size_t count) const noexcept { return ready_.load(std::memory_order_acquire) >= count; }
     /// Waits for the first `count` transactions; false: `stop` was triggered first.
     [[nodiscard]] bool wait(size_t count, const std::stop_token& stop) noexcept;
     [[nodiscard]] bool refused(size_t index) const noexcept {
-        return first_refused_.load(std::memory_order_acquire) == index;
+        return any_refused_.load(std::memory_order_acquire) && is_among_refused(index);
     }
 
 private:
@@ -58,13 +60,17 @@ private:
         parker_.wake_all(changes_);
     }
 
-    static constexpr size_t no_index = ~size_t{0};
+    [[nodiscard]] bool is_among_refused(size_t index) const noexcept;
+
     std::atomic<size_t> ready_{0};
-    std::atomic<size_t> first_refused_{no_index};
+    std::atomic<bool> any_refused_{false};
+    mutable std::mutex mutex_;
+    std::vector<size_t> refused_;       ///< under mutex_
     std::atomic<uint32_t> changes_{0};  ///< what waiters watch
     base::Parker parker_;
 };
 
+/// An account after a commit.
 struct CommittedAccount {
     Address address;
     std::optional<Account> value;  ///< absent: it doesn't exist any more
@@ -72,15 +78,16 @@ struct CommittedAccount {
     bool storage_wiped = false;
 };
 
+/// A storage slot after a commit; zero: it is gone.
 struct CommittedSlot {
     Address address;
     uint256 key;
     uint256 value;
 };
 
-/// Hears what the block changes while it executes: commits in the block's order, each with the values after it. Together
-/// they amount to the block's StateDiff; where one is cut from the next is the executor's choice. Provisional until the
-/// executor returns success. Called by one thread at a time.
+/// Hears what the block changes while it executes: commits in the block's order, each with the values after
+/// it. Together they amount to the block's StateDiff; where one is cut from the next is the executor's
+/// choice. Provisional until the executor returns success. Called by one thread at a time.
 class CommitSink {
 public:
     virtual ~CommitSink() = default;

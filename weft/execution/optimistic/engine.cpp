@@ -180,30 +180,37 @@ Engine::Next Engine::run_next(Worker& worker, unsigned index) {
 void Engine::speculate(Worker& worker, unsigned index, size_t number) {
     Segment& segment = segments_[number];
     const Position position = position_of(number);
-    if (block_.await_senders(first_index_ + segment.last)) {
-        segment.failed = true;
-    } else {
-        EventBuffer* const events = make_events(segment);
-        start(worker, policy_.stale_first_run ? 1 : position, index, events);
-        segment.outcomes.clear();
-        for (uint32_t i = segment.first; i < segment.last && !segment.failed; ++i) {
-            predict_nonce(worker, i);
-            const TransactionOutcome& outcome = segment.outcomes.emplace_back(batch_->run(worker.machine, i));
-            segment.failed =
-                outcome.run_ended || (outcome.invalid && block_.options().on_invalid == OnInvalid::fail);
-            if (events == nullptr) continue;
-            events->end_transaction();
-            segment.failed |= events->overflowed();
-        }
-        if (segment.failed && events != nullptr) events->clear();
-        reached(index, Point::publish);
-        if (!segment.failed) {
-            segment.record =
-                make_record(worker.journal, memory_.versions, worker.memory, position, Footing::speculative);
-            publish(segment.record);
-        }
+    EventBuffer* const events = make_events(segment);
+    start(worker, policy_.stale_first_run ? 1 : position, index, events);
+    segment.outcomes.clear();
+    for (uint32_t i = segment.first; i < segment.last && !segment.failed; ++i) {
+        // What can't stand anywhere in the block is for the cursor to judge.
+        segment.failed = await_sender(index, i) || batch_->does_not_fit(block_, i, 0, 0);
+        if (segment.failed) break;
+        predict_nonce(worker, i);
+        const TransactionOutcome& outcome = segment.outcomes.emplace_back(batch_->run(worker.machine, i));
+        segment.failed =
+            outcome.run_ended || (outcome.invalid && block_.options().on_invalid == OnInvalid::fail);
+        if (events == nullptr) continue;
+        events->end_transaction();
+        segment.failed |= events->overflowed();
+    }
+    if (segment.failed && events != nullptr) events->clear();
+    reached(index, Point::publish);
+    if (!segment.failed) {
+        segment.record =
+            make_record(worker.journal, memory_.versions, worker.memory, position, Footing::speculative);
+        publish(segment.record);
     }
     segment.state.store(Segment::State::finished, std::memory_order_seq_cst);
+}
+
+/// Waits for the sender of the batch's transaction `i`; an error if the block ends meanwhile.
+std::optional<ExecutionError> Engine::await_sender(unsigned index, size_t i) const {
+    const size_t count = first_index_ + i + 1;
+    if (policy_.interleaving != nullptr)
+        while (!block_.has_senders(count) && !block_.stopped()) reached(index, Point::wait);
+    return block_.await_senders(count);
 }
 
 EventBuffer* Engine::make_events(Segment& segment) {
@@ -228,9 +235,9 @@ void Engine::predict_nonce(Worker& worker, size_t index) const {
 bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
     Segment& segment = segments_[number];
     const Position position = position_of(number);
-    if (auto error = block_.await_senders(first_index_ + segment.last)) return fail(std::move(*error));
     start(worker, position, index, block_.options().inspector);
     for (uint32_t i = segment.first; i < segment.last; ++i) {
+        if (auto error = await_sender(index, i)) return fail(std::move(*error));
         block_.begin_transaction();
         auto invalid =
             batch_->does_not_fit(block_, i, block_.result().gas_used, block_.result().blob_gas_used);

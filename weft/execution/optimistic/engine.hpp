@@ -111,6 +111,7 @@ private:
     void start(Worker& worker, Position position, unsigned index, evm::Inspector* inspector);
     /// Whom a speculative run of the segment tells; nullptr: nobody.
     [[nodiscard]] EventBuffer* make_events(Segment& segment);
+    [[nodiscard]] std::optional<ExecutionError> await_sender(unsigned index, size_t i) const;
     void predict_nonce(Worker& worker, size_t index) const;
     /// Ends the block; returns false.
     bool fail(ExecutionError error);

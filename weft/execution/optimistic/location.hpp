@@ -21,8 +21,9 @@ enum class VersionState : uint8_t {
     committed,  ///< final
 };
 
-/// What a segment left of a location. Immutable once in the list, but for its state (and `committed`, which is written before
-/// the state says so). Versions are never removed before the block ends, so that a pointer to one is an identity.
+/// What a segment left of a location. Immutable once in the list, but for its state (and `committed`, which
+/// is written before the state says so). Versions are never removed before the block ends, so that a pointer
+/// to one is an identity.
 template <class Self>
 struct Version {
     Position position = 0;
@@ -39,7 +40,10 @@ struct AccountVersion : Version<AccountVersion> {
         code_set = 8,
         made_to_exist = 16,
         removed = 32,
-        storage_wiped = 64,
+        storage_wiped = 64,  ///< what storage it had is gone
+        storage_known =
+            128,  ///< it was created, on a place without storage: slots not written since are zero
+        storage_cleared = storage_wiped | storage_known,
     };
     uint8_t changes = 0;
     uint64_t nonce = 0;
@@ -62,8 +66,8 @@ struct SlotVersion : Version<SlotVersion> {
     uint256 value;
 };
 
-/// Whether a location's value before the block is known yet. Whoever reads it first notes it; a second reader that comes
-/// in between needn't wait, it has read the same.
+/// Whether a location's value before the block is known yet. Whoever reads it first notes it; a second reader
+/// that comes in between needn't wait, it has read the same.
 enum class BaseState : uint8_t { unknown, being_written, known };
 
 /// An account in one block: identity, value before the block, versions by descending position.
@@ -71,8 +75,9 @@ struct alignas(64) AccountLocation {
     uint64_t hash = 0;
     Address address;
     std::atomic<BaseState> base_state{BaseState::unknown};
-    /// A published version has wiped its storage at some time, whether it held or not: slots must look for it.
-    std::atomic<bool> ever_wiped{false};
+    /// A published version has cleared its storage at some time, whether it held or not: slots must look for
+    /// it.
+    std::atomic<bool> ever_cleared{false};
     bool slots_changed = false;  ///< for the diff
     uint32_t rank = 0;           ///< for the diff
     std::atomic<AccountVersion*> newest{nullptr};
@@ -88,7 +93,8 @@ struct alignas(64) SlotLocation {
     uint256 base;
 };
 
-/// Puts a version in its place: versions of later segments stand before it, its own segment's earlier ones behind it.
+/// Puts a version in its place: versions of later segments stand before it, its own segment's earlier ones
+/// behind it.
 template <class V>
 void insert(std::atomic<V*>& newest, V* version) noexcept {
     for (;;) {

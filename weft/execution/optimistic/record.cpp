@@ -34,7 +34,10 @@ void fill(AccountVersion& version, const AccountEntry& entry) {
     } else if (entry.base_exists || entry.removed || entry.wiped) {
         changes |= AccountVersion::removed;
     }
-    if (entry.wiped) changes |= AccountVersion::storage_wiped;
+    if (entry.wiped)
+        changes |= AccountVersion::storage_wiped;
+    else if (entry.storage_cleared)
+        changes |= AccountVersion::storage_known;
     version.changes = changes;
 }
 
@@ -48,24 +51,35 @@ bool is_changed(const SlotEntry& slot) {
 }
 
 AccountRead read_of(const AccountEntry& entry) {
-    return {static_cast<AccountLocation*>(entry.origin), entry.seen, entry.observed, entry.base_exists, entry.base.nonce,
-            entry.base.code_hash, entry.base.balance, entry.least, entry.most};
+    return {static_cast<AccountLocation*>(entry.origin),
+            entry.seen,
+            entry.observed,
+            entry.base_exists,
+            entry.base.nonce,
+            entry.base.code_hash,
+            entry.base.balance,
+            entry.least,
+            entry.most};
 }
 
 bool holds(const AccountRead& read, const VersionedState& versions, Position position) {
     AccountState now;
     const void* seen = nullptr;
     if (!versions.read(*read.location, position, now, seen)) return false;
-    if (read.seen != nullptr && read.seen == seen && (read.observed & (state::observed_no_storage | state::observed_storage)) == 0)
+    if (read.seen != nullptr && read.seen == seen &&
+        (read.observed & (state::observed_no_storage | state::observed_storage)) == 0)
         return true;
     const Account& account = now.account;
     const uint8_t observed = read.observed;
     if ((observed & state::observed_balance) && account.balance != read.balance) return false;
-    if (account.balance < read.least || (!(observed & state::observed_balance) && read.most < account.balance)) return false;
+    if (account.balance < read.least ||
+        (!(observed & state::observed_balance) && read.most < account.balance))
+        return false;
     if ((observed & state::observed_nonce) && account.nonce != read.nonce) return false;
     if ((observed & state::observed_code) && account.code_hash != read.code_hash) return false;
     if ((observed & state::observed_existence) && now.exists != read.exists) return false;
-    if ((observed & state::observed_identity) && account.nonce == 0 && account.code_hash == crypto::empty_code_hash)
+    if ((observed & state::observed_identity) && account.nonce == 0 &&
+        account.code_hash == crypto::empty_code_hash)
         return false;
     if (observed & (state::observed_no_storage | state::observed_storage)) {
         const auto has_storage = versions.has_storage(*read.location, position);
@@ -85,19 +99,25 @@ Record make_record(const Journal& journal, VersionedState& versions, BlockMemory
     const size_t accounts = journal.accounts().size();
     const size_t slots = journal.slots().size();
     if (with_reads) {
-        record.account_reads = {static_cast<AccountRead*>(arena.allocate(accounts * sizeof(AccountRead), alignof(AccountRead))), 0};
-        record.slot_reads = {static_cast<SlotRead*>(arena.allocate(slots * sizeof(SlotRead), alignof(SlotRead))), 0};
+        record.account_reads = {
+            static_cast<AccountRead*>(arena.allocate(accounts * sizeof(AccountRead), alignof(AccountRead))),
+            0};
+        record.slot_reads = {
+            static_cast<SlotRead*>(arena.allocate(slots * sizeof(SlotRead), alignof(SlotRead))), 0};
     }
     using AccountWrite = std::pair<AccountLocation*, AccountVersion*>;
     using SlotWrite = std::pair<SlotLocation*, SlotVersion*>;
-    auto* account_writes = static_cast<AccountWrite*>(arena.allocate(accounts * sizeof(AccountWrite), alignof(AccountWrite)));
-    auto* slot_writes = static_cast<SlotWrite*>(arena.allocate(slots * sizeof(SlotWrite), alignof(SlotWrite)));
+    auto* account_writes =
+        static_cast<AccountWrite*>(arena.allocate(accounts * sizeof(AccountWrite), alignof(AccountWrite)));
+    auto* slot_writes =
+        static_cast<SlotWrite*>(arena.allocate(slots * sizeof(SlotWrite), alignof(SlotWrite)));
     size_t account_read_count = 0, slot_read_count = 0, account_write_count = 0, slot_write_count = 0;
 
     for (const AccountEntry* entry : journal.accounts()) {
         if (!entry->loaded) continue;
         auto* location = static_cast<AccountLocation*>(entry->origin);
-        if (with_reads && !rests_on_nothing(*entry)) record.account_reads.data()[account_read_count++] = read_of(*entry);
+        if (with_reads && !rests_on_nothing(*entry))
+            record.account_reads.data()[account_read_count++] = read_of(*entry);
         if (!is_changed(*entry)) continue;
         auto* version = arena.make<AccountVersion>();
         version->position = position;
@@ -111,20 +131,25 @@ Record make_record(const Journal& journal, VersionedState& versions, BlockMemory
     for (const SlotEntry* slot : journal.slots()) {
         if (!slot->loaded) continue;
         auto* location = static_cast<SlotLocation*>(slot->origin);
-        if (with_reads && slot->from_source) record.slot_reads.data()[slot_read_count++] = {location, slot->seen, slot->base};
+        if (with_reads && slot->from_source)
+            record.slot_reads.data()[slot_read_count++] = {location, slot->seen, slot->base};
         if (!is_changed(*slot)) continue;
         if (location == nullptr)
-            location = versions.locate(static_cast<AccountLocation*>(slot->account->origin), slot->key, memory);
+            location =
+                versions.locate(static_cast<AccountLocation*>(slot->account->origin), slot->key, memory);
         auto* version = arena.make<SlotVersion>();
         version->position = position;
         version->value = Journal::value_now(*slot);
-        if (footing == Footing::committed) version->state.store(VersionState::committed, std::memory_order_relaxed);
+        if (footing == Footing::committed)
+            version->state.store(VersionState::committed, std::memory_order_relaxed);
         slot_writes[slot_write_count++] = {location, version};
     }
-    record.account_reads = record.account_reads.data() != nullptr ? std::span(record.account_reads.data(), account_read_count)
-                                                                  : std::span<AccountRead>{};
-    record.slot_reads =
-        record.slot_reads.data() != nullptr ? std::span(record.slot_reads.data(), slot_read_count) : std::span<SlotRead>{};
+    record.account_reads = record.account_reads.data() != nullptr
+                               ? std::span(record.account_reads.data(), account_read_count)
+                               : std::span<AccountRead>{};
+    record.slot_reads = record.slot_reads.data() != nullptr
+                            ? std::span(record.slot_reads.data(), slot_read_count)
+                            : std::span<SlotRead>{};
     record.account_versions = {account_writes, account_write_count};
     record.slot_versions = {slot_writes, slot_write_count};
     return record;
@@ -134,7 +159,8 @@ void publish(const Record& record) {
     for (const auto& [location, version] : record.slot_versions) insert(location->newest, version);
     for (const auto& [location, version] : record.account_versions) {
         insert(location->newest, version);
-        if (version->changes & AccountVersion::storage_wiped) location->ever_wiped.store(true, std::memory_order_release);
+        if (version->changes & AccountVersion::storage_cleared)
+            location->ever_cleared.store(true, std::memory_order_release);
     }
 }
 

@@ -27,7 +27,8 @@ struct SlotRead {
     uint256 value;
 };
 
-/// What a segment read and wrote, taken from its journal when the run is over. Lives in a worker's block memory.
+/// What a segment read and wrote, taken from its journal when the run is over. Lives in a worker's block
+/// memory.
 struct Record {
     std::span<AccountRead> account_reads;
     std::span<SlotRead> slot_reads;
@@ -38,22 +39,24 @@ struct Record {
 /// What a run stood on.
 enum class Footing : uint8_t {
     speculative,  ///< on what was published when it read: has to be held against the truth
-    committed,    ///< on committed state: its versions are final, its reads need no proof and are not recorded
+    committed,  ///< on committed state: its versions are final, its reads need no proof and are not recorded
 };
 
 /// Takes a finished run's reads and writes out of its journal; publishes nothing yet.
-[[nodiscard]] Record make_record(const Journal& journal, VersionedState& versions, BlockMemory& memory, Position position,
-                                 Footing footing);
+[[nodiscard]] Record make_record(const Journal& journal, VersionedState& versions, BlockMemory& memory,
+                                 Position position, Footing footing);
 
 /// Shows a record's versions to the segments after it.
 void publish(const Record& record);
 /// Takes them back.
 void withdraw(const Record& record);
-/// Whether everything the run rested on is so, by what is committed before `position`. A read that fails is a no.
+/// Whether everything the run rested on is so, by what is committed before `position`. A read that fails is a
+/// no.
 [[nodiscard]] bool holds(const Record& record, const VersionedState& versions, Position position);
 /// Makes speculative versions final, on top of what is committed before `position`.
 /// Error: the state before the block could not be read.
-[[nodiscard]] state::ReadResult<void> commit(const Record& record, const VersionedState& versions, Position position);
+[[nodiscard]] state::ReadResult<void> commit(const Record& record, const VersionedState& versions,
+                                             Position position);
 /// Tells `sink` of a record whose versions are final.
 void report(const Record& record, CommitSink& sink);
 

@@ -11,7 +11,9 @@ namespace {
 template <class Location, class Value>
 void note_base(Location& location, const Value& value) noexcept {
     auto unknown = BaseState::unknown;
-    if (!location.base_state.compare_exchange_strong(unknown, BaseState::being_written, std::memory_order_acq_rel)) return;
+    if (!location.base_state.compare_exchange_strong(unknown, BaseState::being_written,
+                                                     std::memory_order_acq_rel))
+        return;
     location.base = value;
     location.base_state.store(BaseState::known, std::memory_order_release);
 }
@@ -101,10 +103,11 @@ state::ReadResult<void> VersionedState::read(AccountLocation& location, Position
     return {};
 }
 
-std::optional<Position> VersionedState::last_wipe(const AccountLocation& location, Position position) noexcept {
+std::optional<Position> VersionedState::last_change(const AccountLocation& location, Position position,
+                                                    uint8_t changes) noexcept {
     for (const AccountVersion* version = newest_before(location.newest, position); version != nullptr;
          version = version->older.load(std::memory_order_acquire))
-        if ((version->changes & AccountVersion::storage_wiped) != 0 &&
+        if ((version->changes & changes) != 0 &&
             version->state.load(std::memory_order_acquire) != VersionState::withdrawn)
             return version->position;
     return std::nullopt;
@@ -114,10 +117,10 @@ state::ReadResult<void> VersionedState::read(SlotLocation& location, Position po
                                              const void*& seen) const {
     const SlotVersion* version = newest_before(location.newest, position);
     seen = nullptr;
-    if (location.account->ever_wiped.load(std::memory_order_acquire)) {
-        // A segment that wiped the storage and wrote the slot afterwards has published the slot.
-        const auto wipe = last_wipe(*location.account, position);
-        if (wipe && (version == nullptr || version->position < *wipe)) {
+    if (location.account->ever_cleared.load(std::memory_order_acquire)) {
+        // A segment that cleared the storage and wrote the slot afterwards has published the slot.
+        const auto clearing = last_change(*location.account, position, AccountVersion::storage_cleared);
+        if (clearing && (version == nullptr || version->position < *clearing)) {
             out = {};
             return {};
         }
@@ -136,8 +139,11 @@ state::ReadResult<void> VersionedState::read(SlotLocation& location, Position po
     return {};
 }
 
-state::ReadResult<bool> VersionedState::has_storage(const AccountLocation& location, Position position) const {
-    if (location.ever_wiped.load(std::memory_order_acquire) && last_wipe(location, position)) return false;
+state::ReadResult<bool> VersionedState::has_storage(const AccountLocation& location,
+                                                    Position position) const {
+    if (location.ever_cleared.load(std::memory_order_acquire) &&
+        last_change(location, position, AccountVersion::storage_cleared))
+        return false;
     return reader_->has_storage(location.address);
 }
 
@@ -148,7 +154,9 @@ StateDiff VersionedState::make_diff(std::span<BlockMemory* const> memories, Code
             const SlotVersion* last = newest_before(location->newest, after_all);
             if (last == nullptr) continue;
             AccountLocation& account = *location->account;
-            const auto wipe = account.ever_wiped.load(std::memory_order_relaxed) ? last_wipe(account, after_all) : std::nullopt;
+            const auto wipe = account.ever_cleared.load(std::memory_order_relaxed)
+                                  ? last_change(account, after_all, AccountVersion::storage_wiped)
+                                  : std::nullopt;
             const bool is_zero = wipe && last->position < *wipe;
             if (wipe ? is_zero || last->value.is_zero() : last->value == location->base) continue;
             account.slots_changed = true;
@@ -159,7 +167,8 @@ StateDiff VersionedState::make_diff(std::span<BlockMemory* const> memories, Code
         for (AccountLocation* location : memory->accounts) {
             const AccountVersion* last = newest_before(location->newest, after_all);
             const AccountState& after = last != nullptr ? last->committed : location->base;
-            const bool wiped = location->ever_wiped.load(std::memory_order_relaxed) && last_wipe(*location, after_all);
+            const bool wiped = location->ever_cleared.load(std::memory_order_relaxed) &&
+                               last_change(*location, after_all, AccountVersion::storage_wiped);
             const bool changed = after.exists != location->base.exists ||
                                  (after.exists && after.account != location->base.account) ||
                                  (wiped && location->base.exists) || location->slots_changed;

@@ -24,8 +24,8 @@ struct BlockMemory {
     }
 };
 
-/// The multi-version state of one block: the state before it, and what its segments have published and committed.
-/// Shared by all workers.
+/// The multi-version state of one block: the state before it, and what its segments have published and
+/// committed. Shared by all workers.
 class VersionedState {
 public:
     /// Precondition: no other thread is here.
@@ -39,21 +39,26 @@ public:
     [[nodiscard]] AccountLocation* locate(const Address& address, BlockMemory& memory);
     [[nodiscard]] SlotLocation* locate(AccountLocation* account, const uint256& key, BlockMemory& memory);
 
-    /// What a segment at `position` finds there, by all that stands now. `seen` identifies the value if it is final: the
-    /// committed version, or the location itself where the value is the one before the block; else it is nullptr.
-    [[nodiscard]] state::ReadResult<void> read(AccountLocation& location, Position position, AccountState& out,
+    /// What a segment at `position` finds there, by all that stands now. `seen` identifies the value if it is
+    /// final: the committed version, or the location itself where the value is the one before the block; else
+    /// it is nullptr.
+    [[nodiscard]] state::ReadResult<void> read(AccountLocation& location, Position position,
+                                               AccountState& out, const void*& seen) const;
+    [[nodiscard]] state::ReadResult<void> read(SlotLocation& location, Position position, uint256& out,
                                                const void*& seen) const;
-    [[nodiscard]] state::ReadResult<void> read(SlotLocation& location, Position position, uint256& out, const void*& seen) const;
-    [[nodiscard]] state::ReadResult<bool> has_storage(const AccountLocation& location, Position position) const;
+    [[nodiscard]] state::ReadResult<bool> has_storage(const AccountLocation& location,
+                                                      Position position) const;
 
-    /// What the versions of `memories` make of the state. Precondition: every version is committed or withdrawn.
+    /// What the versions of `memories` make of the state. Precondition: every version is committed or
+    /// withdrawn.
     [[nodiscard]] StateDiff make_diff(std::span<BlockMemory* const> memories, CodeCache& codes) const;
 
 private:
     [[nodiscard]] state::ReadResult<void> read_base(AccountLocation& location, AccountState& out) const;
     [[nodiscard]] state::ReadResult<void> read_base(SlotLocation& location, uint256& out) const;
-    /// The newest position before `position` that wiped the account's storage and stands.
-    [[nodiscard]] static std::optional<Position> last_wipe(const AccountLocation& location, Position position) noexcept;
+    /// The newest position before `position` that made one of these changes to the account and stands.
+    [[nodiscard]] static std::optional<Position> last_change(const AccountLocation& location,
+                                                             Position position, uint8_t changes) noexcept;
 
     const StateReader* reader_ = nullptr;
     base::Hasher hasher_;

@@ -1,0 +1,53 @@
+#include "tests/differential/interleaving.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/differential/runs.hpp"
+
+namespace weft::differential {
+namespace {
+
+/// One optimistic run; who took the steps.
+std::vector<uint8_t> trace_of(const Scenario& scenario, unsigned threads, uint64_t seed,
+                              const std::shared_ptr<base::ThreadPool>& pool,
+                              execution::ExecutionStatistics& statistics) {
+    SeededInterleaving interleaving(seed);
+    execution::ContextOptions options{
+        .executor = execution::ExecutorKind::optimistic, .threads = threads, .pool = pool};
+    options.speculation.segment_transactions = 1;
+    options.speculation.interleaving = &interleaving;
+    execution::ExecutionContext context(options);
+    static_cast<void>(execution::execute<>(scenario.env, scenario.transactions, scenario.before, context,
+                                           {.on_invalid = execution::OnInvalid::skip}));
+    statistics = context.statistics();
+    return interleaving.trace();
+}
+
+TEST(Interleaving, EqualSeedsGiveEqualRuns) {
+    const auto pool = std::make_shared<base::ThreadPool>(3U);
+    std::set<std::vector<uint8_t>> traces;
+    for (uint64_t scenario_seed = 0; scenario_seed < 10; ++scenario_seed) {
+        const Scenario scenario = make_random_scenario(scenario_seed);
+        for (uint64_t seed = 0; seed < 4; ++seed) {
+            execution::ExecutionStatistics first, second;
+            const auto trace = trace_of(scenario, 3, seed, pool, first);
+            EXPECT_EQ(trace, trace_of(scenario, 3, seed, pool, second)) << scenario_seed << ", " << seed;
+            EXPECT_EQ(first.speculative, second.speculative);
+            EXPECT_EQ(first.repaired, second.repaired);
+            traces.insert(trace);
+        }
+    }
+    EXPECT_GT(traces.size(), 20u);  // and different seeds different ones
+}
+
+TEST(Interleaving, WithoutThreadsTheCallerTakesEveryWorkersPart) {
+    const auto pool = std::make_shared<base::ThreadPool>(0U);
+    execution::ExecutionStatistics statistics;
+    const auto trace = trace_of(make_random_scenario(3), 2, 1, pool, statistics);
+    EXPECT_FALSE(trace.empty());
+}
+
+}  // namespace
+}  // namespace weft::differential
