@@ -19,8 +19,8 @@ enum class ExecutorKind : uint8_t {
 /// Where the threads of an optimistic run stand; for Interleaving.
 enum class Point : uint8_t { claim, load, publish, validate, commit, wait };
 
-/// Lets a test drive the interleaving of an optimistic run: called by each worker at every point where another worker's step
-/// could make a difference. To make an order, it blocks.
+/// Lets a test drive the interleaving of an optimistic run: called by each worker at every point where
+/// another worker's step could make a difference. To make an order, it blocks.
 class Interleaving {
 public:
     virtual ~Interleaving() = default;
@@ -30,7 +30,8 @@ public:
     virtual void end(unsigned worker) noexcept = 0;
 };
 
-/// How an optimistic run speculates. The defaults are for speed; the rest is for tests, whose results must be the same.
+/// How an optimistic run speculates. The defaults are for speed; the rest is for tests, whose results must be
+/// the same.
 struct Speculation {
     /// Transactions in a segment; 0: by estimated cost.
     size_t segment_transactions = 0;
@@ -42,6 +43,7 @@ struct Speculation {
     Interleaving* interleaving = nullptr;
 };
 
+/// What a context is made with; fixed for its life.
 struct ContextOptions {
     ExecutorKind executor = ExecutorKind::automatic;
     /// Workers of an optimistic run, the caller's thread included; 0: as many as the pool has, and one.
@@ -51,8 +53,8 @@ struct ContextOptions {
     std::shared_ptr<CodeCache> codes = nullptr;
     /// Bytes of EVM memory for each worker.
     size_t memory_budget = size_t{1} << 30;
-    /// Bytes of an inspector's events that a block's runs ahead of the cursor may hold back together. Beyond it a
-    /// run is given up, and repeated at the cursor.
+    /// Bytes of an inspector's events that a block's runs ahead of the cursor may hold back together. Beyond
+    /// it a run is given up, and repeated at the cursor.
     size_t event_budget = size_t{256} << 20;
     Speculation speculation = {};
 };
@@ -77,17 +79,18 @@ public:
     /// Memory of one kind of executor, made at first use.
     template <class Memory>
     [[nodiscard]] Memory& memory() {
-        return static_cast<Memory&>(memory_of(Memory::slot, [](ExecutionContext& context) -> std::unique_ptr<Scratch> {
-            return std::make_unique<Memory>(context);
-        }));
+        return static_cast<Memory&>(
+            memory_of(Memory::slot, [](ExecutionContext& context) -> std::unique_ptr<Scratch> {
+                return std::make_unique<Memory>(context);
+            }));
     }
     /// Base of what memory() hands out.
     struct Scratch {
         virtual ~Scratch() = default;
         virtual void forget() noexcept = 0;
     };
-    /// Forgets what earlier blocks taught (Keccak preimages); threads, memory and analysed code stay. For measurements: a
-    /// repeated block then costs what it cost the first time.
+    /// Forgets what earlier blocks taught (Keccak preimages); threads, memory and analysed code stay. For
+    /// measurements: a repeated block then costs what it cost the first time.
     void forget() noexcept;
 
 private:

@@ -7,6 +7,7 @@
 
 namespace weft::state {
 
+/// A storage slot that changed; zero stands for a slot that is not there.
 struct SlotDiff {
     uint256 key;
     uint256 before;

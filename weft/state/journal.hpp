@@ -62,6 +62,8 @@ struct AccountEntry {
     const void* seen = nullptr;
 };
 
+/// One storage slot in a journal; its value is Journal::value_now(), for a wiped storage takes its slots
+/// along.
 struct SlotEntry {
     AccountEntry* account = nullptr;
     uint256 key;
@@ -140,7 +142,8 @@ public:
 
     /// nullptr: nobody. Stays across reset().
     void set_observer(TransactionObserver* observer) noexcept { observer_ = observer; }
-    /// Calls account(AccountEntry&) and slot(SlotEntry&) once for each that the present transaction may have changed.
+    /// Calls account(AccountEntry&) and slot(SlotEntry&) once for each that the present transaction may have
+    /// changed.
     template <class OnAccount, class OnSlot>
     void visit_changes(OnAccount&& account, OnSlot&& slot);
 
@@ -156,7 +159,9 @@ public:
     /// The account's place, not loaded: for warming.
     [[nodiscard]] AccountEntry& entry_of(const Address& address) noexcept;
     /// The account at its place, loaded: what account() does after entry_of().
-    [[nodiscard]] AccountEntry* loaded(AccountEntry& entry) noexcept { return entry.loaded ? &entry : load(entry); }
+    [[nodiscard]] AccountEntry* loaded(AccountEntry& entry) noexcept {
+        return entry.loaded ? &entry : load(entry);
+    }
     /// Marks it warm for this transaction; true if it was cold (EIP-2929).
     bool warm(AccountEntry& entry) noexcept {
         if (entry.warm_in == transaction_ || entry.always_warm) return false;
@@ -343,9 +348,13 @@ void Journal::visit_changes(OnAccount&& account, OnSlot&& slot) {
         switch (record.kind) {
             case Undo::Kind::account_warmed:
             case Undo::Kind::slot_warmed:
-            case Undo::Kind::transient_set: break;
-            case Undo::Kind::slot_set: visit(*static_cast<SlotEntry*>(record.entry), slot); break;
-            default: visit(*static_cast<AccountEntry*>(record.entry), account);
+            case Undo::Kind::transient_set:
+                break;
+            case Undo::Kind::slot_set:
+                visit(*static_cast<SlotEntry*>(record.entry), slot);
+                break;
+            default:
+                visit(*static_cast<AccountEntry*>(record.entry), account);
         }
     }
 }
