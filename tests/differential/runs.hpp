@@ -16,7 +16,7 @@ struct Mode {
     bool stale_first_run = false;
     unsigned refuse_percent = 0;
     std::optional<uint64_t> interleaving = std::nullopt;  ///< seed; absent: as the threads happen to run
-    size_t batches = 1;                    ///< calls of apply()
+    size_t batches = 1;                                   ///< calls of apply()
     uint64_t seed = 0;
 };
 [[nodiscard]] std::string to_string(const Mode& mode);

@@ -172,7 +172,8 @@ TEST(Uint256, ShiftsAgreeWithBitInt) {
 
 TEST(Uint256, ArithmeticIsConstexpr) {
     constexpr uint256 a{1, 2, 3, 4}, b{~0ULL, 5, 0, 0};
-    static_assert(a + b - b == a && b < a && !(a < b) && a * 2 == (a << 1) && (a >> 64) == uint256{2, 3, 4, 0});
+    static_assert(a + b - b == a && b < a && !(a < b) && a * 2 == (a << 1) &&
+                  (a >> 64) == uint256{2, 3, 4, 0});
     static_assert(~a + 1 == -a && (a & ~a).is_zero() && less_signed(-a, a) && count_leading_zeros(b) == 189);
     static_assert(shift_right_signed(uint256::max(), 300) == uint256::max());
 }

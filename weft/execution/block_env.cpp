@@ -3,9 +3,10 @@
 namespace weft::execution {
 namespace {
 
-/// factor * e^(numerator / denominator), by Taylor expansion (EIP-4844's fake_exponential). Saturates where the
-/// specification's unbounded integers would leave 256 bits.
-uint256 fake_exponential(const uint256& factor, const uint256& numerator, const uint256& denominator) noexcept {
+/// factor * e^(numerator / denominator), by Taylor expansion (EIP-4844's fake_exponential). Saturates where
+/// the specification's unbounded integers would leave 256 bits.
+uint256 fake_exponential(const uint256& factor, const uint256& numerator,
+                         const uint256& denominator) noexcept {
     uint256 output;
     uint256 accumulator = factor * denominator;
     for (uint64_t i = 1; !accumulator.is_zero(); ++i) {

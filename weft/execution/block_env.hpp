@@ -24,11 +24,13 @@ struct BlockEnv {
     bool eip155 = true;
     /// The DAO fork's irregular state change happens before the first transaction.
     bool dao_fork = false;
-    /// The beacon root, history and request contracts are called (EIP-4788, 2935, 7002, 7251), where the revision has them.
+    /// The beacon root, history and request contracts are called (EIP-4788, 2935, 7002, 7251), where the
+    /// revision has them.
     bool system_calls = true;
     Hash parent_hash;
     std::optional<Hash> parent_beacon_block_root;
-    /// What the coinbase gets for the block; absent from Paris on. (Zero is not absent: it touches the coinbase.)
+    /// What the coinbase gets for the block; absent from Paris on. (Zero is not absent: it touches the
+    /// coinbase.)
     std::optional<uint256> reward;
     std::vector<Ommer> ommers;
     std::vector<primitives::Withdrawal> withdrawals;

@@ -11,7 +11,9 @@ namespace weft::execution {
 struct SequentialMemory final : ExecutionContext::Scratch {
     static constexpr size_t slot = 0;
     explicit SequentialMemory(ExecutionContext& context)
-        : source(context.codes()), journal(context.codes()), machine(journal, context.options().memory_budget) {}
+        : source(context.codes()),
+          journal(context.codes()),
+          machine(journal, context.options().memory_budget) {}
     void forget() noexcept override { machine.forget_preimages(); }
     ReaderSource source;
     Journal journal;
@@ -38,7 +40,8 @@ public:
         memory_.machine.begin_block(env.context, env.revision, Rules::precompiles(env.revision));
         memory_.machine.set_inspector(options.inspector);
         memory_.machine.set_stop_flag(&block_->stopped());
-        if (auto error = Rules::begin_block(memory_.machine, env)) return name_source_error(std::move(*error));
+        if (auto error = Rules::begin_block(memory_.machine, env))
+            return name_source_error(std::move(*error));
         return std::nullopt;
     }
 
@@ -63,7 +66,8 @@ private:
         block_->begin_transaction();
         std::optional<Reason> invalid = block_->does_not_fit(tx);
         if (!invalid) {
-            auto outcome = run_transaction<Rules>(memory_.machine, block_->env(), tx, block_->options().checks);
+            auto outcome =
+                run_transaction<Rules>(memory_.machine, block_->env(), tx, block_->options().checks);
             if (outcome.run_ended) return name_source_error(error_of(*outcome.run_ended));
             if (!outcome.invalid) {
                 block_->include(std::move(outcome));
@@ -76,7 +80,8 @@ private:
 
     /// Puts the source's own words into a state error.
     ExecutionError name_source_error(ExecutionError error) const {
-        if (std::holds_alternative<StateError>(error) && memory_.source.error()) return *memory_.source.error();
+        if (std::holds_alternative<StateError>(error) && memory_.source.error())
+            return *memory_.source.error();
         return error;
     }
 

@@ -14,8 +14,8 @@ constexpr int64_t existing_authority_refund = 25000 - 12500;
 bool apply(const primitives::Authorization& authorization, Journal& journal, uint64_t chain_id) noexcept {
     if (!authorization.chain_id.is_zero() && authorization.chain_id != uint256{chain_id}) return true;
     if (authorization.nonce == ~uint64_t{0}) return true;
-    const auto authority =
-        authorization.authority_recovered ? authorization.authority : primitives::recover_authority(authorization);
+    const auto authority = authorization.authority_recovered ? authorization.authority
+                                                             : primitives::recover_authority(authorization);
     if (!authority) return true;
     state::AccountEntry* account = journal.account(*authority);
     if (account == nullptr) return false;

@@ -34,11 +34,12 @@ void warm_up(const Tx& tx, Journal& journal, const BlockEnv& env, state::Account
 
 /// EIP-7702: applies the transaction's authorizations, each by itself; one that isn't valid is passed over.
 /// False: the source failed.
-[[nodiscard]] bool apply_authorizations(const primitives::Transaction& tx, Journal& journal, uint64_t chain_id) noexcept;
+[[nodiscard]] bool apply_authorizations(const primitives::Transaction& tx, Journal& journal,
+                                        uint64_t chain_id) noexcept;
 
 /// The gas that counts: what was used, less the refund (EIP-3529), at least the floor (EIP-7623).
-[[nodiscard]] inline uint64_t gas_to_pay(uint64_t gas_limit, uint64_t gas_left, int64_t refund, Revision revision,
-                                         uint64_t floor) noexcept {
+[[nodiscard]] inline uint64_t gas_to_pay(uint64_t gas_limit, uint64_t gas_left, int64_t refund,
+                                         Revision revision, uint64_t floor) noexcept {
     const uint64_t used = gas_limit - gas_left;
     const uint64_t most = used / (revision >= Revision::london ? 5 : 2);
     const uint64_t refunded = refund > 0 ? std::min(static_cast<uint64_t>(refund), most) : 0;
@@ -47,11 +48,12 @@ void warm_up(const Tx& tx, Journal& journal, const BlockEnv& env, state::Account
 
 }  // namespace detail
 
-/// Runs one transaction on the journal of `machine`: the rules of section 6 of the yellow paper, in their order. What needs
-/// the whole block before it (gas left, blob gas left) is the caller's.
+/// Runs one transaction on the journal of `machine`: the rules of section 6 of the yellow paper, in their
+/// order. What needs the whole block before it (gas left, blob gas left) is the caller's.
 template <class Rules>
 [[nodiscard]] TransactionOutcome run_transaction(evm::Machine& machine, const BlockEnv& env,
-                                                 const typename Rules::Transaction& tx, const Checks& checks) noexcept {
+                                                 const typename Rules::Transaction& tx,
+                                                 const Checks& checks) noexcept {
     Journal& journal = machine.journal();
     TransactionOutcome outcome;
     const auto state_failed = [&]() -> TransactionOutcome& {
@@ -81,8 +83,9 @@ template <class Rules>
     message.recipient = tx.to ? *tx.to : evm::create_address(tx.sender, nonce);
     message.value = tx.value;
     message.input = tx.data;
-    const auto result = machine.execute(
-        message, {.origin = tx.sender, .gas_price = terms.gas_price, .blob_versioned_hashes = tx.blob_versioned_hashes});
+    const auto result = machine.execute(message, {.origin = tx.sender,
+                                                  .gas_price = terms.gas_price,
+                                                  .blob_versioned_hashes = tx.blob_versioned_hashes});
     if (evm::ends_run(result.status)) {
         outcome.run_ended = result.status;
         return outcome;

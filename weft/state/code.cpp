@@ -70,7 +70,8 @@ void CodeCache::release() {
     if (users_.fetch_sub(1) == 1 && held_.load(std::memory_order_relaxed) > budget_) trim();
 }
 
-/// Evicts whole shards, which is as good as at random for keys that are hashes, until half the budget is left.
+/// Evicts whole shards, which is as good as at random for keys that are hashes, until half the budget is
+/// left.
 void CodeCache::trim() {
     for (auto& shard : shards_) {
         if (held_.load(std::memory_order_relaxed) <= budget_ / 2) return;

@@ -50,7 +50,8 @@ private:
 /// contexts.
 class CodeCache {
 public:
-    /// budget: bytes of code and analyses that may stay between blocks; about half of it stays when it is exceeded.
+    /// budget: bytes of code and analyses that may stay between blocks; about half of it stays when it is
+    /// exceeded.
     explicit CodeCache(size_t budget = size_t{256} << 20);
 
     /// The code with this hash, read through `reader` where it isn't known yet.

@@ -24,12 +24,14 @@ struct Location {
     std::optional<uint256> slot;
 };
 
-/// A snapshot of one state. Every function may be called by many threads at once and always gives the same answer.
+/// A snapshot of one state. Every function may be called by many threads at once and always gives the same
+/// answer.
 class StateReader {
 public:
     virtual ~StateReader() = default;
 
-    /// The account; nullopt if there is none (an existing empty account, possible before EIP-161, is an Account).
+    /// The account; nullopt if there is none (an existing empty account, possible before EIP-161, is an
+    /// Account).
     [[nodiscard]] virtual ReadResult<std::optional<Account>> account(const Address& address) const = 0;
     /// The value of a slot; zero if it was never written or there is no such account.
     [[nodiscard]] virtual ReadResult<uint256> storage(const Address& address, const uint256& key) const = 0;
@@ -40,7 +42,8 @@ public:
     /// The hash of a block among the last 256 before the one that executes; zero if it isn't known.
     [[nodiscard]] virtual ReadResult<Hash> block_hash(uint64_t number) const = 0;
 
-    /// Batched forms; by default they loop. Precondition: out.size() equals the number of locations asked for.
+    /// Batched forms; by default they loop. Precondition: out.size() equals the number of locations asked
+    /// for.
     [[nodiscard]] virtual ReadResult<void> accounts(std::span<const Address> addresses,
                                                     std::span<std::optional<Account>> out) const {
         for (size_t i = 0; i < addresses.size(); ++i) {

@@ -9,18 +9,20 @@
 
 namespace weft::execution::optimistic {
 
-/// One location for each key, found by many threads at once. Lookups take no lock; a new key locks its shard. `L` has a
-/// member `hash`; locations live in the callers' arenas until the block ends.
+/// One location for each key, found by many threads at once. Lookups take no lock; a new key locks its shard.
+/// `L` has a member `hash`; locations live in the callers' arenas until the block ends.
 template <class L>
 class InternTable {
 public:
-    /// Forgets everything; room for about `expected` locations before a shard grows. Precondition: no other thread.
+    /// Forgets everything; room for about `expected` locations before a shard grows. Precondition: no other
+    /// thread.
     void reset(size_t expected) {
         const size_t cells = std::bit_ceil(std::max<size_t>(expected * 2 / shard_count, 8));
         for (Shard& shard : shards_) {
             shard.outgrown.clear();
             Cells* now = shard.cells.load(std::memory_order_relaxed);
-            if (shard.owner && now == shard.owner.get() && now->mask + 1 >= cells && now->mask + 1 <= 8 * cells) {
+            if (shard.owner && now == shard.owner.get() && now->mask + 1 >= cells &&
+                now->mask + 1 <= 8 * cells) {
                 for (size_t i = 0; i <= now->mask; ++i) now->at[i].store(nullptr, std::memory_order_relaxed);
             } else {
                 shard.owner = std::make_unique<Cells>(cells);
@@ -30,7 +32,8 @@ public:
         }
     }
 
-    /// The location with this hash for which equals(location) is true; where there is none, the one that make() gives.
+    /// The location with this hash for which equals(location) is true; where there is none, the one that
+    /// make() gives.
     template <class Equals, class Make>
     [[nodiscard]] L* intern(uint64_t hash, Equals&& equals, Make&& make) {
         Shard& shard = shards_[hash >> (64 - shard_bits)];

@@ -19,7 +19,8 @@ bool SegmentSource::load(state::SlotEntry& slot) noexcept {
     if (interleaving_ != nullptr) [[unlikely]]
         interleaving_->reached(worker_, Point::load);
     // A slot is only ever asked for after its account was.
-    SlotLocation* location = versions_.locate(static_cast<AccountLocation*>(slot.account->origin), slot.key, memory_);
+    SlotLocation* location =
+        versions_.locate(static_cast<AccountLocation*>(slot.account->origin), slot.key, memory_);
     auto read = versions_.read(*location, position_, slot.base, slot.seen);
     if (keep_error(read)) return false;
     slot.origin = location;

@@ -8,7 +8,8 @@
 
 namespace weft::execution::optimistic {
 
-/// The source of a segment's journal: the multi-version state as of the segment's position. Keeps the first error.
+/// The source of a segment's journal: the multi-version state as of the segment's position. Keeps the first
+/// error.
 class SegmentSource final : public state::Source {
 public:
     SegmentSource(VersionedState& versions, BlockMemory& memory, CodeCache& codes)
