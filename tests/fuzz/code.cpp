@@ -14,12 +14,27 @@ public:
 
     Bytes make(size_t pieces) {
         while (pieces-- > 0 && !in_.empty()) piece();
+        if (!in_.one_in(8)) give_back();
         patch_jumps();
         return std::move(code_);
     }
 
 private:
-    void op(uint8_t opcode) { code_.push_back(opcode); }
+    void op(uint8_t opcode) {
+        code_.push_back(opcode);
+        height_ = height_ - std::min<size_t>(height_, table_[opcode].inputs) + table_[opcode].outputs;
+    }
+    /// What the stack holds at the end becomes the output: else little of what was computed would be seen.
+    void give_back() {
+        const size_t words = std::min<size_t>(height_, 16);
+        for (size_t i = 0; i < words; ++i) {
+            push(uint256{32 * i});
+            op(OP_MSTORE);
+        }
+        push(uint256{32 * words});
+        push(uint256{});
+        op(OP_RETURN);
+    }
     void push(const uint256& value) {
         uint8_t word[32];
         base::store_be(word, value);
@@ -79,21 +94,26 @@ private:
         const bool places = (opcode >= OP_CALLDATACOPY && opcode <= OP_CODECOPY) || opcode == OP_KECCAK256 ||
                             (opcode >= OP_MLOAD && opcode <= OP_MSTORE8) || opcode == OP_MCOPY ||
                             opcode >= OP_LOG0 || opcode == OP_RETURNDATACOPY;
-        for (unsigned i = 0; i < count; ++i) places ? small() : value();
+        // Some lie there already, results of what came before.
+        const size_t there = places ? 0 : in_.below(std::min<size_t>(height_, count) + 1);
+        for (size_t i = there; i < count; ++i) places ? small() : value();
     }
     void piece() {
         const uint8_t opcode = in_.byte();
         const OpcodeInfo& info = table_[opcode];
-        if (opcode == OP_JUMP || opcode == OP_JUMPI) {
-            if (opcode == OP_JUMPI && !in_.one_in(4)) value();
+        if (opcode == OP_JUMPI) {
+            if (height_ == 0 || !in_.one_in(4)) value();
             if (in_.one_in(4)) op(OP_ISZERO);
             return jump(opcode);
         }
+        if (opcode == OP_JUMP && in_.one_in(4)) return jump(opcode);
         if (immediate_size(opcode) != 0) return value();
+        // Mostly what stops is left out, and nothing finds too few operands, or little would follow it.
+        if (!info.defined && !in_.one_in(128)) return op(OP_JUMPDEST);
+        if (info.terminates && !in_.one_in(16)) return op(OP_JUMPDEST);
         const bool shuffles = opcode >= OP_DUP1 && opcode <= OP_SWAP16;
-        // Mostly what stops is left out, or little would follow it.
-        if ((!info.defined || info.terminates) && !in_.one_in(8)) return op(OP_JUMPDEST);
-        if (!shuffles && !in_.one_in(8)) operands(opcode, info.inputs);
+        if (!shuffles && info.inputs > 0) operands(opcode, info.inputs);
+        while (height_ < info.inputs && !in_.one_in(128)) value();
         op(opcode);
     }
     void patch_jumps() {
@@ -116,6 +136,7 @@ private:
     std::span<const Address> actors_;
     Bytes code_;
     std::vector<Jump> jumps_;
+    size_t height_ = 0;  ///< of the stack, were nothing jumped over
 };
 
 }  // namespace
