@@ -14,8 +14,7 @@ using execution::BlockEnv;
 using execution::ExecutorKind;
 using fuzz::Input;
 
-/// Accounts 0 to 3 send; 4 to 7 have code; then somebody unknown, a precompile, the contract of the DAO
-/// fork's time.
+/// Accounts 0 to 3 send; 4 to 7 have code; then somebody nobody knows, and a precompile.
 constexpr size_t senders = 4, contracts = 4;
 constexpr Address actors[] = {
     "0x00000000000000000000000000000000000a0000"_address,
@@ -55,7 +54,7 @@ BlockEnv make_env(Input& in) {
     return env;
 }
 
-/// How much of the input each part may take, so that something is left for the transactions.
+/// Codes are short, so that input is left for the transactions.
 MemoryState make_state(Input& in, Revision revision) {
     MemoryState state;
     for (size_t i = 0; i < senders; ++i) {
