@@ -33,7 +33,8 @@ public:
         if (fails()) return std::nullopt;
         return *world_.has_storage(entry.address);
     }
-    const Code* code(const Hash& hash) noexcept override {
+    const Code* code(const state::AccountEntry& account) noexcept override {
+        const Hash& hash = account.now.code_hash;
         if (fails()) return nullptr;
         const auto found = codes_.get(hash, world_);
         return found ? *found : nullptr;

@@ -37,6 +37,9 @@ struct Speculation {
     size_t segment_transactions = 0;
     /// Every segment, the one at the cursor too, first runs on the state before the first transaction.
     bool stale_first_run = false;
+    /// False: a segment that starts at the cursor is speculated and validated like any other. Shows the whole
+    /// path's cost on one thread.
+    bool trust_head = true;
     /// The percentage of validations refused at random, under `seed`.
     unsigned refuse_percent = 0;
     uint64_t seed = 0;

@@ -23,8 +23,8 @@ std::optional<bool> ReaderSource::has_storage(state::AccountEntry& account) noex
     return *read;
 }
 
-const Code* ReaderSource::code(const Hash& code_hash) noexcept {
-    auto read = codes_.get(code_hash, *reader_);
+const Code* ReaderSource::code(const state::AccountEntry& account) noexcept {
+    auto read = codes_.get(account.now.code_hash, *reader_);
     if (keep_error(read)) return nullptr;
     return *read;
 }

@@ -92,8 +92,8 @@ public:
     [[nodiscard]] virtual bool load(SlotEntry& slot) noexcept = 0;
     /// Whether the account had storage before the journal; nullopt: failed.
     [[nodiscard]] virtual std::optional<bool> has_storage(AccountEntry& account) noexcept = 0;
-    /// nullptr: failed.
-    [[nodiscard]] virtual const Code* code(const Hash& code_hash) noexcept = 0;
+    /// The code with the hash account.now.code_hash, which isn't the empty one; nullptr: failed.
+    [[nodiscard]] virtual const Code* code(const AccountEntry& account) noexcept = 0;
     /// nullopt: failed.
     [[nodiscard]] virtual std::optional<Hash> block_hash(uint64_t number) noexcept = 0;
 };
@@ -200,8 +200,8 @@ public:
     [[nodiscard]] const Code* code(AccountEntry& entry) noexcept {
         entry.observed |= observed_code;
         if (entry.code == nullptr) [[unlikely]]
-            entry.code = entry.now.code_hash == crypto::empty_code_hash ? codes_.empty()
-                                                                        : source_->code(entry.now.code_hash);
+            entry.code =
+                entry.now.code_hash == crypto::empty_code_hash ? codes_.empty() : source_->code(entry);
         return entry.code;
     }
     /// Installs code; empty bytes remove it.

@@ -29,7 +29,7 @@ public:
     std::optional<bool> has_storage(AccountEntry& account) noexcept override {
         return *state_.has_storage(account.address);
     }
-    const Code* code(const Hash&) noexcept override { return nullptr; }
+    const Code* code(const AccountEntry&) noexcept override { return nullptr; }
     std::optional<Hash> block_hash(uint64_t) noexcept override { return Hash{}; }
 
 private:

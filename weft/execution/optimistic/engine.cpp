@@ -7,9 +7,10 @@ namespace {
 
 /// Segments that may lie between the cursor and the newest run, for each worker.
 constexpr size_t lookahead_per_worker = 16;
-/// Estimated gas of a segment: some tens of microseconds.
-constexpr uint64_t largest_segment_gas = 600'000;
-constexpr uint64_t smallest_segment_gas = 60'000;
+/// Nanoseconds that a segment should take: enough to outweigh what it costs to publish and to validate it,
+/// and little enough to share the work out, and not to lose much when it must be repeated.
+constexpr uint64_t largest_segment = 40'000;
+constexpr uint64_t smallest_segment = 5'000;
 /// Segments for each worker that a batch is cut into at least, if its transactions allow it.
 constexpr uint64_t segments_per_worker = 12;
 
@@ -62,25 +63,32 @@ std::optional<ExecutionError> Engine::run_at_cursor(
     return std::nullopt;
 }
 
+/// How long a segment of this batch should take, by estimate.
+uint64_t Engine::segment_target(const Batch& batch, unsigned width) {
+    uint64_t total = 0;
+    for (size_t i = 0; i < batch.size(); ++i) total += batch.estimate(i);
+    const uint64_t share = total / (width * segments_per_worker);
+    // A single worker has nobody to share with.
+    return width == 1 ? std::max(share, largest_segment)
+                      : std::clamp(share, smallest_segment, largest_segment);
+}
+
 void Engine::cut(const Batch& batch, unsigned width) {
     const size_t count = batch.size();
     if (segment_capacity_ < count) {
         segments_ = std::make_unique<Segment[]>(count);
         segment_capacity_ = count;
     }
-    uint64_t total = 0;
-    for (size_t i = 0; i < count; ++i) total += batch.estimate(i);
-    const uint64_t target =
-        std::clamp(total / (width * segments_per_worker), smallest_segment_gas, largest_segment_gas);
+    const uint64_t target = segment_target(batch, width);
     segment_count_ = 0;
     for (size_t i = 0; i < count;) {
         Segment& segment = segments_[segment_count_++];
         segment.first = static_cast<uint32_t>(i);
-        uint64_t gas = batch.estimate(i++);
+        uint64_t cost = batch.estimate(i++);
         if (policy_.segment_transactions != 0) {
             i = std::min(count, segment.first + policy_.segment_transactions);
         } else {
-            while (i < count && gas + batch.estimate(i) <= target) gas += batch.estimate(i++);
+            while (i < count && cost + batch.estimate(i) <= target) cost += batch.estimate(i++);
         }
         segment.last = static_cast<uint32_t>(i);
         segment.state.store(Segment::State::waiting, std::memory_order_relaxed);
@@ -168,7 +176,7 @@ Engine::Next Engine::run_next(Worker& worker, unsigned index) {
         if (number >= cursor_.load(std::memory_order_acquire) + lookahead_) return Next::too_far_ahead;
     } while (!next_.compare_exchange_weak(number, number + 1, std::memory_order_relaxed));
     reached(index, Point::claim);
-    if (cursor_.load(std::memory_order_acquire) == number && !policy_.stale_first_run) {
+    if (cursor_.load(std::memory_order_acquire) == number && policy_.trust_head && !policy_.stale_first_run) {
         ++worker.statistics.head;
         run_on_committed(worker, index, number);
     } else {

@@ -20,7 +20,7 @@ class Batch {
 public:
     virtual ~Batch() = default;
     [[nodiscard]] virtual size_t size() const noexcept = 0;
-    /// What the transaction is likely to cost, in gas; for cutting segments.
+    /// What the transaction is likely to cost, in nanoseconds; for cutting segments.
     [[nodiscard]] virtual uint64_t estimate(size_t index) const noexcept = 0;
     [[nodiscard]] virtual const Address& sender(size_t index) const noexcept = 0;
     /// What the sender's nonce must be; nullopt: whatever it is.
@@ -92,6 +92,7 @@ public:
     [[nodiscard]] StateDiff make_diff();
 
 private:
+    [[nodiscard]] static uint64_t segment_target(const Batch& batch, unsigned width);
     void cut(const Batch& batch, unsigned width);
     void work(unsigned index);
     /// Takes the baton, if it is free and there is something to commit, and walks. True: something was

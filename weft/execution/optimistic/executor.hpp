@@ -1,5 +1,6 @@
 #pragma once
 
+#include "weft/execution/cost_estimate.hpp"
 #include "weft/execution/executor.hpp"
 #include "weft/execution/optimistic/engine.hpp"
 #include "weft/execution/sequential.hpp"
@@ -46,9 +47,7 @@ private:
             : block_(block), first_(block.next()), transactions_(transactions) {}
         size_t size() const noexcept override { return transactions_.size(); }
         uint64_t estimate(size_t index) const noexcept override {
-            // Gas limits exceed what is used, the more the larger they are.
-            constexpr uint64_t most = 600'000;
-            return std::min<uint64_t>(transactions_[index].gas_limit, most);
+            return estimated_nanoseconds(transactions_[index]);
         }
         const Address& sender(size_t index) const noexcept override { return transactions_[index].sender; }
         std::optional<uint64_t> required_nonce(size_t index) const noexcept override {
@@ -110,13 +109,37 @@ private:
         return chosen_->begin(*env_, *reader_, options_);
     }
 
-    /// Waking a thread costs about as much as a hundred transfers; what is smaller stays on the caller's
-    /// thread.
-    static bool pays_in_parallel(std::span<const Transaction> transactions) {
-        constexpr uint64_t least_gas = 2'000'000;
-        uint64_t gas = 0;
-        for (const auto& tx : transactions) gas += std::min<uint64_t>(tx.gas_limit, 500'000);
-        return transactions.size() > 1 && gas >= least_gas;
+    /// Waking a thread and bringing the workers together costs as much as some hundred transfers; what is
+    /// smaller stays on the caller's thread.
+    bool pays_in_parallel(std::span<const Transaction> transactions) const {
+        constexpr uint64_t least = 400'000;  // nanoseconds, as estimated
+        uint64_t without_data = 0;
+        uint64_t total = 0;
+        for (const auto& tx : transactions) {
+            const bool is_plain = tx.to && tx.data.empty();
+            without_data += is_plain ? 1 : 0;
+            total += is_plain ? 0 : estimated_nanoseconds(tx);
+        }
+        total += without_data * transfer_cost(transactions);
+        return transactions.size() > 1 && total >= least;
+    }
+
+    /// What a transaction without call data costs in this block, from a few of them: whether they go to
+    /// contracts is only in the state.
+    uint64_t transfer_cost(std::span<const Transaction> transactions) const {
+        constexpr size_t most_samples = 32;
+        const size_t stride = std::max<size_t>(1, transactions.size() / most_samples);
+        uint64_t samples = 0, contracts = 0;
+        for (size_t i = 0; i < transactions.size(); i += stride) {
+            const auto& tx = transactions[i];
+            if (!tx.to || !tx.data.empty()) continue;
+            const auto recipient = reader_->account(*tx.to);
+            ++samples;
+            if (recipient && *recipient && (*recipient)->code_hash != crypto::empty_code_hash) ++contracts;
+        }
+        constexpr uint64_t transfer = 300, receive_function = 2000;
+        return samples == 0 ? transfer
+                            : (contracts * receive_function + (samples - contracts) * transfer) / samples;
     }
 
     ExecutionContext& context_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "weft/state/account.hpp"
+#include "weft/state/code.hpp"
 
 namespace weft::execution::optimistic {
 
@@ -81,6 +82,8 @@ struct alignas(64) AccountLocation {
     bool slots_changed = false;  ///< for the diff
     uint32_t rank = 0;           ///< for the diff
     std::atomic<AccountVersion*> newest{nullptr};
+    /// The last code that was asked for here, if any: spares the cache's lock.
+    std::atomic<const Code*> code{nullptr};
     AccountState base;
 };
 

@@ -33,9 +33,13 @@ std::optional<bool> SegmentSource::has_storage(state::AccountEntry& account) noe
     return *read;
 }
 
-const Code* SegmentSource::code(const Hash& code_hash) noexcept {
-    auto read = codes_.get(code_hash, versions_.reader());
+const Code* SegmentSource::code(const state::AccountEntry& account) noexcept {
+    auto& noted = static_cast<AccountLocation*>(account.origin)->code;
+    const Code* code = noted.load(std::memory_order_acquire);
+    if (code != nullptr && code->hash() == account.now.code_hash) return code;
+    auto read = codes_.get(account.now.code_hash, versions_.reader());
     if (keep_error(read)) return nullptr;
+    noted.store(*read, std::memory_order_release);
     return *read;
 }
 

@@ -27,7 +27,7 @@ public:
     bool load(state::AccountEntry& account) noexcept override;
     bool load(state::SlotEntry& slot) noexcept override;
     std::optional<bool> has_storage(state::AccountEntry& account) noexcept override;
-    const Code* code(const Hash& code_hash) noexcept override;
+    const Code* code(const state::AccountEntry& account) noexcept override;
     std::optional<Hash> block_hash(uint64_t number) noexcept override;
 
 private:
