@@ -68,8 +68,15 @@ private:
 
     void choose_revision() {
         constexpr auto newest = static_cast<uint64_t>(primitives::newest_revision);
-        const uint64_t any = random_.below(newest + 1);
-        scenario_.env.revision = static_cast<Revision>(random_.chance(50) ? any : newest - random_.below(4));
+        constexpr auto create2 = static_cast<uint64_t>(Revision::constantinople);
+        constexpr auto eip6780 = static_cast<uint64_t>(Revision::cancun);
+        uint64_t number = random_.below(newest + 1);
+        if (random_.chance(30)) {
+            number = newest - random_.below(4);
+        } else if (random_.chance(40)) {
+            number = create2 + random_.below(eip6780 - create2);  // contracts come and go at one address
+        }
+        scenario_.env.revision = static_cast<Revision>(number);
     }
 
     void name_addresses() {
@@ -112,12 +119,19 @@ private:
     void make_init_codes() {
         Assembler counter, destroyer, ends_itself, stores;
         counter.add_to(0, 1);
-        destroyer.add_to(1, 1).destroy(random_.pick(addresses_));
+        destroyer.add_to(1, 1).add_to(0, 1).argument(1).when(
+            [&](Assembler& inner) { inner.destroy(random_.pick(addresses_)); });
         init_codes_.push_back(init_code_for(counter.code()));
         init_codes_.push_back(init_code_for(destroyer.code(), Assembler{}.add_to(2, 7)));
         init_codes_.push_back(ends_itself.add_to(0, 1).destroy(random_.pick(addresses_)).code());
         init_codes_.push_back(stores.add_to(0, 1).code());  // code stays empty, storage doesn't
         init_codes_.push_back(init_code_for(coder().runtime(4)));
+        if (has(Revision::constantinople) && random_.chance(50)) {
+            phoenix_ = evm::create2_address(contracts_[0], 0, init_codes_[1]);
+            contracts_.push_back(contracts_[0]);
+            contracts_.insert(contracts_.end(), 2, phoenix_);
+            addresses_.insert(addresses_.end(), 2, phoenix_);
+        }
         for (const Address& contract : contracts_)
             for (const Bytes& init_code : init_codes_) {
                 if (random_.chance(40))
@@ -137,7 +151,14 @@ private:
 
     void make_contracts() {
         for (const Address& contract : contracts_)
-            set_contract(contract, coder().runtime(2 + random_.below(8)), random_.below(2000));
+            if (contract != phoenix_)
+                set_contract(contract, coder().runtime(2 + random_.below(8)), random_.below(2000));
+        if (!phoenix_.is_zero()) {
+            Assembler factory;
+            coder().step(factory);
+            set_contract(contracts_[0], factory.create2(init_codes_[1], 0, 0).store_at(1).code(), 100);
+            if (random_.chance(30)) set_contract(phoenix_, init_codes_[1], 5);  // other code, some storage
+        }
         if (!has(Revision::cancun) || !scenario_.env.system_calls) return;
         for (const Address& address : {"0x000f3df6d732807ef1319fb7b8bb8522d0beac02"_address,
                                        "0x0000f90827f1c53a10cb7a02335b175320002935"_address,
@@ -306,6 +327,7 @@ private:
     Random random_;
     Scenario scenario_;
     std::vector<Address> senders_, contracts_;
+    Address phoenix_;                 ///< what contracts_[0] creates again and again; zero where it doesn't
     std::vector<Address> addresses_;  ///< everything that is ever named; hot ones more often
     std::vector<Bytes> init_codes_;
     std::map<Address, uint64_t> nonces_;  ///< as far as anyone knows

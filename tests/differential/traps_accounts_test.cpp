@@ -20,15 +20,15 @@ std::string name_of_revision(const testing::TestParamInfo<Revision>& info) {
     return name;
 }
 
-/// Destroys itself if called with a word that isn't zero, else adds 10 to slot 0.
+/// Destroys itself if called with a word that isn't zero, else adds 10 to slot 0 and 1 to slot 4.
 Bytes destructible() {
     Assembler code;
     code.argument(0).when([](Assembler& inner) { inner.destroy(beneficiary); });
-    return code.add_to(0, 10).code();
+    return code.add_to(0, 10).add_to(4, 1).code();
 }
 
-/// Storage[0] is 1 after the constructor, wherever it was before.
-Bytes child_init_code() { return init_code_for(destructible(), Assembler{}.add_to(0, 1)); }
+/// Storage[0] is 1 and storage[3] is 5 after the constructor, whatever they were before.
+Bytes child_init_code() { return init_code_for(destructible(), Assembler{}.add_to(0, 1).add_to(3, 5)); }
 
 World world_with_factory(Revision revision) {
     World world(revision);
@@ -47,13 +47,16 @@ TEST_P(DestroyAndCreate2, OneAddressInOneBlock) {
     const Address child = create2_address(factory, 0, child_init_code());
     World world = world_with_factory(GetParam());
     world.call(alice, factory);
-    world.call(alice, child);          // 11
+    world.call(alice, child);          // slot 0: 11, slot 4: 1
+    world.call(alice, child);          // 21, 2
     world.call(alice, child, 0, {1});  // gone, before Cancun
-    world.call(alice, factory);        // 1 again, or a collision
-    world.call(alice, child);          // 11 again, or 21
+    world.call(alice, factory);        // 1 and 0 again, or a collision
+    world.call(alice, child);          // 11 and 1 again, or 31 and 3
     const After after = succeed_everywhere(world);
     const bool destroys = GetParam() < Revision::cancun;  // EIP-6780
-    EXPECT_EQ(after.slot(child, 0), uint256(destroys ? 11 : 21));
+    EXPECT_EQ(after.slot(child, 0), uint256(destroys ? 11 : 31));
+    EXPECT_EQ(after.slot(child, 3), uint256{5});
+    EXPECT_EQ(after.slot(child, 4), uint256(destroys ? 1 : 3));
     EXPECT_EQ(after.slot(factory, 7), destroys ? base::to_uint256(child) : uint256{});
     EXPECT_EQ(after.account(child).nonce, 1u);
 }
@@ -72,9 +75,8 @@ TEST_P(DestroyAndCreate2, AnOldContractComesBackWithItsStorageWiped) {
     ASSERT_NE(diff, nullptr);
     const bool destroys = GetParam() < Revision::cancun;
     EXPECT_EQ(diff->storage_wiped, destroys);
-    const std::vector<state::SlotDiff> slots{destroys
-                                                 ? state::SlotDiff{.key = 0, .before = 0, .after = 11}
-                                                 : state::SlotDiff{.key = 0, .before = 100, .after = 110}};
+    using Slots = std::vector<state::SlotDiff>;
+    const Slots slots = destroys ? Slots{{0, 0, 11}, {3, 0, 5}, {4, 0, 1}} : Slots{{0, 100, 110}, {4, 0, 1}};
     EXPECT_EQ(diff->slots, slots);
     EXPECT_EQ(after.slot(child, 5), uint256(destroys ? 0 : 7));
     EXPECT_EQ(after.balance(beneficiary), uint256{9});
@@ -308,6 +310,30 @@ TEST(Traps, ExistenceByNewAccountGasOfSelfdestruct) {
             return after.slot(factory, 0);
         };
         EXPECT_EQ(gas_used(0) - gas_used(1), uint256{25000});
+    }
+}
+
+TEST(Traps, ExistenceOfAContractThatTheBlockHasDestroyed) {
+    // What SELFDESTRUCT costs depends on whether its beneficiary is empty, which it asks without asking for
+    // the code.
+    for (const Revision revision : {Revision::spurious_dragon, Revision::london, Revision::shanghai}) {
+        const auto gas_used = [&](bool destroys) {
+            World world(revision);
+            world.account(alice, uint256{ether});
+            world.account(bob, uint256{ether});
+            world.contract(victim, destructible());
+            world.contract(factory, Assembler{}.destroy(victim).code(), 5);
+            world.call(bob, victim, 0, {destroys ? 1 : 0});
+            world.call(alice, factory);
+            const After after = succeed_everywhere(world);
+            EXPECT_EQ(after.balance(victim), uint256{5});
+            return after.result.receipts.at(1).gas_used;
+        };
+        // Before EIP-3529 SELFDESTRUCT brings 24,000 back, but at most half of the gas used: 51,003 or
+        // 26,003.
+        const uint64_t more = gas_used(true) - gas_used(false);
+        EXPECT_EQ(more, revision >= Revision::london ? 25000u : (51003u - 24000u) - (26003u - 13001u))
+            << primitives::name_of(revision);
     }
 }
 
