@@ -9,10 +9,10 @@ namespace {
 constexpr size_t lookahead_per_worker = 16;
 /// Nanoseconds that a segment should take: enough to outweigh what it costs to publish and to validate it,
 /// and little enough to share the work out, and not to lose much when it must be repeated.
-constexpr uint64_t largest_segment = 40'000;
-constexpr uint64_t smallest_segment = 5'000;
+constexpr uint64_t largest_segment = 20'000;
+constexpr uint64_t smallest_segment = 4'000;
 /// Segments for each worker that a batch is cut into at least, if its transactions allow it.
-constexpr uint64_t segments_per_worker = 12;
+constexpr uint64_t segments_per_worker = 32;
 
 }  // namespace
 
