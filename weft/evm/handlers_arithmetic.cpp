@@ -5,7 +5,6 @@
 namespace weft::evm {
 namespace {
 
-
 /// An opcode with two operands, the first on top. Precondition of all handlers here: the block's head saw the
 /// operands.
 template <auto function>

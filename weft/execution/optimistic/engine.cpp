@@ -69,7 +69,7 @@ uint64_t Engine::segment_target(const Batch& batch, unsigned width) {
     for (size_t i = 0; i < batch.size(); ++i) total += batch.estimate(i);
     const uint64_t share = total / (width * segments_per_worker);
     // A single worker has nobody to share with.
-    return width == 1 ? std::max(share, largest_segment)
+    return width == 1 ? std::max(share, 4 * largest_segment)
                       : std::clamp(share, smallest_segment, largest_segment);
 }
 
