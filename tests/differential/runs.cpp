@@ -85,7 +85,8 @@ std::string to_string(const Mode& mode) {
     return fmt::format(
         "{} threads, {} a segment, {}{}% refused, {}, {} batches", mode.threads,
         mode.segment_transactions == 0 ? "by cost" : std::to_string(mode.segment_transactions),
-        mode.stale_first_run ? "stale first run, " : "", mode.refuse_percent,
+        mode.stale_first_run ? "stale first run, " : "", mode.trust_head ? "" : "head speculated, ",
+        mode.refuse_percent,
         mode.interleaving ? fmt::format("interleaving {}", *mode.interleaving) : "free running",
         mode.batches);
 }
@@ -99,6 +100,7 @@ Mode random_mode(uint64_t seed) {
     mode.threads = random.pick(threads);
     mode.segment_transactions = random.pick(segments);
     mode.stale_first_run = random.chance(30);
+    mode.trust_head = random.chance(70);
     mode.refuse_percent = random.pick(percents);
     if (mode.threads > 1 && random.chance(60)) mode.interleaving = random.below(~uint64_t{0});
     if (random.chance(20)) mode.batches = 2 + random.below(3);
@@ -123,6 +125,7 @@ const std::vector<Mode>& forcing_modes() {
                            .segment_transactions = 1 + seed % 2,
                            .stale_first_run = seed % 4 == 0,
                            .interleaving = seed});
+        for (const unsigned threads : {1U, 2U}) out.push_back({.threads = threads, .trust_head = false});
         out.push_back({.threads = 2, .batches = 2});
         return out;
     }();
@@ -173,6 +176,7 @@ Outcome Runs::optimistic(const Scenario& scenario, const StateReader& reader, co
                                    .memory_budget = memory_budget_};
     made.speculation = {.segment_transactions = mode.segment_transactions,
                         .stale_first_run = mode.stale_first_run,
+                        .trust_head = mode.trust_head,
                         .refuse_percent = mode.refuse_percent,
                         .seed = mode.seed,
                         .interleaving = interleaving ? &*interleaving : nullptr};

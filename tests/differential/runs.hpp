@@ -14,6 +14,7 @@ struct Mode {
     unsigned threads = 1;
     size_t segment_transactions = 1;  ///< 0: by cost
     bool stale_first_run = false;
+    bool trust_head = true;
     unsigned refuse_percent = 0;
     std::optional<uint64_t> interleaving = std::nullopt;  ///< seed; absent: as the threads happen to run
     size_t batches = 1;                                   ///< calls of apply()

@@ -51,7 +51,7 @@ TEST_P(DestroyAndCreate2, OneAddressInOneBlock) {
     world.call(alice, child);          // 21, 2
     world.call(alice, child, 0, {1});  // gone, before Cancun
     world.call(alice, factory);        // 1 and 0 again, or a collision
-    world.call(alice, child);          // 11 and 1 again, or 31 and 3
+    world.call(alice, child, 1);       // 11 and 1 again, or 31 and 3
     const After after = succeed_everywhere(world);
     const bool destroys = GetParam() < Revision::cancun;  // EIP-6780
     EXPECT_EQ(after.slot(child, 0), uint256(destroys ? 11 : 31));
