@@ -11,7 +11,6 @@ namespace weft::differential {
 namespace {
 
 using base::operator""_address;
-using primitives::AccessTuple;
 using primitives::Authorization;
 
 constexpr uint64_t ether = 1'000'000'000'000'000'000;
