@@ -31,6 +31,8 @@ def skip_reasons(output):
 
 def ways_to_fail(log):
     """Test -> how it ended (Timeout, Subprocess aborted, ...), which only ctest's own log says."""
+    if not os.path.exists(log):  # ctest itself was ended
+        return {}
     with open(log, errors="replace") as file:
         return {name: how.strip() for name, how in ENDED.findall(file.read()) if how.strip() != "Failed"}
 
@@ -80,22 +82,23 @@ class Totals:
 
 def run_phase(preset, leave_out, arguments, totals):
     folder = os.path.join("build", preset)
-    report = os.path.abspath(os.path.join(folder, "tests.xml"))
-    if os.path.exists(report):
-        os.remove(report)
+    report, log = (os.path.abspath(os.path.join(folder, name)) for name in ("tests.xml", "tests.log"))
+    for old in (report, log):
+        if os.path.exists(old):
+            os.remove(old)
     jobs = os.environ.get("WEFT_JOBS") or str(os.cpu_count() or 2)
     command = ["ctest", "--test-dir", folder, "-LE", f"^({leave_out})$", "-j", jobs, "--timeout", "1200",
                "--test-output-size-passed", "4000000", "--test-output-size-failed", "4000000",
-               "--output-junit", report, "--output-log", os.path.join(folder, "tests.log")] + arguments
+               "--output-junit", report, "--output-log", log] + arguments
     if sys.stderr.isatty():
         result = subprocess.run(command + ["--progress"], stdout=sys.stderr)
     else:
         result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     cases = ElementTree.parse(report).getroot().findall("testcase") if os.path.exists(report) else []
     if not cases:
-        print(f"{preset}: no test ran (ctest's exit status was {result.returncode}; see {folder}/tests.log)")
+        print(f"{preset}: no test ran to its report (ctest's exit status was {result.returncode}; see {folder}/Testing/Temporary)")
         totals.failed += 1
-    how = ways_to_fail(os.path.join(folder, "tests.log"))
+    how = ways_to_fail(log)
     for case in cases:
         totals.add(preset, case, how.get(case.get("name"), ""))
 
