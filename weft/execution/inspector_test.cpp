@@ -12,7 +12,6 @@ namespace weft::execution {
 namespace {
 
 using base::operator""_address;
-using evm::Opcode;
 using evm::test::Code;
 
 constexpr Address coinbase = "0x00000000000000000000000000000000000000cb"_address;
