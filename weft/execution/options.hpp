@@ -9,13 +9,17 @@
 #include <vector>
 
 #include "weft/base/parker.hpp"
-#include "weft/state/account.hpp"
+#include "weft/state/commit.hpp"
 
 namespace weft::evm {
 class Inspector;
 }
 
 namespace weft::execution {
+
+using state::CommitSink;
+using state::CommittedAccount;
+using state::CommittedSlot;
 
 /// What an invalid transaction does to its block.
 enum class OnInvalid : uint8_t {
@@ -68,30 +72,6 @@ private:
     std::vector<size_t> refused_;       ///< under mutex_
     std::atomic<uint32_t> changes_{0};  ///< what waiters watch
     base::Parker parker_;
-};
-
-/// An account after a commit.
-struct CommittedAccount {
-    Address address;
-    std::optional<Account> value;  ///< absent: it doesn't exist any more
-    /// All storage it had is gone; the slots of the same commit come after that.
-    bool storage_wiped = false;
-};
-
-/// A storage slot after a commit; zero: it is gone.
-struct CommittedSlot {
-    Address address;
-    uint256 key;
-    uint256 value;
-};
-
-/// Hears what the block changes while it executes: commits in the block's order, each with the values after
-/// it. Together they amount to the block's StateDiff; where one is cut from the next is the executor's
-/// choice. Provisional until the executor returns success. Called by one thread at a time.
-class CommitSink {
-public:
-    virtual ~CommitSink() = default;
-    virtual void commit(std::span<const CommittedAccount> accounts, std::span<const CommittedSlot> slots) = 0;
 };
 
 /// How to execute; the defaults are those of block validation. What is pointed to outlives the execution.
