@@ -38,6 +38,7 @@ Header decode_header(rlp::Decoder& decoder) {
     read_optional(decoder, header.excess_blob_gas, "excessBlobGas");
     read_optional(decoder, header.parent_beacon_block_root, "parentBeaconBlockRoot");
     read_optional(decoder, header.requests_hash, "requestsHash");
+    read_optional(decoder, header.block_access_list_hash, "blockAccessListHash");
     decoder.end_list(list, "header");
     return header;
 }
@@ -74,7 +75,8 @@ void encode(Bytes& out, const Header& header) {
     [[maybe_unused]] const bool all =
         append_next(header.base_fee_per_gas) && append_next(header.withdrawals_root) &&
         append_next(header.blob_gas_used) && append_next(header.excess_blob_gas) &&
-        append_next(header.parent_beacon_block_root) && append_next(header.requests_hash);
+        append_next(header.parent_beacon_block_root) && append_next(header.requests_hash) &&
+        append_next(header.block_access_list_hash);
     rlp::wrap_list(out, start);
 }
 

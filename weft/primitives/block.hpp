@@ -11,7 +11,7 @@
 
 namespace weft::primitives {
 
-/// A block header, Frontier to Osaka; the optional fields came with the fork named beside them.
+/// A block header, Frontier to Amsterdam; the optional fields came with the fork named beside them.
 struct Header {
     Hash parent_hash;
     Hash ommers_hash;
@@ -34,6 +34,9 @@ struct Header {
     std::optional<uint64_t> excess_blob_gas;       ///< Cancun, EIP-4844
     std::optional<Hash> parent_beacon_block_root;  ///< Cancun, EIP-4788
     std::optional<Hash> requests_hash;             ///< Prague, EIP-7685
+    /// Amsterdam, EIP-7928: Keccak-256 of the RLP of the block's access list. Present from Amsterdam on and
+    /// never before; whether it is the right one shows only by execution.
+    std::optional<Hash> block_access_list_hash;
     friend bool operator==(const Header&, const Header&) = default;
 };
 
@@ -58,6 +61,9 @@ struct Block {
 inline constexpr Hash empty_ommers_hash{
     {{0x1d, 0xcc, 0x4d, 0xe8, 0xde, 0xc7, 0x5d, 0x7a, 0xab, 0x85, 0xb5, 0x67, 0xb6, 0xcc, 0xd4, 0x1a,
       0xd3, 0x12, 0x45, 0x1b, 0x94, 0x8a, 0x74, 0x13, 0xf0, 0xa1, 0x42, 0xfd, 0x40, 0xd4, 0x93, 0x47}}};
+
+/// Keccak-256 of the RLP of an empty list: block_access_list_hash of a block that accesses nothing.
+inline constexpr Hash empty_access_list_hash = empty_ommers_hash;
 
 /// Header, body and block as RLP, in the yellow paper's order (section 4.4) and the EIPs' extensions.
 /// Of a header's optional fields those before the first absent one are encoded.

@@ -12,6 +12,7 @@ bool reached(const std::optional<uint64_t>& fork, uint64_t at) noexcept { return
 
 Revision ChainConfig::revision(uint64_t number, uint64_t timestamp, bool merged) const noexcept {
     if (reached(london_block, number)) {
+        if (reached(amsterdam_time, timestamp)) return Revision::amsterdam;
         if (reached(osaka_time, timestamp)) return Revision::osaka;
         if (reached(prague_time, timestamp)) return Revision::prague;
         if (reached(cancun_time, timestamp)) return Revision::cancun;
@@ -43,6 +44,8 @@ std::optional<uint64_t> ChainConfig::time_of(BlobFork fork) const noexcept {
             return prague_time;
         case BlobFork::osaka:
             return osaka_time;
+        case BlobFork::amsterdam:
+            return amsterdam_time;
         default:
             return bpo_time[static_cast<size_t>(fork) - static_cast<size_t>(BlobFork::bpo1)];
     }
@@ -131,6 +134,7 @@ constexpr Fork forks[] = {
     {"BPO2", "", ForkKind::time, nullptr, BlobFork::bpo2, bpo2_blobs},
     {"BPO3", "", ForkKind::time, nullptr, BlobFork::bpo3, bpo3_blobs},
     {"BPO4", "", ForkKind::time, nullptr, BlobFork::bpo4, bpo4_blobs},
+    {"Amsterdam", "", ForkKind::time, &ChainConfig::amsterdam_time, BlobFork::amsterdam, bpo2_blobs},
 };
 
 std::optional<size_t> find_fork(std::string_view name) noexcept {
@@ -250,6 +254,8 @@ std::string_view name_of(Revision revision) noexcept {
             return "Prague";
         case Revision::osaka:
             return "Osaka";
+        case Revision::amsterdam:
+            return "Amsterdam";
     }
     return "";
 }

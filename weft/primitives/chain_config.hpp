@@ -29,11 +29,11 @@ inline constexpr BlobParams bpo3_blobs{21, 32, 20609697};
 inline constexpr BlobParams bpo4_blobs{14, 21, 13739630};
 
 /// The forks that may set blob parameters, in order.
-enum class BlobFork : uint8_t { cancun, prague, osaka, bpo1, bpo2, bpo3, bpo4, bpo5 };
-inline constexpr size_t blob_fork_count = 8;
-/// "cancun" … "bpo5", as geth's blobSchedule names them.
+enum class BlobFork : uint8_t { cancun, prague, osaka, bpo1, bpo2, bpo3, bpo4, bpo5, amsterdam };
+inline constexpr size_t blob_fork_count = 9;
+/// "cancun" … "amsterdam", as geth's blobSchedule names them.
 inline constexpr std::array<std::string_view, blob_fork_count> blob_fork_names{
-    "cancun", "prague", "osaka", "bpo1", "bpo2", "bpo3", "bpo4", "bpo5"};
+    "cancun", "prague", "osaka", "bpo1", "bpo2", "bpo3", "bpo4", "bpo5", "amsterdam"};
 
 /// Which rules hold at which block: the "config" object of geth's genesis.json. An absent fork never comes.
 struct ChainConfig {
@@ -66,6 +66,7 @@ struct ChainConfig {
     std::optional<uint64_t> prague_time;
     std::optional<uint64_t> osaka_time;
     std::array<std::optional<uint64_t>, 5> bpo_time;  ///< EIP-7892: bpo1Time to bpo5Time
+    std::optional<uint64_t> amsterdam_time;
     /// By BlobFork. A fork without parameters keeps those before it.
     std::array<std::optional<BlobParams>, blob_fork_count> blob_schedule;
 

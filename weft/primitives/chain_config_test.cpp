@@ -74,6 +74,7 @@ TEST(ChainConfig, NamedForks) {
         {"Prague", Revision::prague},
         {"Osaka", Revision::osaka},
         {"BPO2", Revision::osaka},
+        {"Amsterdam", Revision::amsterdam},
     };
     for (const auto& [name, revision] : expected) {
         const auto chain = named_chain(name);
@@ -110,6 +111,11 @@ TEST(ChainConfig, NamedTransitions) {
     const auto bpo = named_chain("BPO1ToBPO2AtTime15k");
     EXPECT_EQ(bpo->blob_params(14'999), bpo1_blobs);
     EXPECT_EQ(bpo->blob_params(15'000), bpo2_blobs);
+    const auto amsterdam = named_chain("OsakaToAmsterdamAtTime15k");
+    EXPECT_EQ(amsterdam->revision(1, 14'999, true), Revision::osaka);
+    EXPECT_EQ(amsterdam->revision(1, 15'000, true), Revision::amsterdam);
+    EXPECT_EQ(amsterdam->blob_params(14'999), prague_blobs);
+    EXPECT_EQ(amsterdam->blob_params(15'000), bpo2_blobs);
 }
 
 TEST(ChainConfig, GethReadsAbsentPetersburgAsConstantinople) {

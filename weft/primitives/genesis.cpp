@@ -86,7 +86,8 @@ Result<ChainConfig> parse_chain_config(Value value) {
     fields.optional("osakaTime", config.osaka_time);
     for (size_t i = 0; i < config.bpo_time.size(); ++i)
         fields.optional(fmt::format("bpo{}Time", i + 1), config.bpo_time[i]);
-    for (const char* later : {"amsterdamTime", "bogotaTime", "verkleTime", "ubtTime"})
+    fields.optional("amsterdamTime", config.amsterdam_time);
+    for (const char* later : {"bogotaTime", "verkleTime", "ubtTime"})
         if (fields.has(later)) fields.fail(later, "a fork that is not known");
     fields.optional("depositContractAddress", config.deposit_contract);
     fields.with("blobSchedule", [&](Value schedule) { return read_blob_schedule(schedule, config); });

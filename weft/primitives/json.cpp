@@ -145,6 +145,7 @@ Result<Header> parse_header(Value value) {
     fields.optional("excessBlobGas", header.excess_blob_gas);
     fields.optional("parentBeaconBlockRoot", header.parent_beacon_block_root);
     fields.optional("requestsHash", header.requests_hash);
+    fields.optional("blockAccessListHash", header.block_access_list_hash);
     if (auto status = fields.status(); !status) return std::unexpected(std::move(status.error()));
     return header;
 }

@@ -148,8 +148,8 @@ TEST(Json, ChainConfigOfGeth) {
     EXPECT_EQ(config_error(R"({"config":{}})"), "genesis.json: config.chainId: missing");
     EXPECT_EQ(config_error(R"({"config":{"chainId":1,"bpo2Time":1}})"),
               "genesis.json: config.blobSchedule.bpo2: missing");
-    EXPECT_EQ(config_error(R"({"config":{"chainId":1,"amsterdamTime":1}})"),
-              "genesis.json: config.amsterdamTime: a fork that is not known");
+    EXPECT_EQ(config_error(R"({"config":{"chainId":1,"bogotaTime":1}})"),
+              "genesis.json: config.bogotaTime: a fork that is not known");
     EXPECT_EQ(config_error(R"({"config":{"chainId":1,"blobSchedule":{"x":{}}}})"),
               "genesis.json: config.blobSchedule.x: an unknown fork");
     EXPECT_EQ(
@@ -184,6 +184,7 @@ TEST(Json, BlocksReadWhatWasWritten) {
     block.header.excess_blob_gas = 2;
     block.header.parent_beacon_block_root = Hash{};
     block.header.requests_hash = Hash{};
+    block.header.block_access_list_hash = Hash{};
     block.header.nonce[3] = 9;
     block.withdrawals = {{.index = 1, .validator_index = 2, .address = {}, .amount = 3}};
     for (int type = 0; type <= 4; ++type) {

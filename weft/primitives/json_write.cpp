@@ -68,6 +68,7 @@ void write_fields(Writer& out, const Header& header) {
     quantity("excessBlobGas", header.excess_blob_gas);
     hash("parentBeaconBlockRoot", header.parent_beacon_block_root);
     hash("requestsHash", header.requests_hash);
+    hash("blockAccessListHash", header.block_access_list_hash);
 }
 
 }  // namespace

@@ -24,10 +24,11 @@ enum class Revision : uint8_t {
     cancun,
     prague,
     osaka,
+    amsterdam,  ///< a draft: Osaka and EIP-7928
 };
 
 /// The newest revision that Weft knows.
-inline constexpr Revision newest_revision = Revision::osaka;
+inline constexpr Revision newest_revision = Revision::amsterdam;
 
 }  // namespace weft::primitives
 

@@ -33,7 +33,7 @@ public:
 
     /// One analysis for each revision, plain and traced. Slots are filled at most once: `publish_analysis`
     /// returns the analysis that stands, which may be another thread's; the argument is then destroyed.
-    static constexpr size_t analysis_slots = 2 * (static_cast<size_t>(Revision::osaka) + 1);
+    static constexpr size_t analysis_slots = 2 * (static_cast<size_t>(primitives::newest_revision) + 1);
     [[nodiscard]] const CodeAnalysis* analysis(size_t slot) const noexcept {
         return analyses_[slot].load(std::memory_order_acquire);
     }

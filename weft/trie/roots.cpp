@@ -121,6 +121,7 @@ Header genesis_header(const primitives::json::Genesis& genesis, const state::Mem
         header.excess_blob_gas.reset();
     }
     if (revision >= Revision::prague) header.requests_hash = primitives::requests_hash({});
+    if (revision >= Revision::amsterdam) header.block_access_list_hash = primitives::empty_access_list_hash;
     return header;
 }
 

@@ -139,6 +139,7 @@ TEST(Roots, GethsGenesisJsonGivesTheChainsFirstBlock) {
         EXPECT_EQ(header.withdrawals_root.has_value(), revision >= Revision::shanghai) << header.number;
         EXPECT_EQ(header.blob_gas_used.has_value(), revision >= Revision::cancun) << header.number;
         EXPECT_EQ(header.requests_hash.has_value(), revision >= Revision::prague) << header.number;
+        EXPECT_EQ(header.block_access_list_hash.has_value(), revision >= Revision::amsterdam);
         parent = primitives::header_hash(block->header);
         ++blocks;
     }
