@@ -3,6 +3,7 @@
 #include <expected>
 #include <string>
 
+#include "weft/primitives/access_list.hpp"
 #include "weft/primitives/block.hpp"
 #include "weft/primitives/chain_config.hpp"
 #include "weft/primitives/json_value.hpp"
@@ -27,6 +28,14 @@ namespace weft::primitives::json {
 [[nodiscard]] Result<Block> parse_block(Value value);
 /// Reads block.json. Error: one line with file and field.
 [[nodiscard]] std::expected<Block, std::string> read_block(const std::string& path);
+
+/// A block access list (EIP-7928), in order: as the official tests write it, or a string of its RLP, as the
+/// Engine API does.
+[[nodiscard]] Result<BlockAccessList> parse_access_list(Value value);
+/// Reads a file with such a list. Error: one line with file and field.
+[[nodiscard]] std::expected<BlockAccessList, std::string> read_access_list(const std::string& path);
+/// Appends the list as the official tests write it.
+void write(Writer& out, const BlockAccessList& list);
 
 /// Append a transaction, block or header in JSON-RPC form.
 void write(Writer& out, const Transaction& transaction);

@@ -16,6 +16,7 @@
 /// the field's path.
 namespace weft::primitives {
 struct AccessTuple;
+struct AccountChanges;
 struct Authorization;
 struct Withdrawal;
 }  // namespace weft::primitives
@@ -95,6 +96,7 @@ template <size_t N>
 }
 // Defined with json.hpp's functions; declared here so that vectors of them can be read.
 [[nodiscard]] Result<void> read(Value value, AccessTuple& out);
+[[nodiscard]] Result<void> read(Value value, AccountChanges& out);
 [[nodiscard]] Result<void> read(Value value, Authorization& out);
 [[nodiscard]] Result<void> read(Value value, Withdrawal& out);
 template <class T>

@@ -33,6 +33,12 @@ std::string to_string(const DecodeError& error) {
         case DecodeErrorCode::too_many_items:
             what = "more items than expected";
             break;
+        case DecodeErrorCode::wrong_order:
+            what = "out of order, or twice";
+            break;
+        case DecodeErrorCode::empty_list:
+            what = "an empty list";
+            break;
         case DecodeErrorCode::unknown_type:
             what = "an unknown transaction type";
             break;

@@ -19,6 +19,8 @@ enum class DecodeErrorCode : uint8_t {
     unexpected_list,    ///< a list where a string belongs
     unexpected_string,  ///< a string where a list belongs
     too_many_items,     ///< something follows the last field or the end of the input
+    wrong_order,        ///< items that must ascend don't (EIP-7928)
+    empty_list,         ///< a list without the items it is for (EIP-7928)
     unknown_type,       ///< EIP-2718: no transaction type that Weft knows
     blob_sidecar,  ///< EIP-4844: a type 3 transaction in network form, with blobs; only the plain form is
                    ///< accepted
