@@ -2,200 +2,137 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <map>
-
 #include "weft/base/hex.hpp"
-#include "weft/cli/block_checks.hpp"
-#include "weft/primitives/json.hpp"
-#include "weft/state/json.hpp"
+#include "weft/cli/block_test_file.hpp"
+#include "weft/cli/exceptions.hpp"
+#include "weft/cli/test_chain.hpp"
 #include "weft/trie/roots.hpp"
 
 namespace weft::cli {
 namespace {
 
-using primitives::json::Error;
-using primitives::json::Fields;
+using execution::BlockResult;
+using execution::ExecutionError;
+using execution::InvalidBlock;
 using primitives::json::Result;
 using primitives::json::Value;
 
-/// A block that was executed, and the state after it. Tests hold side chains, so every block keeps its own.
-struct Node {
-    Header header;
-    std::shared_ptr<const MemoryState> state;
-};
+using Outcome = std::expected<BlockResult, ExecutionError>;
 
-/// All blocks of a test by hash.
-using Chain = std::map<Hash, Node>;
-
-/// The state after a block; BLOCKHASH walks back from it.
-class ChainState final : public StateReader {
+/// A test through the executors: each imports the whole chain, and all must come to the same.
+class TestRun {
 public:
-    ChainState(const Chain& chain, const Hash& tip, const Node& node)
-        : chain_(chain), tip_(tip), state_(*node.state) {}
-    [[nodiscard]] state::ReadResult<std::optional<Account>> account(const Address& address) const override {
-        return state_.account(address);
-    }
-    [[nodiscard]] state::ReadResult<uint256> storage(const Address& address,
-                                                     const uint256& key) const override {
-        return state_.storage(address, key);
-    }
-    [[nodiscard]] state::ReadResult<bool> has_storage(const Address& address) const override {
-        return state_.has_storage(address);
-    }
-    [[nodiscard]] state::ReadResult<Bytes> code(const Hash& code_hash) const override {
-        return state_.code(code_hash);
-    }
-    [[nodiscard]] state::ReadResult<Hash> block_hash(uint64_t number) const override {
-        Hash hash = tip_;
-        for (auto node = chain_.find(hash); node != chain_.end(); node = chain_.find(hash)) {
-            if (node->second.header.number == number) return hash;
-            hash = node->second.header.parent_hash;
-        }
-        return Hash{};
+    TestRun(const BlockTest& test, TestBench& bench, CaseResult& out)
+        : test_(test), bench_(bench), out_(out) {}
+
+    void run() {
+        if (const Hash root = trie::state_root(test_.pre); root != test_.genesis.state_root)
+            return fail(fmt::format("genesis state root: got {}, want {}", to_hex(root),
+                                    to_hex(test_.genesis.state_root)));
+        decode();
+        bench_.for_each_mode([&](const TestBench::Mode& mode) {
+            if (out_.error.empty()) run(mode);
+        });
     }
 
 private:
-    const Chain& chain_;
-    Hash tip_;
-    const MemoryState& state_;
-};
-
-/// One block of a test.
-struct TestBlock {
-    Bytes rlp;
-    bool must_fail = false;
-};
-
-struct BlockTest {
-    std::string_view network;
-    ChainConfig config;
-    Header genesis;
-    MemoryState pre;
-    std::vector<TestBlock> blocks;
-};
-
-Result<void> read_block(Value value, TestBlock& out) {
-    Fields fields(value);
-    Value rlp;
-    fields.required("rlp", rlp);
-    if (auto status = fields.status(); !status) return status;
-    out.must_fail = !fields.has("blockHeader");  // how older tests say it
-    for (const auto& [key, ignored] : fields.object())
-        if (key.starts_with("expectException")) out.must_fail = true;
-    if (auto read = primitives::json::read(rlp, out.rlp); !read && !out.must_fail)
-        return std::unexpected(std::move(read.error()).within("rlp"));
-    return {};
-}
-
-Result<void> read_blocks(Value value, std::vector<TestBlock>& out) {
-    primitives::json::Array array;
-    if (auto read = primitives::json::read(value, array); !read) return read;
-    for (const Value block : array)
-        if (auto read = read_block(block, out.emplace_back()); !read)
-            return std::unexpected(std::move(read.error()).within(out.size() - 1));
-    return {};
-}
-
-Result<BlockTest> parse_block_test(Value value) {
-    BlockTest test;
-    Fields fields(value);
-    fields.required("network", test.network);
-    if (fields.failed()) return std::unexpected(fields.status().error());
-    auto config = primitives::named_chain(test.network);
-    if (!config) return std::unexpected(Error{"network", std::move(config.error())});
-    test.config = std::move(*config);
-    fields.with("config", [&](Value inner) {
-        Fields chain(inner);
-        chain.optional("chainid", test.config.chain_id);
-        chain.with("blobSchedule", [&](Value schedule) {
-            return primitives::json::read_blob_schedule(schedule, test.config);
-        });
-        return chain.status();
-    });
-    const bool complete = fields.with("genesisBlockHeader", [&](Value header) -> Result<void> {
-        auto parsed = primitives::json::parse_header(header);
-        if (!parsed) return std::unexpected(std::move(parsed.error()));
-        test.genesis = std::move(*parsed);
-        return {};
-    }) && fields.with("pre", [&](Value pre) {
-        return state::json::read_alloc(pre, test.pre);
-    }) && fields.with("blocks", [&](Value blocks) { return read_blocks(blocks, test.blocks); });
-    if (!complete) fields.fail("", "genesisBlockHeader, pre or blocks missing");
-    if (auto status = fields.status(); !status) return std::unexpected(std::move(status.error()));
-    return test;
-}
-
-/// Fills in who sent the transactions; the index of the first without a valid signature otherwise.
-std::optional<size_t> recover_senders(Block& block, Revision revision) {
-    for (size_t i = 0; i < block.transactions.size(); ++i) {
-        Transaction& tx = block.transactions[i];
-        const auto sender = primitives::recover_sender(tx);
-        if (!sender || (revision >= Revision::homestead && !primitives::is_low_s(tx.s))) return i;
-        tx.sender = *sender;
+    void fail(std::string why) {
+        if (out_.error.empty()) out_.error = std::move(why);
     }
-    return std::nullopt;
-}
 
-/// A test's blocks, executed one after another.
-class ChainRun {
-public:
-    ChainRun(const BlockTest& test, TestBench& bench) : test_(test), bench_(bench) {}
+    void decode() {
+        for (const TestBlock& block : test_.blocks) decoded_.push_back(primitives::decode_block(block.rlp));
+    }
 
-    void run(CaseResult& out) {
-        const Hash root = trie::state_root(test_.pre);
-        if (root != test_.genesis.state_root) {
-            out.error = fmt::format("genesis state root: got {}, want {}", to_hex(root),
-                                    to_hex(test_.genesis.state_root));
-            return;
-        }
-        chain_[primitives::header_hash(test_.genesis)] = {test_.genesis,
-                                                          std::make_shared<MemoryState>(test_.pre)};
-        for (size_t i = 0; i < test_.blocks.size() && out.error.empty(); ++i) {
-            const std::string problem = add(test_.blocks[i]);
-            if (test_.blocks[i].must_fail) {
-                if (problem.starts_with(differing)) out.error = problem;
-            } else if (!problem.empty()) {
-                out.error = fmt::format("block {} of the test: {}", i, problem);
+    void run(const TestBench::Mode& mode) {
+        const bool is_first = outcomes_.empty();
+        TestChain chain(test_);
+        for (size_t i = 0; i < test_.blocks.size() && out_.error.empty(); ++i) {
+            if (!decoded_[i] || test_.blocks[i].refused) {
+                if (!is_first) continue;
+                outcomes_.emplace_back();
+                judge_refusal(i, test_.blocks[i].refused,
+                              decoded_[i] ? "by the Engine API" : "RLP: " + to_string(decoded_[i].error()));
+                continue;
+            }
+            Block block = *decoded_[i];
+            Outcome outcome = import(chain, block, test_.blocks[i], mode);
+            if (is_first) {
+                judge(i, block.header, outcome);
+                outcomes_.push_back(std::move(outcome));
+            } else if (outcome != outcomes_[i]) {
+                fail(fmt::format("block {} of the test: the executors disagree: {}: {}", i, mode.name,
+                                 differing_part(outcomes_[i], outcome)));
             }
         }
-        out.root = last_root_;
+        if (out_.error.empty()) check_head(chain);
     }
 
-private:
-    static constexpr std::string_view differing = "the executors disagree: ";
+    /// ethereum/tests made the headers of blocks with an invalid transaction without that transaction: the
+    /// root is put right, so that the transaction is looked at.
+    Outcome import(TestChain& chain, Block& block, const TestBlock& expected, const TestBench::Mode& mode) {
+        Outcome outcome = chain.import(block, *mode.context);
+        bench_.count(mode);
+        if (outcome || !expected.exception.starts_with("TransactionException.") ||
+            outcome.error() !=
+                ExecutionError(InvalidBlock{std::nullopt, execution::Reason::wrong_transactions_root}))
+            return outcome;
+        block.header.transactions_root = trie::transactions_root(block.transactions);
+        outcome = chain.import(block, *mode.context);
+        bench_.count(mode);
+        return outcome;
+    }
 
-    /// Executes a block on its parent's state. What is wrong with it; empty: nothing.
-    std::string add(const TestBlock& encoded) {
-        auto block = primitives::decode_block(encoded.rlp);
-        if (!block) return "RLP: " + to_string(block.error());
-        const auto parent = chain_.find(block->header.parent_hash);
-        if (parent == chain_.end()) return "its parent is unknown";
-        const execution::BlockEnv env = execution::make_block_env(*block, test_.config);
-        if (const auto unsigned_one = recover_senders(*block, env.revision))
-            return fmt::format("transaction {}: no valid signature", *unsigned_one);
+    void judge(size_t i, const Header& header, const Outcome& outcome) {
+        const TestBlock& expected = test_.blocks[i];
+        if (!outcome) {
+            const auto* invalid = std::get_if<InvalidBlock>(&outcome.error());
+            if (invalid == nullptr)
+                return fail(fmt::format("block {} of the test: {}", i, to_string(outcome.error())));
+            return judge_refusal(i, invalid->reason, execution::to_string(outcome.error()));
+        }
+        if (expected.must_fail)
+            return fail(fmt::format("block {} of the test is valid, want it refused{}", i,
+                                    expected.exception.empty() ? "" : ": " + expected.exception));
+        if (const Hash hash = primitives::header_hash(header); expected.hash && hash != *expected.hash)
+            fail(fmt::format("block {} of the test: hash: got {}, want {}", i, to_hex(hash),
+                             to_hex(*expected.hash)));
+    }
 
-        const ChainState state(chain_, parent->first, parent->second);
-        TestBench::Outcome outcome = bench_.execute(env, block->transactions, state, {});
-        if (!outcome.difference.empty()) return std::string(differing) + outcome.difference;
-        if (!outcome.result) return execution::to_string(outcome.result.error());
-        const HeaderChecks checks = check_header(block->header, *outcome.result, env.revision);
-        if (!checks.ok()) return checks.failures() + " differ from the header's";
-        auto after = std::make_shared<MemoryState>(*parent->second.state);
-        after->apply(outcome.result->diff);
-        last_root_ = trie::state_root(*after);
-        if (*last_root_ != block->header.state_root)
-            return fmt::format("state root: got {}, want {}", to_hex(*last_root_),
-                               to_hex(block->header.state_root));
-        if (!encoded.must_fail)
-            chain_[primitives::header_hash(block->header)] = {block->header, std::move(after)};
-        return {};
+    void judge_refusal(size_t i, const std::optional<execution::Reason>& reason, const std::string& words) {
+        const TestBlock& expected = test_.blocks[i];
+        if (!expected.must_fail) return fail(fmt::format("block {} of the test: {}", i, words));
+        switch (compare_refusal(expected.exception, reason)) {
+            case Expected::yes:
+                ++out_.named_refusals;
+                return;
+            case Expected::unknown:
+                ++out_.unnamed_refusals;
+                return;
+            case Expected::no:
+                fail(fmt::format("block {} of the test: refused, but not as {}: {}", i, expected.exception,
+                                 words));
+        }
+    }
+
+    /// The head and the state there.
+    void check_head(TestChain& chain) {
+        if (chain.head() != test_.last_block)
+            return fail(fmt::format("last block hash: got {}, want {}", to_hex(chain.head()),
+                                    to_hex(test_.last_block)));
+        out_.root = (*chain.header(chain.head()))->state_root;
+        if (test_.post && chain.head_state() != *test_.post)
+            fail("the last state is not the test's postState");
+        if (test_.post_root && *out_.root != *test_.post_root)
+            fail(fmt::format("post state root: got {}, want {}", to_hex(*out_.root),
+                             to_hex(*test_.post_root)));
     }
 
     const BlockTest& test_;
     TestBench& bench_;
-    Chain chain_;
-    std::optional<Hash> last_root_;
+    CaseResult& out_;
+    std::vector<DecodeResult<Block>> decoded_;
+    std::vector<Outcome> outcomes_;  ///< the first mode's
 };
 
 Result<void> run_test(std::string_view name, Value value, const TestFilter& filter, TestBench& bench,
@@ -203,9 +140,10 @@ Result<void> run_test(std::string_view name, Value value, const TestFilter& filt
     const auto test = parse_block_test(value);
     if (!test) return std::unexpected(test.error());
     if (!filter.wants_fork(test->network)) return {};
-    CaseResult& result =
-        out.emplace_back(CaseResult{std::string(name), std::string(test->network), {}, {}, {}});
-    ChainRun(*test, bench).run(result);
+    CaseResult& result = out.emplace_back();
+    result.name = name;
+    result.fork = test->network;
+    TestRun(*test, bench, result).run();
     return {};
 }
 

@@ -4,10 +4,9 @@
 
 namespace weft::cli {
 
-/// `weft blocktest`: executes the blocks of official blockchain tests through the executors and holds
-/// gasUsed, logsBloom, receiptsRoot, requestsHash, blobGasUsed and stateRoot against the headers. Every block
-/// that a test calls valid must pass. Headers are not validated, so of the blocks that must be refused those
-/// are no failure that execute well. See run_suite.
+/// `weft blocktest`: imports the blocks of official blockchain tests through the executors, each with its own
+/// chain: validation, execution, state root, the canonical head. Valid blocks must be valid, invalid ones be
+/// refused, for the reason that the test names. See run_suite.
 [[nodiscard]] int run_block_tests(const TestOptions& options, std::FILE* out, std::FILE* err);
 
 }  // namespace weft::cli

@@ -159,8 +159,10 @@ Result<void> run_test(std::string_view name, Value value, const TestFilter& filt
             env = std::move(*made);
             env_fork = one.fork;
         }
-        CaseResult& result =
-            out.emplace_back(CaseResult{std::string(name), std::string(one.fork), one.index, {}, {}});
+        CaseResult& result = out.emplace_back();
+        result.name = name;
+        result.fork = one.fork;
+        result.index = one.index;
         CaseRun(*test, one, *env, bench).run(result);
     }
     return {};

@@ -30,6 +30,8 @@ std::string differing_part(const BlockResult& a, const BlockResult& b) {
     return "blob gas or bloom";
 }
 
+}  // namespace
+
 std::string differing_part(const std::expected<BlockResult, ExecutionError>& a,
                            const std::expected<BlockResult, ExecutionError>& b) {
     if (a && b) return differing_part(*a, *b);
@@ -38,8 +40,6 @@ std::string differing_part(const std::expected<BlockResult, ExecutionError>& a,
     };
     return fmt::format("outcome ({} and {})", say(a), say(b));
 }
-
-}  // namespace
 
 TestBench::TestBench(TestExecutors which, const std::shared_ptr<base::ThreadPool>& pool,
                      const std::shared_ptr<CodeCache>& codes) {
@@ -62,30 +62,37 @@ TestBench::TestBench(TestExecutors which, const std::shared_ptr<base::ThreadPool
         refusing_.push_back(make("optimistic, validations refused", ExecutorKind::optimistic, speculation));
 }
 
+void TestBench::count(const Mode& mode) {
+    const auto& statistics = mode.context->statistics();
+    speculative_ += statistics.speculative;
+    repaired_ += statistics.repaired;
+}
+
+void TestBench::for_each_mode(base::FunctionRef<void(const Mode&)> run) {
+    const auto start = std::chrono::steady_clock::now();
+    for (const Mode& mode : modes_) run(mode);
+    if (refusing_.empty()) return;
+    if (std::chrono::steady_clock::now() - start > longest_repeated) {
+        ++not_refused_;
+    } else {
+        run(refusing_[next_refusing_++ % refusing_.size()]);
+    }
+}
+
 TestBench::Outcome TestBench::execute(const execution::BlockEnv& env,
                                       std::span<const Transaction> transactions, const StateReader& reader,
                                       const execution::ExecutionOptions& options) {
-    const auto start = std::chrono::steady_clock::now();
     std::optional<Outcome> first;
-    const auto run = [&](const Mode& mode) {
+    for_each_mode([&](const Mode& mode) {
         auto result = execution::execute(env, transactions, reader, *mode.context, options);
-        const auto& statistics = mode.context->statistics();
-        speculative_ += statistics.speculative;
-        repaired_ += statistics.repaired;
+        count(mode);
         if (!first) {
             first.emplace(Outcome{std::move(result), {}});
         } else if (first->difference.empty() && result != first->result) {
             first->difference = fmt::format("{} and {} differ in {}", modes_[0].name, mode.name,
                                             differing_part(first->result, result));
         }
-    };
-    for (const Mode& mode : modes_) run(mode);
-    if (refusing_.empty()) return std::move(*first);
-    if (std::chrono::steady_clock::now() - start > longest_repeated) {
-        ++not_refused_;
-    } else {
-        run(refusing_[next_refusing_++ % refusing_.size()]);
-    }
+    });
     return std::move(*first);
 }
 

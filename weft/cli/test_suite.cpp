@@ -65,6 +65,7 @@ FileResult run_file(const std::string& path, const RunTest& run_test, const Test
         out.bad_input = document->describe(status.error());
         return out;
     }
+    if (tests.size() == 0) out.bad_input = path + ": no test in it";
     for (const auto& [name, test] : tests) {
         if (!filter.wants(name)) continue;
         if (filter.skips(name)) {
@@ -98,23 +99,22 @@ void print_json(std::FILE* out, const std::vector<FileResult>& files) {
 }
 
 struct Counts {
-    size_t passed = 0, failed = 0, skipped = 0, bad_files = 0;
+    size_t passed = 0, failed = 0, skipped = 0;
+    size_t named_refusals = 0, unnamed_refusals = 0;
     uint64_t speculative = 0, repaired = 0, not_refused = 0;
 };
 
-/// Counts, and names bad files and the first failures.
+/// Counts, and names the first failures.
 Counts count(std::FILE* err, const std::vector<std::string>& paths, const std::vector<FileResult>& files) {
     Counts counts;
     for (size_t i = 0; i < files.size(); ++i) {
-        if (!files[i].bad_input.empty()) {
-            ++counts.bad_files;
-            bad_input(err, files[i].bad_input);
-        }
         for (const std::string& name : files[i].skipped) {
             ++counts.skipped;
             fmt::print(err, "skipped: {}: {} (--skip)\n", paths[i], name);
         }
         for (const CaseResult& one : files[i].cases) {
+            counts.named_refusals += one.named_refusals;
+            counts.unnamed_refusals += one.unnamed_refusals;
             if (one.error.empty()) {
                 ++counts.passed;
             } else if (++counts.failed <= most_failures_shown) {
@@ -128,18 +128,25 @@ Counts count(std::FILE* err, const std::vector<std::string>& paths, const std::v
     return counts;
 }
 
-int conclude(std::FILE* err, const Counts& counts, TestExecutors executors) {
+/// Prints the counts; the exit status.
+int conclude(std::FILE* err, const Counts& counts, const TestOptions& options, bool all_files_read) {
+    const size_t run = counts.passed + counts.failed;
     bool proves_nothing = false;
-    if (executors != TestExecutors::sequential) {
+    if (options.executors != TestExecutors::sequential) {
         fmt::print(err, "speculative commits: {}, repairs: {}\n", counts.speculative, counts.repaired);
         if (counts.not_refused != 0)
             fmt::print(err, "too long for the mode that refuses validations: {}\n", counts.not_refused);
-        proves_nothing = counts.passed + counts.failed >= cases_that_speculate &&
-                         (counts.speculative == 0 || counts.repaired == 0);
+        proves_nothing = run >= cases_that_speculate && (counts.speculative == 0 || counts.repaired == 0);
         if (proves_nothing) fmt::print(err, "FAILED: speculation was not put to the test\n");
     }
-    fmt::print(err, "{} passed, {} failed, {} skipped\n", counts.passed, counts.failed, counts.skipped);
-    if (counts.bad_files != 0) return exit_bad_input;
+    if (counts.named_refusals + counts.unnamed_refusals != 0)
+        fmt::print(err, "blocks refused for the reason that the test names: {}, that it doesn't name: {}\n",
+                   counts.named_refusals, counts.unnamed_refusals);
+    if (run + counts.skipped == 0) fmt::print(err, "no test was asked for (--run, --fork)\n");
+    // Who adds up such lines must not take the rest for the whole.
+    fmt::print(err, "{}{} passed, {} failed, {} skipped\n",
+               all_files_read ? "" : "in the files that could be read: ", counts.passed, counts.failed,
+               counts.skipped);
     return counts.failed == 0 && !proves_nothing ? exit_ok : exit_check_failed;
 }
 
@@ -183,7 +190,14 @@ int run_suite(const TestOptions& options, const RunTest& run_test, std::FILE* ou
     counts.speculative = speculative;
     counts.repaired = repaired;
     counts.not_refused = not_refused;
-    return conclude(err, counts, options.executors);
+    const bool all_files_read =
+        std::ranges::all_of(files, [](const FileResult& file) { return file.bad_input.empty(); });
+    const bool any_file_read =
+        std::ranges::any_of(files, [](const FileResult& file) { return file.bad_input.empty(); });
+    const int status = any_file_read ? conclude(err, counts, options, all_files_read) : exit_ok;
+    for (const FileResult& file : files)
+        if (!file.bad_input.empty()) bad_input(err, file.bad_input);
+    return all_files_read ? status : exit_bad_input;
 }
 
 }  // namespace weft::cli

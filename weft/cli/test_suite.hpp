@@ -30,6 +30,8 @@ struct CaseResult {
     std::optional<size_t> index;  ///< among the test's cases for this fork
     std::optional<Hash> root;
     std::string error;  ///< empty: passed
+    /// Blocks refused for the reason that the test names, and for one that the test doesn't name.
+    size_t named_refusals = 0, unnamed_refusals = 0;
 };
 
 /// Which tests of a file are wanted.
@@ -53,10 +55,10 @@ using RunTest = std::function<primitives::json::Result<void>(
     std::string_view name, primitives::json::Value test, const TestFilter& filter, TestBench& bench,
     std::vector<CaseResult>& out)>;
 
-/// Runs every test of every file, files side by side. Prints geth's JSON array to `out`, bad files, the first
-/// failures and the counts to `err`. Returns the exit status: 2 where a file could not be read, 1 where a
-/// test failed, or where the optimistic executor ran many blocks and committed nothing speculatively, or
-/// repaired nothing.
+/// Runs every test of every file, files side by side. Prints geth's JSON array to `out`, the first failures,
+/// the counts and last the bad files to `err`. Returns the exit status: 2 where a file could not be read or
+/// holds no test, 1 where a test failed, or where the optimistic executor ran many blocks and committed
+/// nothing speculatively, or repaired nothing.
 [[nodiscard]] int run_suite(const TestOptions& options, const RunTest& run_test, std::FILE* out,
                             std::FILE* err);
 

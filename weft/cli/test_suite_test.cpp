@@ -106,6 +106,28 @@ TEST_F(StateTests, Selects) {
     EXPECT_EQ(run(zero_root, no_logs, "", "0", "Cancun", {.run = "("}), exit_bad_input);
 }
 
+TEST_F(StateTests, SaysWhenNoTestWasAskedFor) {
+    EXPECT_EQ(run(zero_root, no_logs, "", "0", "Cancun", {.run = "^other$"}), exit_ok);
+    EXPECT_NE(err_.find("no test was asked for"), std::string::npos) << err_;
+}
+
+TEST_F(StateTests, RunsTheGoodFilesBesideABadOne) {
+    std::ofstream(folder_ / "bad.json") << "{";
+    EXPECT_EQ(run(zero_root, no_logs, "", "0"), exit_bad_input);
+    EXPECT_NE(out_.find("post state root mismatch"), std::string::npos) << out_;
+    // No line by itself that could be taken for the whole suite's counts.
+    EXPECT_EQ(err_.find("\n0 passed"), std::string::npos) << err_;
+    EXPECT_NE(err_.find("in the files that could be read: 0 passed, 1 failed, 0 skipped"), std::string::npos)
+        << err_;
+    EXPECT_NE(err_.find("bad.json"), std::string::npos) << err_;
+}
+
+TEST_F(StateTests, RefusesAFileWithoutTests) {
+    std::ofstream(folder_ / "none.json") << "{}";
+    EXPECT_EQ(run(zero_root, no_logs, "", "0"), exit_bad_input);
+    EXPECT_NE(err_.find("none.json: no test in it"), std::string::npos) << err_;
+}
+
 TEST_F(StateTests, NamesFileAndFieldOfBadInput) {
     EXPECT_EQ(run("0x12", no_logs, "", "0"), exit_bad_input);
     EXPECT_NE(err_.find("test.json: transfer.post.Cancun[0].hash"), std::string::npos) << err_;

@@ -13,6 +13,16 @@ ExecutionError error_of(evm::Status status) {
     }
 }
 
+std::optional<ExecutionError> BlockState::add_transaction_root() {
+    // A transaction that was left out has no receipt.
+    if (!wants_transaction_roots() || result_.receipts.empty() || result_.receipts.back().state_root)
+        return std::nullopt;
+    auto root = options_.transaction_roots->root();
+    if (!root) return std::move(root.error());
+    result_.receipts.back().state_root = *root;
+    return std::nullopt;
+}
+
 void SinkReporter::transaction_ended(Journal& journal) {
     accounts_.clear();
     slots_.clear();

@@ -74,6 +74,13 @@ public:
         ++next_;
     }
 
+    /// Whether receipts hold the state's root after their transaction: each must then be committed alone.
+    [[nodiscard]] bool wants_transaction_roots() const noexcept {
+        return options_.transaction_roots != nullptr && env_.revision < Revision::byzantium;
+    }
+    /// Once the sink has heard of the transaction that came last: puts the root into its receipt, if wanted.
+    [[nodiscard]] std::optional<ExecutionError> add_transaction_root();
+
     /// Leaves the next transaction out of the block, or ends the block.
     [[nodiscard]] std::optional<ExecutionError> leave_out(Reason reason) {
         end_transaction(nullptr);

@@ -5,7 +5,7 @@
 namespace weft::execution {
 
 std::string_view to_string(Reason reason) noexcept {
-    static constexpr std::array<std::string_view, 26> words = {
+    static constexpr std::array words = std::to_array<std::string_view>({
         "gas limit reached",
         "blob gas limit reached",
         "invalid signature",
@@ -32,7 +32,54 @@ std::string_view to_string(Reason reason) noexcept {
         "system contract has no code",
         "system call failed",
         "invalid deposit log",
-    };
+        "unknown parent",
+        "number not the parent's plus one",
+        "timestamp not after the parent's",
+        "extra data longer than 32 bytes",
+        "extra data of the DAO fork's blocks wrong",
+        "wrong difficulty",
+        "difficulty of a proof-of-stake block not zero",
+        "nonce of a proof-of-stake block not zero",
+        "ommers in a proof-of-stake block",
+        "invalid proof-of-work seal",
+        "gas limit above 2^63 - 1",
+        "gas limit below 5000",
+        "gas limit too far from the parent's",
+        "gas used above gas limit",
+        "base fee missing",
+        "base fee before London",
+        "withdrawals root missing",
+        "withdrawals root before Shanghai",
+        "blob gas used missing",
+        "blob gas used before Cancun",
+        "excess blob gas missing",
+        "excess blob gas before Cancun",
+        "parent beacon block root missing",
+        "parent beacon block root before Cancun",
+        "requests hash missing",
+        "requests hash before Prague",
+        "wrong base fee",
+        "blob gas used above the block's limit",
+        "blob gas used no multiple of a blob's",
+        "wrong excess blob gas",
+        "block larger than 8 MiB",
+        "wrong transactions root",
+        "wrong ommers hash",
+        "withdrawals missing",
+        "withdrawals before Shanghai",
+        "wrong withdrawals root",
+        "blob gas used not that of the transactions",
+        "more than two ommers",
+        "ommer included twice",
+        "ommer is an ancestor",
+        "ommer's parent no ancestor of six generations",
+        "wrong gas used",
+        "wrong receipts root",
+        "wrong logs bloom",
+        "wrong requests hash",
+        "wrong state root",
+    });
+    static_assert(words.size() == static_cast<size_t>(Reason::wrong_state_root) + 1);
     return words[static_cast<size_t>(reason)];
 }
 
@@ -41,6 +88,7 @@ std::string to_string(const ExecutionError& error) {
         std::string operator()(const InvalidBlock& e) const {
             std::string text = "invalid block: ";
             if (e.transaction) text += "transaction " + std::to_string(*e.transaction) + ": ";
+            if (e.ommer) text += "ommer " + std::to_string(*e.ommer) + ": ";
             return text += to_string(e.reason);
         }
         std::string operator()(const StateError& e) const { return "state error: " + e.message; }

@@ -10,8 +10,8 @@
 
 namespace weft::execution {
 
-/// Why a transaction or a block breaks the rules. A transaction's reasons stand in the order in which they
-/// are checked.
+/// Why a transaction or a block breaks the rules. A transaction's and a header's reasons stand in the order
+/// in which they are checked.
 enum class Reason : uint8_t {
     // Whether the transaction fits the block: needs everything before it.
     gas_limit_reached,       ///< its gas limit exceeds what is left of the block's
@@ -43,15 +43,68 @@ enum class Reason : uint8_t {
     system_contract_missing,  ///< EIP-7002, EIP-7251
     system_call_failed,
     invalid_deposit_log,  ///< EIP-6110
+    // Its header beside its parent's (yellow paper, section 4.3.4).
+    unknown_parent,
+    wrong_number,
+    timestamp_not_after_parent,
+    extra_data_too_long,
+    wrong_dao_extra_data,  ///< EIP-779
+    wrong_difficulty,
+    difficulty_not_zero,  ///< EIP-3675
+    nonce_not_zero,       ///< EIP-3675
+    ommers_not_empty,     ///< EIP-3675
+    invalid_seal,
+    gas_limit_above_cap,
+    gas_limit_too_low,
+    gas_limit_moves_too_far,
+    gas_used_above_limit,
+    // Fields that came with a fork.
+    missing_base_fee,
+    unexpected_base_fee,
+    missing_withdrawals_root,
+    unexpected_withdrawals_root,
+    missing_blob_gas_used,
+    unexpected_blob_gas_used,
+    missing_excess_blob_gas,
+    unexpected_excess_blob_gas,
+    missing_parent_beacon_block_root,
+    unexpected_parent_beacon_block_root,
+    missing_requests_hash,
+    unexpected_requests_hash,
+    wrong_base_fee,  ///< EIP-1559
+    blob_gas_used_above_limit,
+    blob_gas_used_no_multiple,  ///< of a blob's gas (EIP-4844)
+    wrong_excess_blob_gas,      ///< EIP-4844, 7691, 7892, 7918
+    // Its body beside its header.
+    block_too_large,  ///< EIP-7934
+    wrong_transactions_root,
+    wrong_ommers_hash,
+    missing_withdrawals,
+    unexpected_withdrawals,
+    wrong_withdrawals_root,
+    wrong_blob_gas_used,
+    // Its ommers (yellow paper, section 11.1).
+    too_many_ommers,
+    duplicate_ommer,
+    ommer_is_ancestor,
+    ommer_not_related,
+    // What came of it beside its header.
+    wrong_gas_used,
+    wrong_receipts_root,
+    wrong_logs_bloom,
+    wrong_requests_hash,
+    wrong_state_root,
 };
 
 /// The reason in words.
 [[nodiscard]] std::string_view to_string(Reason reason) noexcept;
 
-/// The block breaks a rule; `transaction` is the index of the first transaction that does, where it is one.
+/// The block breaks a rule; `transaction` is the index of the first transaction that does, where it is one;
+/// `ommer` that of the ommer.
 struct InvalidBlock {
     std::optional<size_t> transaction;
     Reason reason{};
+    std::optional<size_t> ommer = {};
     friend bool operator==(const InvalidBlock&, const InvalidBlock&) = default;
 };
 

@@ -20,6 +20,7 @@ namespace weft::execution {
 using state::CommitSink;
 using state::CommittedAccount;
 using state::CommittedSlot;
+using state::RootSink;
 
 /// What an invalid transaction does to its block.
 enum class OnInvalid : uint8_t {
@@ -81,6 +82,9 @@ struct ExecutionOptions {
     /// nullptr: every transaction has its sender.
     SenderGate* senders = nullptr;
     CommitSink* sink = nullptr;
+    /// Before Byzantium asked for the state's root after each transaction, which the receipt then holds.
+    /// nullptr: receipts have none. It must hear what `sink` hears: the same object, or one behind it.
+    RootSink* transaction_roots = nullptr;
     /// nullptr: nobody is told of steps. Hears the same from every executor.
     evm::Inspector* inspector = nullptr;
     /// False: receipts' and the block's blooms stay empty; see primitives::fill_blooms.

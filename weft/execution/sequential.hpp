@@ -71,7 +71,7 @@ private:
             if (outcome.run_ended) return name_source_error(error_of(*outcome.run_ended));
             if (!outcome.invalid) {
                 block_->include(std::move(outcome));
-                return std::nullopt;
+                return block_->add_transaction_root();
             }
             invalid = outcome.invalid;
         }

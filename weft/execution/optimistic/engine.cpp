@@ -80,13 +80,14 @@ void Engine::cut(const Batch& batch, unsigned width) {
         segment_capacity_ = count;
     }
     const uint64_t target = segment_target(batch, width);
+    const size_t segment_transactions = block_.wants_transaction_roots() ? 1 : policy_.segment_transactions;
     segment_count_ = 0;
     for (size_t i = 0; i < count;) {
         Segment& segment = segments_[segment_count_++];
         segment.first = static_cast<uint32_t>(i);
         uint64_t cost = batch.estimate(i++);
-        if (policy_.segment_transactions != 0) {
-            i = std::min(count, segment.first + policy_.segment_transactions);
+        if (segment_transactions != 0) {
+            i = std::min(count, segment.first + segment_transactions);
         } else {
             while (i < count && cost + batch.estimate(i) <= target) cost += batch.estimate(i++);
         }
@@ -267,6 +268,7 @@ bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
         make_record(worker.journal, memory_.versions, worker.memory, position, Footing::committed);
     publish(record);
     if (block_.options().sink != nullptr) report(record, *block_.options().sink);
+    if (auto error = block_.add_transaction_root()) return fail(std::move(*error));
     advance(number);
     return true;
 }
@@ -282,6 +284,7 @@ bool Engine::settle(Worker& worker, unsigned index, size_t number) {
             return fail(std::move(done.error()));
         if (block_.options().sink != nullptr) report(segment.record, *block_.options().sink);
         include(segment);
+        if (auto error = block_.add_transaction_root()) return fail(std::move(*error));
         ++worker.statistics.speculative;
         advance(number);
         return true;

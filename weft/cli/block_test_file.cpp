@@ -1,0 +1,204 @@
+#include "weft/cli/block_test_file.hpp"
+
+#include "weft/primitives/json.hpp"
+#include "weft/state/json.hpp"
+#include "weft/trie/roots.hpp"
+
+namespace weft::cli {
+namespace {
+
+using primitives::json::Error;
+using primitives::json::Fields;
+using primitives::json::Result;
+using primitives::json::Value;
+
+constexpr std::string_view exception_key = "expectException";
+
+/// "expectException", or for some forks: "expectExceptionALL", "expectExceptionByzantium".
+Result<void> read_exception(const Fields& fields, std::string_view network, TestBlock& out) {
+    for (const auto& [key, value] : fields.object()) {
+        if (!key.starts_with(exception_key)) continue;
+        const std::string_view fork = key.substr(exception_key.size());
+        if (!fork.empty() && fork != "ALL" && fork != network) continue;
+        std::string_view text;
+        if (auto read = primitives::json::read(value, text); !read)
+            return std::unexpected(std::move(read.error()).within(key));
+        out.exception = text;
+        out.must_fail = true;
+    }
+    return {};
+}
+
+Result<void> read_block(Value value, std::string_view network, TestBlock& out) {
+    Fields fields(value);
+    Value rlp;
+    fields.required("rlp", rlp);
+    if (auto status = fields.status(); !status) return status;
+    out.must_fail = !fields.has("blockHeader");  // how older tests say it
+    if (auto read = read_exception(fields, network, out); !read) return read;
+    fields.with("blockHeader", [&](Value header) {
+        Fields inner(header);
+        inner.optional("hash", out.hash);
+        return inner.status();
+    });
+    if (auto status = fields.status(); !status) return status;
+    if (auto read = primitives::json::read(rlp, out.rlp); !read && !out.must_fail)
+        return std::unexpected(std::move(read.error()).within("rlp"));
+    return {};
+}
+
+/// An ExecutionPayload as the block that it stands for. Its transactions stay as they are, whether they
+/// decode or not.
+struct Payload {
+    Header header;
+    std::vector<Bytes> transactions;
+    std::optional<std::vector<Withdrawal>> withdrawals;
+    std::optional<Hash> hash;
+};
+
+Result<Payload> read_payload(Value value) {
+    Payload payload;
+    Fields fields(value);
+    Header& header = payload.header;
+    fields.required("parentHash", header.parent_hash);
+    fields.required("feeRecipient", header.coinbase);
+    fields.required("stateRoot", header.state_root);
+    fields.required("receiptsRoot", header.receipts_root);
+    fields.required("logsBloom", header.logs_bloom);
+    fields.required("blockNumber", header.number);
+    fields.required("gasLimit", header.gas_limit);
+    fields.required("gasUsed", header.gas_used);
+    fields.required("timestamp", header.timestamp);
+    fields.required("extraData", header.extra_data);
+    fields.required("prevRandao", header.mix_hash);
+    fields.optional("baseFeePerGas", header.base_fee_per_gas);
+    fields.optional("blobGasUsed", header.blob_gas_used);
+    fields.optional("excessBlobGas", header.excess_blob_gas);
+    fields.required("transactions", payload.transactions);
+    fields.optional("withdrawals", payload.withdrawals);
+    fields.optional("blockHash", payload.hash);
+    if (auto status = fields.status(); !status) return std::unexpected(std::move(status.error()));
+    header.ommers_hash = primitives::empty_ommers_hash;
+    header.transactions_root = trie::ordered_root(payload.transactions);
+    if (payload.withdrawals) header.withdrawals_root = trie::withdrawals_root(*payload.withdrawals);
+    return payload;
+}
+
+/// The block's RLP, as primitives::encode makes it of decoded transactions.
+Bytes encode(const Payload& payload) {
+    Bytes out = primitives::encode(payload.header);
+    const size_t transactions = out.size();
+    for (const Bytes& tx : payload.transactions) {
+        if (!tx.empty() && tx[0] >= 0xc0) {
+            out.insert(out.end(), tx.begin(), tx.end());
+        } else {
+            rlp::append(out, BytesView(tx));
+        }
+    }
+    rlp::wrap_list(out, transactions);
+    rlp::wrap_list(out, out.size());  // no ommers
+    if (payload.withdrawals) {
+        const size_t withdrawals = out.size();
+        for (const Withdrawal& withdrawal : *payload.withdrawals) primitives::encode(out, withdrawal);
+        rlp::wrap_list(out, withdrawals);
+    }
+    rlp::wrap_list(out, 0);
+    return out;
+}
+
+/// EIP-7685: types ascending, no request without data. The Engine API refuses other lists, whose hash could
+/// be right.
+bool are_well_formed(std::span<const Bytes> requests) {
+    for (size_t i = 0; i < requests.size(); ++i)
+        if (requests[i].size() < 2 || (i > 0 && requests[i][0] <= requests[i - 1][0])) return false;
+    return true;
+}
+
+/// engine_newPayload's parameters: the payload, from V3 on the blobs' hashes and the parent's beacon root,
+/// from V4 on the requests.
+Result<void> read_new_payload(Value value, TestBlock& out) {
+    Fields fields(value);
+    std::vector<Value> parameters;
+    std::string_view exception;
+    fields.required("params", parameters);
+    out.must_fail = fields.optional("validationError", exception);
+    out.exception = exception;
+    if (auto status = fields.status(); !status) return status;
+    if (parameters.empty()) return std::unexpected(Error{"params", "no payload"});
+    auto payload = read_payload(parameters[0]);
+    if (!payload) return std::unexpected(std::move(payload.error()).within(size_t{0}).within("params"));
+    if (parameters.size() > 2)
+        if (auto read =
+                primitives::json::read(parameters[2], payload->header.parent_beacon_block_root.emplace());
+            !read)
+            return std::unexpected(std::move(read.error()).within(size_t{2}).within("params"));
+    if (parameters.size() > 3) {
+        std::vector<Bytes> requests;
+        if (auto read = primitives::json::read(parameters[3], requests); !read)
+            return std::unexpected(std::move(read.error()).within(size_t{3}).within("params"));
+        payload->header.requests_hash = primitives::requests_hash(requests);
+        if (!are_well_formed(requests)) out.refused = execution::Reason::wrong_requests_hash;
+    }
+    out.rlp = encode(*payload);
+    out.hash = payload->hash;
+    return {};
+}
+
+Result<void> read_blocks(Fields& fields, BlockTest& test) {
+    primitives::json::Array array;
+    const bool is_engine = fields.optional("engineNewPayloads", array);
+    if (!is_engine) fields.required("blocks", array);
+    if (auto status = fields.status(); !status) return status;
+    for (const Value block : array) {
+        TestBlock& out = test.blocks.emplace_back();
+        if (auto read = is_engine ? read_new_payload(block, out) : read_block(block, test.network, out);
+            !read)
+            return std::unexpected(std::move(read.error())
+                                       .within(test.blocks.size() - 1)
+                                       .within(is_engine ? "engineNewPayloads" : "blocks"));
+    }
+    return {};
+}
+
+Result<void> read_chain(Fields& fields, BlockTest& test) {
+    fields.required("network", test.network);
+    if (auto status = fields.status(); !status) return status;
+    auto config = primitives::named_chain(test.network);
+    if (!config) return std::unexpected(Error{"network", std::move(config.error())});
+    test.config = std::move(*config);
+    fields.with("config", [&](Value inner) {
+        Fields chain(inner);
+        chain.optional("chainid", test.config.chain_id);
+        chain.with("blobSchedule", [&](Value schedule) {
+            return primitives::json::read_blob_schedule(schedule, test.config);
+        });
+        return chain.status();
+    });
+    std::string_view seal_engine;
+    fields.optional("sealEngine", seal_engine);
+    test.checks_seals = seal_engine == "Ethash";
+    return fields.status();
+}
+
+}  // namespace
+
+Result<BlockTest> parse_block_test(Value value) {
+    BlockTest test;
+    Fields fields(value);
+    if (auto read = read_chain(fields, test); !read) return std::unexpected(std::move(read.error()));
+    const bool complete = fields.with("genesisBlockHeader", [&](Value header) -> Result<void> {
+        auto parsed = primitives::json::parse_header(header);
+        if (!parsed) return std::unexpected(std::move(parsed.error()));
+        test.genesis = std::move(*parsed);
+        return {};
+    }) && fields.with("pre", [&](Value pre) { return state::json::read_alloc(pre, test.pre); });
+    if (!complete) fields.fail("", "genesisBlockHeader or pre missing");
+    fields.required("lastblockhash", test.last_block);
+    fields.with("postState", [&](Value post) { return state::json::read_alloc(post, test.post.emplace()); });
+    fields.optional("postStateHash", test.post_root);
+    if (auto status = fields.status(); !status) return std::unexpected(std::move(status.error()));
+    if (auto read = read_blocks(fields, test); !read) return std::unexpected(std::move(read.error()));
+    return test;
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weft/execution/error.hpp"
+#include "weft/primitives/block.hpp"
+#include "weft/primitives/chain_config.hpp"
+#include "weft/primitives/json_value.hpp"
+#include "weft/state/memory_state.hpp"
+
+namespace weft::cli {
+
+/// One block of a blockchain test, as it comes over the wire.
+struct TestBlock {
+    Bytes rlp;
+    bool must_fail = false;
+    std::string exception;     ///< why, in the test's words, "A|B" for either; empty: it doesn't say
+    std::optional<Hash> hash;  ///< of a valid block
+    /// Why the Engine API itself refuses the payload.
+    std::optional<execution::Reason> refused;
+};
+
+/// A blockchain test: blocks, side chains among them, that are imported one after another.
+struct BlockTest {
+    std::string_view network;
+    ChainConfig config;
+    Header genesis;
+    MemoryState pre;
+    std::vector<TestBlock> blocks;
+    Hash last_block;                  ///< the chain's head in the end
+    std::optional<MemoryState> post;  ///< the state there,
+    std::optional<Hash> post_root;    ///< or its root
+    bool checks_seals = false;        ///< its blocks have proof-of-work seals
+};
+
+/// Reads a test with "blocks" (ethereum/tests, legacytests, EEST's blockchain_tests) or "engineNewPayloads"
+/// (EEST's blockchain_tests_engine), whose payloads are made into blocks.
+[[nodiscard]] primitives::json::Result<BlockTest> parse_block_test(primitives::json::Value value);
+
+}  // namespace weft::cli

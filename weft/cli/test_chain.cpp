@@ -1,0 +1,124 @@
+#include "weft/cli/test_chain.hpp"
+
+#include <ranges>
+
+#include "weft/trie/roots.hpp"
+
+namespace weft::cli {
+namespace {
+
+/// The state after a block of a chain; BLOCKHASH walks back from it.
+class ChainState final : public StateReader {
+public:
+    ChainState(const execution::Ancestors& chain, const Hash& tip, const MemoryState& state)
+        : chain_(chain), tip_(tip), state_(state) {}
+    [[nodiscard]] state::ReadResult<std::optional<Account>> account(const Address& address) const override {
+        return state_.account(address);
+    }
+    [[nodiscard]] state::ReadResult<uint256> storage(const Address& address,
+                                                     const uint256& key) const override {
+        return state_.storage(address, key);
+    }
+    [[nodiscard]] state::ReadResult<bool> has_storage(const Address& address) const override {
+        return state_.has_storage(address);
+    }
+    [[nodiscard]] state::ReadResult<Bytes> code(const Hash& code_hash) const override {
+        return state_.code(code_hash);
+    }
+    [[nodiscard]] state::ReadResult<Hash> block_hash(uint64_t number) const override {
+        Hash hash = tip_;
+        for (auto header = chain_.header(hash); header && *header; header = chain_.header(hash)) {
+            if ((*header)->number == number) return hash;
+            hash = (*header)->parent_hash;
+        }
+        return Hash{};
+    }
+
+private:
+    const execution::Ancestors& chain_;
+    const Hash& tip_;
+    const MemoryState& state_;
+};
+
+}  // namespace
+
+void WholeStateRoot::commit(std::span<const state::CommittedAccount> accounts,
+                            std::span<const state::CommittedSlot> slots) {
+    for (const auto& account : accounts) {
+        if (!account.value) {
+            state_.remove_account(account.address);
+            continue;
+        }
+        if (account.storage_wiped) state_.clear_storage(account.address);
+        state_.set_account(account.address, *account.value);
+    }
+    for (const auto& slot : slots) state_.set_storage(slot.address, slot.key, slot.value);
+}
+
+state::ReadResult<Hash> WholeStateRoot::root() { return trie::state_root(state_); }
+
+TestChain::TestChain(const BlockTest& test)
+    : test_(test),
+      genesis_(primitives::header_hash(test.genesis)),
+      head_(genesis_),
+      at_(genesis_),
+      state_(test.pre),
+      commitment_(test.pre) {
+    nodes_.emplace(genesis_, Node{test.genesis, test.genesis.difficulty, {}, {}});
+}
+
+state::ReadResult<std::optional<Header>> TestChain::header(const Hash& block) const {
+    const auto node = nodes_.find(block);
+    return node == nodes_.end() ? std::nullopt : std::optional(node->second.header);
+}
+
+state::ReadResult<uint256> TestChain::total_difficulty(const Hash& block) const {
+    return nodes_.at(block).total_difficulty;
+}
+
+state::ReadResult<std::vector<Hash>> TestChain::ommers(const Hash& block) const {
+    return nodes_.at(block).ommers;
+}
+
+/// Makes state_ the state after `block`: forward along the chain where it stands before it, else anew from
+/// the first block.
+void TestChain::stand_on(const Hash& block) {
+    std::vector<const StateDiff*> diffs;
+    Hash hash = block;
+    while (hash != at_ && hash != genesis_) {
+        const Node& node = nodes_.at(hash);
+        diffs.push_back(&node.diff);
+        hash = node.header.parent_hash;
+    }
+    if (hash != at_) state_ = test_.pre;
+    if (at_ != block) commitment_.reset();
+    for (const StateDiff* diff : diffs | std::views::reverse) state_.apply(*diff);
+    at_ = block;
+}
+
+std::expected<execution::BlockResult, execution::ExecutionError> TestChain::import(
+    Block& block, execution::ExecutionContext& context) {
+    if (nodes_.contains(block.header.parent_hash)) stand_on(block.header.parent_hash);
+    if (!commitment_) commitment_.emplace(state_);
+    const ChainState state(*this, block.header.parent_hash, state_);
+    auto result = execution::verify_block(block, {test_.config, *this, state, *commitment_}, context);
+    if (result) {
+        append(block, result->diff);
+    } else {
+        commitment_.reset();
+    }
+    return result;
+}
+
+void TestChain::append(const Block& block, const StateDiff& diff) {
+    const Hash hash = primitives::header_hash(block.header);
+    const uint256 total = nodes_.at(block.header.parent_hash).total_difficulty + block.header.difficulty;
+    std::vector<Hash> ommers;
+    for (const Header& ommer : block.ommers) ommers.push_back(primitives::header_hash(ommer));
+    if (block.header.difficulty.is_zero() || total > nodes_.at(head_).total_difficulty) head_ = hash;
+    nodes_.try_emplace(hash, Node{block.header, total, std::move(ommers), diff});
+    state_.apply(diff);
+    at_ = hash;
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <map>
+
+#include "weft/cli/block_test_file.hpp"
+#include "weft/execution/validation/verify.hpp"
+
+namespace weft::cli {
+
+/// The commitment of a state that is recomputed whenever it is asked for.
+class WholeStateRoot final : public state::RootSink {
+public:
+    explicit WholeStateRoot(MemoryState state) : state_(std::move(state)) {}
+    void commit(std::span<const state::CommittedAccount> accounts,
+                std::span<const state::CommittedSlot> slots) override;
+    [[nodiscard]] state::ReadResult<Hash> root() override;
+
+private:
+    MemoryState state_;
+};
+
+/// The blocks of a test that were imported, side chains too, and the state after whichever of them is needed.
+class TestChain final : public execution::Ancestors {
+public:
+    explicit TestChain(const BlockTest& test);
+
+    [[nodiscard]] state::ReadResult<std::optional<Header>> header(const Hash& block) const override;
+    [[nodiscard]] state::ReadResult<uint256> total_difficulty(const Hash& block) const override;
+    [[nodiscard]] state::ReadResult<std::vector<Hash>> ommers(const Hash& block) const override;
+
+    /// Verifies a block, and makes it part of the chain if it is valid.
+    [[nodiscard]] std::expected<execution::BlockResult, execution::ExecutionError> import(
+        Block& block, execution::ExecutionContext& context);
+
+    /// The canonical head: of proof-of-work blocks the one with the largest total difficulty, the first seen
+    /// of equals; every valid proof-of-stake block, as if a fork choice followed it.
+    [[nodiscard]] const Hash& head() const noexcept { return head_; }
+    /// The state after the head.
+    [[nodiscard]] const MemoryState& head_state() {
+        stand_on(head_);
+        return state_;
+    }
+
+private:
+    struct Node {
+        Header header;
+        uint256 total_difficulty;
+        std::vector<Hash> ommers;
+        StateDiff diff;
+    };
+
+    void stand_on(const Hash& block);
+    void append(const Block& block, const StateDiff& diff);
+
+    const BlockTest& test_;
+    std::map<Hash, Node> nodes_;
+    Hash genesis_, head_;
+    Hash at_;  ///< the block that state_ comes after
+    MemoryState state_;
+    std::optional<WholeStateRoot> commitment_;  ///< of state_; absent after a block that failed
+};
+
+}  // namespace weft::cli

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "weft/execution/executor.hpp"
+#include "weft/execution/validation/ancestors.hpp"
+#include "weft/state/commit.hpp"
+
+namespace weft::execution {
+
+/// What a block is verified on: the chain before it, the state after its parent, and that state's commitment.
+/// After success the commitment stands at the block's state; after an error it may stand anywhere between.
+struct Ground {
+    const ChainConfig& config;
+    const Ancestors& ancestors;
+    const StateReader& state;
+    RootSink& commitment;
+};
+
+/// Whether a block is valid, to the last rule, and what it does: header, body, ommers, senders, execution,
+/// result, state root, in this order. Fills in the transactions' senders. Not checked: the seal of a
+/// proof-of-work block. Of `options` the senders' gate, the sinks, on_invalid and the checks are its own.
+[[nodiscard]] std::expected<BlockResult, ExecutionError> verify_block(Block& block, const Ground& ground,
+                                                                      ExecutionContext& context,
+                                                                      const ExecutionOptions& options = {});
+
+/// Whether the block after `parent` is a proof-of-stake block (EIP-3675): the total difficulty has reached
+/// the terminal one, or a fork by time has come.
+[[nodiscard]] state::ReadResult<bool> is_proof_of_stake(const Header& header, const ChainConfig& config,
+                                                        const Ancestors& ancestors);
+
+/// Fills in who sent the transactions, all at once, and opens the gate; refuses those without a valid
+/// signature (EIP-2: from Homestead on, also one with a high s).
+void recover_senders(std::span<Transaction> transactions, Revision revision, SenderGate& gate);
+
+/// Which of the header's fields differs from what execution gave: gas used, receipts' root, bloom, requests'
+/// hash. Precondition: the result's blooms are filled, and its receipts have state roots before Byzantium.
+[[nodiscard]] std::optional<Reason> validate_result(const Header& header, const BlockResult& result);
+
+}  // namespace weft::execution
+
+namespace weft {
+using execution::verify_block;
+}  // namespace weft
