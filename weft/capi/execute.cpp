@@ -1,0 +1,125 @@
+#include <limits>
+#include <thread>
+
+#include "weft/capi/handles.hpp"
+#include "weft/trie/roots.hpp"
+
+namespace weft::capi {
+namespace {
+
+std::optional<execution::ExecutorKind> kind_of(weft_executor executor) noexcept {
+    switch (executor) {
+        case WEFT_EXECUTOR_AUTOMATIC:
+            return execution::ExecutorKind::automatic;
+        case WEFT_EXECUTOR_SEQUENTIAL:
+            return execution::ExecutorKind::sequential;
+        case WEFT_EXECUTOR_OPTIMISTIC:
+            return execution::ExecutorKind::optimistic;
+    }
+    return std::nullopt;
+}
+
+constexpr weft_context_options context_defaults = WEFT_CONTEXT_OPTIONS;
+constexpr weft_execute_options execute_defaults = WEFT_EXECUTE_OPTIONS;
+constexpr uint32_t most_threads = 4096;
+
+/// A gate that stands open; only the transactions that nobody signed are refused. (EIP-2: from Homestead on a
+/// high s is no signature either.)
+void fill_gate(execution::SenderGate& gate, const weft_block& block, Revision revision) {
+    for (const size_t index : block.unsigned_transactions) gate.refuse(index);
+    const auto& transactions = block.block.transactions;
+    if (revision >= Revision::homestead)
+        for (size_t i = 0; i < transactions.size(); ++i)
+            if (!primitives::is_low_s(transactions[i].s)) gate.refuse(i);
+    gate.open(transactions.size());
+}
+
+/// Which of the header's fields the result contradicts, in geth's words; nullptr: none.
+const char* contradiction(const Header& header, const BlockResult& result, Revision revision) {
+    if (result.gas_used != header.gas_used) return "invalid gas used";
+    if (result.logs_bloom != header.logs_bloom) return "invalid bloom";
+    if (revision >= Revision::byzantium && trie::receipts_root(result.receipts) != header.receipts_root)
+        return "invalid receipt root hash";
+    if (header.requests_hash && primitives::requests_hash(result.requests) != *header.requests_hash)
+        return "invalid requests hash";
+    if (header.blob_gas_used && result.blob_gas_used != *header.blob_gas_used)
+        return "blob gas used mismatch";
+    return nullptr;
+}
+
+Outcome execute(weft_context& context, const ChainConfig& config, const StateReader& state,
+                const weft_block& block, const weft_execute_options& given, weft_result** out) {
+    const execution::BlockEnv env = execution::make_block_env(block.block, config);
+    execution::SenderGate gate;
+    fill_gate(gate, block, env.revision);
+    execution::ExecutionOptions options{.senders = &gate};
+    if (given.stop != nullptr) options.stop = given.stop->source.get_token();
+    const std::span<const Transaction> transactions = block.block.transactions;
+    auto result = execution::execute(env, transactions, state, context.context, options);
+    if (!result) return from(result.error());
+    if (given.check_header) {
+        if (const char* const reason = contradiction(block.block.header, *result, env.revision)) {
+            Outcome failure = failed(WEFT_ERROR_INVALID_BLOCK, std::string("invalid block: ") + reason);
+            failure->reason = reason;
+            return failure;
+        }
+    }
+    auto made = std::make_unique<weft_result>();
+    made->result = std::move(*result);
+    *out = made.release();
+    return std::nullopt;
+}
+
+}  // namespace
+}  // namespace weft::capi
+
+using namespace weft;
+using namespace weft::capi;
+
+extern "C" {
+
+weft_code weft_context_new(const weft_context_options* options, weft_context** context, weft_error** error) {
+    const auto body = [&]() -> Outcome {
+        const auto given = read_options(options, context_defaults);
+        if (!given) return bad_argument("weft_context_options: struct_size is wrong");
+        const auto kind = kind_of(given->executor);
+        if (!kind) return bad_argument("weft_context_options: executor is none");
+        if (given->threads > most_threads) return bad_argument("weft_context_options: too many threads");
+        const unsigned threads =
+            given->threads != 0 ? given->threads : std::max(1U, std::thread::hardware_concurrency());
+        std::shared_ptr<base::ThreadPool> pool;
+        if (threads > 1) pool = std::make_shared<base::ThreadPool>(threads - 1);
+        execution::ContextOptions made{.executor = *kind, .threads = threads, .pool = pool};
+        if (given->memory_budget != 0) made.memory_budget = given->memory_budget;
+        *context = new weft_context{std::move(pool), execution::ExecutionContext(std::move(made))};
+        return std::nullopt;
+    };
+    return guarded(error, body, context);
+}
+
+void weft_context_free(weft_context* context) { delete context; }
+
+weft_code weft_stop_new(weft_stop** stop, weft_error** error) {
+    const auto body = [&]() -> Outcome {
+        *stop = new weft_stop;
+        return std::nullopt;
+    };
+    return guarded(error, body, stop);
+}
+void weft_stop_request(const weft_stop* stop) {
+    if (stop != nullptr) std::stop_source(stop->source).request_stop();
+}
+void weft_stop_free(weft_stop* stop) { delete stop; }
+
+weft_code weft_execute_block(weft_context* context, const weft_config* config, const weft_state* state,
+                             const weft_block* block, const weft_execute_options* options,
+                             weft_result** result, weft_error** error) {
+    const auto body = [&]() -> Outcome {
+        const auto given = read_options(options, execute_defaults);
+        if (!given) return bad_argument("weft_execute_options: struct_size is wrong");
+        return execute(*context, config->config, *state->reader, *block, *given, result);
+    };
+    return guarded(error, body, context, config, state, block, result);
+}
+
+}  // extern "C"
