@@ -2,8 +2,6 @@
 
 #include <ranges>
 
-#include "weft/trie/roots.hpp"
-
 namespace weft::cli {
 namespace {
 
@@ -41,21 +39,6 @@ private:
 };
 
 }  // namespace
-
-void WholeStateRoot::commit(std::span<const state::CommittedAccount> accounts,
-                            std::span<const state::CommittedSlot> slots) {
-    for (const auto& account : accounts) {
-        if (!account.value) {
-            state_.remove_account(account.address);
-            continue;
-        }
-        if (account.storage_wiped) state_.clear_storage(account.address);
-        state_.set_account(account.address, *account.value);
-    }
-    for (const auto& slot : slots) state_.set_storage(slot.address, slot.key, slot.value);
-}
-
-state::ReadResult<Hash> WholeStateRoot::root() { return trie::state_root(state_); }
 
 TestChain::TestChain(const BlockTest& test)
     : test_(test),

@@ -4,20 +4,9 @@
 
 #include "weft/cli/block_test_file.hpp"
 #include "weft/execution/validation/verify.hpp"
+#include "weft/trie/whole_state_root.hpp"
 
 namespace weft::cli {
-
-/// The commitment of a state that is recomputed whenever it is asked for.
-class WholeStateRoot final : public state::RootSink {
-public:
-    explicit WholeStateRoot(MemoryState state) : state_(std::move(state)) {}
-    void commit(std::span<const state::CommittedAccount> accounts,
-                std::span<const state::CommittedSlot> slots) override;
-    [[nodiscard]] state::ReadResult<Hash> root() override;
-
-private:
-    MemoryState state_;
-};
 
 /// The blocks of a test that were imported, side chains too, and the state after whichever of them is needed.
 class TestChain final : public execution::Ancestors {
@@ -57,7 +46,7 @@ private:
     Hash genesis_, head_;
     Hash at_;  ///< the block that state_ comes after
     MemoryState state_;
-    std::optional<WholeStateRoot> commitment_;  ///< of state_; absent after a block that failed
+    std::optional<trie::WholeStateRoot> commitment_;  ///< of state_; absent after a block that failed
 };
 
 }  // namespace weft::cli
