@@ -120,7 +120,7 @@ static void check_invalid(weft_context* context, const weft_state* state) {
     options.check_header = true;
     CHECK(weft_execute_block(context, shanghai, state, wrong, &options, &result, &why) ==
           WEFT_ERROR_INVALID_BLOCK);
-    CHECK(strcmp(weft_error_reason(why), "invalid gas used") == 0);
+    CHECK(strcmp(weft_error_reason(why), "wrong gas used") == 0);
     weft_error_free(why);
     options.struct_size = 1;
     CHECK_FAILS(WEFT_ERROR_ARGUMENT,

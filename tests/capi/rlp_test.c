@@ -73,7 +73,7 @@ void test_rlp(void) {
     weft_error* why = NULL;
     CHECK(weft_execute_block(context, config, state, block, &options, &none, &why) ==
           WEFT_ERROR_INVALID_BLOCK);
-    CHECK(strcmp(weft_error_reason(why), "invalid receipt root hash") == 0);
+    CHECK(strcmp(weft_error_reason(why), "wrong receipts root") == 0);
     weft_error_free(why);
     weft_hash root, block_hash, other_hash, zero = {{0}};
     CHECK_OK(weft_block_state_root(block, &root, error));

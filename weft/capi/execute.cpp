@@ -2,7 +2,7 @@
 #include <thread>
 
 #include "weft/capi/handles.hpp"
-#include "weft/trie/roots.hpp"
+#include "weft/execution/validation/verify.hpp"
 
 namespace weft::capi {
 namespace {
@@ -34,17 +34,17 @@ void fill_gate(execution::SenderGate& gate, const weft_block& block, Revision re
     gate.open(transactions.size());
 }
 
-/// Which of the header's fields the result contradicts, in geth's words; nullptr: none.
-const char* contradiction(const Header& header, const BlockResult& result, Revision revision) {
-    if (result.gas_used != header.gas_used) return "invalid gas used";
-    if (result.logs_bloom != header.logs_bloom) return "invalid bloom";
-    if (revision >= Revision::byzantium && trie::receipts_root(result.receipts) != header.receipts_root)
-        return "invalid receipt root hash";
-    if (header.requests_hash && primitives::requests_hash(result.requests) != *header.requests_hash)
-        return "invalid requests hash";
+/// What the header says of the result and the result doesn't. Receipts' root only from Byzantium on: earlier
+/// receipts hold state roots, which nobody was asked for.
+std::optional<execution::Reason> contradiction(const Header& header, const BlockResult& result,
+                                               Revision revision) {
+    using execution::Reason;
     if (header.blob_gas_used && result.blob_gas_used != *header.blob_gas_used)
-        return "blob gas used mismatch";
-    return nullptr;
+        return Reason::wrong_blob_gas_used;
+    if (revision >= Revision::byzantium) return execution::validate_result(header, result);
+    if (result.gas_used != header.gas_used) return Reason::wrong_gas_used;
+    if (result.logs_bloom != header.logs_bloom) return Reason::wrong_logs_bloom;
+    return std::nullopt;
 }
 
 Outcome execute(weft_context& context, const ChainConfig& config, const StateReader& state,
@@ -57,13 +57,9 @@ Outcome execute(weft_context& context, const ChainConfig& config, const StateRea
     const std::span<const Transaction> transactions = block.block.transactions;
     auto result = execution::execute(env, transactions, state, context.context, options);
     if (!result) return from(result.error());
-    if (given.check_header) {
-        if (const char* const reason = contradiction(block.block.header, *result, env.revision)) {
-            Outcome failure = failed(WEFT_ERROR_INVALID_BLOCK, std::string("invalid block: ") + reason);
-            failure->reason = reason;
-            return failure;
-        }
-    }
+    if (given.check_header)
+        if (const auto reason = contradiction(block.block.header, *result, env.revision))
+            return from(execution::InvalidBlock{std::nullopt, *reason});
     auto made = std::make_unique<weft_result>();
     made->result = std::move(*result);
     *out = made.release();
