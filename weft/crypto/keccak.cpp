@@ -60,4 +60,14 @@ void keccak256_batch(std::span<const BytesView> messages, std::span<Hash> out) n
     }
 }
 
+void keccak256_batch(std::span<const KeccakJob> jobs) noexcept {
+    if (has_avx512 && jobs.size() > 1) return detail::keccak256_batch_avx512(jobs.data(), jobs.size());
+    for (const KeccakJob& job : jobs) {
+        if (has_avx512)
+            detail::keccak256_avx512(job.p, job.size, job.out);
+        else
+            detail::keccak256_scalar(job.p, job.size, job.out);
+    }
+}
+
 }  // namespace weft::crypto

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "weft/base/bytes.hpp"
+#include "weft/crypto/keccak_kernels.hpp"
 
 namespace weft::crypto {
 
@@ -14,6 +15,11 @@ namespace weft::crypto {
 /// Hashes messages[i] to out[i], many lanes at a time where the machine has AVX-512.
 /// Precondition: out.size() == messages.size().
 void keccak256_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcept;
+
+/// A message, and where the 32 bytes of its hash go: const uint8_t* p; size_t size; uint8_t* out.
+using detail::KeccakJob;
+/// The same for hashes that go to scattered places. No job's message may hold another one's hash.
+void keccak256_batch(std::span<const KeccakJob> jobs) noexcept;
 
 /// Keccak-256 of the empty string: the code hash of an account without code.
 inline constexpr Hash empty_code_hash{

@@ -12,6 +12,8 @@ namespace weft::state {
 /// Why a state could not be read: a failing disk, a missing trie node. Never means "empty account".
 struct StateError {
     std::string message;
+    /// The hash of the trie node whose lack was the reason, or whose bytes were not what it says.
+    std::optional<Hash> missing_node{};
     friend bool operator==(const StateError&, const StateError&) = default;
 };
 

@@ -5,6 +5,7 @@
 
 #include "weft/crypto/keccak.hpp"
 #include "weft/primitives/rlp.hpp"
+#include "weft/trie/state_trie.hpp"
 
 namespace weft::trie {
 
@@ -49,7 +50,7 @@ Hash secure_root(std::span<const BytesView> keys, std::span<const BytesView> val
     std::vector<uint32_t> order(keys.size());
     std::iota(order.begin(), order.end(), 0U);
     std::ranges::sort(order, [&](uint32_t a, uint32_t b) { return hashes[a] < hashes[b]; });
-    std::vector<Entry> entries;
+    std::vector<Change> entries;
     entries.reserve(keys.size());
     for (const uint32_t i : order) entries.push_back({hashes[i].view(), values[i]});
     return trie_root(entries);
@@ -80,24 +81,8 @@ Hash storage_root(std::span<const StorageEntry> slots) {
 }
 
 Hash state_root(const state::MemoryState& state) {
-    std::vector<BytesView> keys;
-    Values values;
-    std::vector<StorageEntry> slots;
-    state.for_each_account([&](const Address& address, const Account& account) {
-        slots.clear();
-        state.for_each_slot(address,
-                            [&](const uint256& key, const uint256& value) { slots.push_back({key, value}); });
-        keys.push_back(address.view());
-        Bytes& out = values.buffer();
-        const size_t start = out.size();
-        primitives::rlp::append(out, account.nonce);
-        primitives::rlp::append(out, account.balance);
-        primitives::rlp::append(out, storage_root(slots));
-        primitives::rlp::append(out, account.code_hash);
-        primitives::rlp::wrap_list(out, start);
-        values.end_item();
-    });
-    return secure_root(keys, values.views());
+    StateTrie trie(state);
+    return *trie.root();  // nothing can be missing
 }
 
 Header genesis_header(const primitives::json::Genesis& genesis, const state::MemoryState& state) {

@@ -2,32 +2,60 @@
 
 #include <span>
 
-#include "weft/base/bytes.hpp"
+#include "weft/trie/forest.hpp"
 
 namespace weft::trie {
 
-/// The root of a trie without entries: Keccak-256 of the RLP of the empty string.
-inline constexpr Hash empty_root{
-    {{0x56, 0xe8, 0x1f, 0x17, 0x1b, 0xcc, 0x55, 0xa6, 0xff, 0x83, 0x45, 0xe6, 0x92, 0xc0, 0xf8, 0x6e,
-      0x5b, 0x48, 0xe0, 0x1b, 0x99, 0x6c, 0xad, 0xc0, 0x01, 0x62, 0x2f, 0xb5, 0xe3, 0x63, 0xb4, 0x21}}};
+/// A Merkle Patricia trie (yellow paper, appendix D) from keys to values, kept from one update to the next.
+/// The tries of a state are a StateTrie.
+class Trie {
+public:
+    /// An empty trie.
+    explicit Trie(const TrieOptions& options = {}) : forest_(options) {}
+    /// The trie with this root, whose nodes come from options.source when they are needed.
+    Trie(const Hash& root, const TrieOptions& options) : forest_(options) { root_.hash = root; }
 
-struct Entry {
-    BytesView key;
-    BytesView value;  ///< not empty: an absent value is no entry
+    /// Makes the changes. Precondition: keys ascending, all different. Error: a node was missing; the trie
+    /// then has part of the changes, and the same update may be tried again.
+    [[nodiscard]] ReadResult<void> update(std::span<const Change> changes) {
+        return forest_.update(root_, changes, {});
+    }
+    [[nodiscard]] Hash root() {
+        forest_.hash(root_);
+        return root_.hash;
+    }
+    /// A key's value.
+    [[nodiscard]] ReadResult<std::optional<Bytes>> find(BytesView key) {
+        return walk(key, [](const PathNode&) {});
+    }
+    /// The same, and each node on the way: a proof (yellow paper, appendix D; eth_getProof).
+    [[nodiscard]] ReadResult<std::optional<Bytes>> walk(BytesView key, PathVisitor visit) {
+        forest_.hash(root_);
+        auto found = forest_.walk(root_, key, {}, visit);
+        if (!found) return std::unexpected(std::move(found.error()));
+        if (!*found) return std::nullopt;
+        return std::move((*found)->value);
+    }
+    /// Drops nodes from memory that the source or the writer has, until no more than `budget` bytes are in
+    /// use or nothing is left to drop.
+    void unload(size_t budget) {
+        forest_.hash(root_);
+        forest_.unload(root_, budget);
+    }
+    [[nodiscard]] TrieStatistics statistics() const { return forest_.statistics(); }
+
+private:
+    Forest forest_;
+    Forest::Root root_;
 };
 
-/// The root of the Merkle Patricia trie with these entries (yellow paper, appendix D), without keeping the
-/// trie. Nodes are encoded level by level from the leaves up, so that the hashes of a level are computed many
-/// at a time. Precondition: keys ascending, all different. Recurses once per branch on a key's path: at most
-/// twice a key's length.
-[[nodiscard]] Hash trie_root(std::span<const Entry> entries);
+/// The root of the trie with these entries, without keeping it. Precondition: keys ascending, all different,
+/// values not empty.
+[[nodiscard]] Hash trie_root(std::span<const Change> entries);
 
 /// The root of a trie from rlp(index) to values[index]: transactions, receipts, withdrawals (yellow paper,
 /// section 4.3.2).
 [[nodiscard]] Hash ordered_root(std::span<const BytesView> values);
 [[nodiscard]] Hash ordered_root(std::span<const Bytes> values);
-
-/// Appends the nibbles [from, to) of a key in hex-prefix encoding (yellow paper, appendix C).
-void append_hex_prefix(Bytes& out, BytesView key, size_t from, size_t to, bool is_leaf);
 
 }  // namespace weft::trie

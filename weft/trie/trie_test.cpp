@@ -9,6 +9,7 @@
 #include "weft/crypto/keccak.hpp"
 #include "weft/primitives/json_value.hpp"
 #include "weft/primitives/rlp.hpp"
+#include "weft/trie/naive_trie.hpp"
 
 namespace weft::trie {
 
@@ -46,7 +47,7 @@ std::map<Bytes, Bytes> entries_of(json::Value in, bool is_secure) {
 }
 
 Hash root_of(const std::map<Bytes, Bytes>& entries) {
-    std::vector<Entry> list;
+    std::vector<Change> list;
     for (const auto& [key, value] : entries) list.push_back({key, value});
     return trie_root(list);
 }
@@ -93,69 +94,16 @@ TEST(Trie, OfficialHexPrefixTests) {
             Bytes key(nibbles.size() / 2 + 1);
             for (size_t i = 0; i < nibbles.size(); ++i)
                 key[(i + shift) / 2] |= static_cast<uint8_t>(nibbles[i] << ((i + shift) % 2 == 0 ? 4 : 0));
-            Bytes out;
-            append_hex_prefix(out, key, shift, shift + nibbles.size(),
-                              *json::as<bool>(*json::find(object, "term")));
+            const Path run{key.data(), static_cast<uint32_t>(shift),
+                           static_cast<uint32_t>(shift + nibbles.size())};
+            Bytes out(hex_prefix_size(run));
+            put_hex_prefix(out.data(), run, *json::as<bool>(*json::find(object, "term")));
             EXPECT_EQ(out, *json::as<Bytes>(*json::find(object, "out"))) << name << " " << shift;
         }
         ++tests;
     }
     EXPECT_EQ(tests, 12);
 }
-
-namespace {
-
-Bytes slow_node(const std::vector<std::pair<std::string, Bytes>>& entries, size_t depth);
-
-/// A reference as the yellow paper's n(I, i) defines it, on nibble strings; entries share their first `depth`
-/// nibbles.
-void append_slow_reference(Bytes& out, const std::vector<std::pair<std::string, Bytes>>& entries,
-                           size_t depth) {
-    if (entries.empty()) return out.push_back(0x80);
-    const Bytes node = slow_node(entries, depth);
-    if (node.size() < 32)
-        out.insert(out.end(), node.begin(), node.end());
-    else
-        primitives::rlp::append(out, crypto::keccak256(node));
-}
-
-Bytes slow_path(std::string_view nibbles, bool is_leaf) {
-    std::string text(1, static_cast<char>((is_leaf ? 2 : 0) + nibbles.size() % 2));
-    if (nibbles.size() % 2 == 0) text.push_back(0);
-    text += nibbles;
-    Bytes out;
-    for (size_t i = 0; i < text.size(); i += 2)
-        out.push_back(static_cast<uint8_t>(text[i] << 4 | text[i + 1]));
-    return out;
-}
-
-Bytes slow_node(const std::vector<std::pair<std::string, Bytes>>& entries, size_t depth) {
-    Bytes out;
-    const std::string_view first = entries.front().first;
-    size_t common = first.size();
-    for (const auto& [key, value] : entries)
-        common = std::min<size_t>(common,
-                                  static_cast<size_t>(std::ranges::mismatch(first, key).in1 - first.begin()));
-    if (entries.size() == 1) {
-        primitives::rlp::append(out, BytesView{slow_path(first.substr(depth), true)});
-        primitives::rlp::append(out, BytesView{entries.front().second});
-    } else if (common > depth) {
-        primitives::rlp::append(out, BytesView{slow_path(first.substr(depth, common - depth), false)});
-        append_slow_reference(out, entries, common);
-    } else {
-        for (char digit = 0; digit < 16; ++digit) {
-            std::vector<std::pair<std::string, Bytes>> below;
-            for (const auto& entry : entries)
-                if (entry.first.size() > depth && entry.first[depth] == digit) below.push_back(entry);
-            append_slow_reference(out, below, depth + 1);
-        }
-        primitives::rlp::append(out, first.size() == depth ? BytesView{entries.front().second} : BytesView{});
-    }
-    primitives::rlp::wrap_list(out, 0);
-    return out;
-}
-
-}  // namespace
 
 // Small random tries, short keys and values (so that nodes are inlined, and branches hold values), against
 // the definition.
@@ -173,14 +121,7 @@ TEST(Trie, EqualsTheDefinitionOnRandomTries) {
             for (uint8_t& byte : key) byte = static_cast<uint8_t>(random(alphabet) * 17);
             entries[key] = Bytes(1 + random(40), static_cast<uint8_t>(random(256)));
         }
-        std::vector<std::pair<std::string, Bytes>> nibbles;
-        for (const auto& [key, value] : entries) {
-            std::string path;
-            for (const uint8_t byte : key)
-                (path += static_cast<char>(byte >> 4)) += static_cast<char>(byte & 15);
-            nibbles.emplace_back(path, value);
-        }
-        ASSERT_EQ(root_of(entries), crypto::keccak256(slow_node(nibbles, 0))) << round;
+        ASSERT_EQ(root_of(entries), naive::root(entries)) << round;
     }
 }
 

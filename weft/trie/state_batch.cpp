@@ -1,0 +1,225 @@
+#include "weft/trie/state_batch.hpp"
+
+#include <algorithm>
+
+#include "weft/crypto/keccak.hpp"
+
+namespace weft::trie {
+namespace {
+
+/// How many keys are hashed at once, by one thread.
+constexpr size_t hash_grain = 512;
+
+template <class F>
+void for_ranges(base::ThreadPool* pool, size_t n, size_t grain, F&& f) {
+    if (pool != nullptr)
+        base::parallel_for(*pool, n, grain, f);
+    else if (n != 0)
+        f(size_t{0}, n);
+}
+
+uint64_t prefix_of(const Hash& hash) noexcept {
+    uint64_t word;
+    std::memcpy(&word, hash.data(), sizeof word);
+    return __builtin_bswap64(word);
+}
+
+/// A number as RLP; at most 33 bytes.
+uint8_t* put_number(uint8_t* out, const uint256& number) noexcept {
+    uint8_t bytes[32];
+    base::store_be(bytes, number);
+    size_t zeros = 0;
+    while (zeros < 32 && bytes[zeros] == 0) ++zeros;
+    return put_string(out, BytesView(bytes).subspan(zeros));
+}
+
+/// An account as the state trie holds it (yellow paper, section 4.1), with an empty storage; at most 110
+/// bytes.
+size_t put_account(uint8_t* out, const state::Account& account) noexcept {
+    uint8_t items[9 + 33 + 33 + 33];
+    uint8_t* end = put_number(items, uint256{account.nonce});
+    end = put_number(end, account.balance);
+    end = put_string(end, empty_root.view());
+    end = put_string(end, account.code_hash.view());
+    const auto size = static_cast<size_t>(end - items);
+    uint8_t* const payload = put_header(out, size, 0xc0);
+    std::memcpy(payload, items, size);
+    return static_cast<size_t>(payload - out) + size;
+}
+
+}  // namespace
+
+void StateBatch::add(const Address& address, const std::optional<state::Account>& account,
+                     bool storage_wiped) {
+    accounts_.push_back({.address = address,
+                         .time = ++time_,
+                         .exists = account.has_value(),
+                         .is_wiped = storage_wiped || !account,
+                         .account = account.value_or(state::Account{})});
+}
+
+void StateBatch::add(const Address& address, const uint256& key, const uint256& value) {
+    if (owners_.empty() || owners_.back() != address) owners_.push_back(address);
+    slots_.push_back({static_cast<uint32_t>(owners_.size() - 1), ++time_, key, value});
+}
+
+void StateBatch::add(std::span<const state::CommittedAccount> accounts,
+                     std::span<const state::CommittedSlot> slots) {
+    for (const auto& account : accounts) add(account.address, account.value, account.storage_wiped);
+    for (const auto& slot : slots) add(slot.address, slot.key, slot.value);
+}
+
+void StateBatch::clear() {
+    accounts_.clear();
+    slots_.clear();
+    owners_.clear();
+    time_ = 0;
+}
+
+void StateBatch::hash_names(base::ThreadPool* pool) {
+    names_.resize(accounts_.size() + owners_.size());
+    for_ranges(pool, names_.size(), hash_grain, [&](size_t begin, size_t end) {
+        std::array<crypto::KeccakJob, 64> jobs;
+        while (begin < end) {
+            const size_t count = std::min(jobs.size(), end - begin);
+            for (size_t i = 0; i < count; ++i) {
+                const size_t name = begin + i;
+                const Address& address =
+                    name < accounts_.size() ? accounts_[name].address : owners_[name - accounts_.size()];
+                jobs[i] = {address.data(), Address::size(), names_[name].data()};
+            }
+            crypto::keccak256_batch({jobs.data(), count});
+            begin += count;
+        }
+    });
+}
+
+void StateBatch::hash_slots(base::ThreadPool* pool) {
+    slot_keys_.resize(slots_.size());
+    for_ranges(pool, slots_.size(), hash_grain, [&](size_t begin, size_t end) {
+        std::array<crypto::KeccakJob, 64> jobs;
+        std::array<Hash, 64> keys;
+        while (begin < end) {
+            const size_t count = std::min(jobs.size(), end - begin);
+            for (size_t i = 0; i < count; ++i) {
+                keys[i] = base::to_hash(slots_[begin + i].key);
+                jobs[i] = {keys[i].data(), Hash::size(), slot_keys_[begin + i].data()};
+            }
+            crypto::keccak256_batch({jobs.data(), count});
+            begin += count;
+        }
+    });
+}
+
+void StateBatch::sort(std::span<Ordered> order, std::span<const Hash> keys) {
+    std::ranges::sort(order, [&](const Ordered& a, const Ordered& b) {
+        if (a.prefix != b.prefix) return a.prefix < b.prefix;
+        const auto compared = keys[a.index] <=> keys[b.index];
+        return compared != 0 ? compared < 0 : a.index < b.index;
+    });
+}
+
+/// Puts together the names that are one account, in the order of the hashes.
+void StateBatch::gather_accounts() {
+    order_.resize(names_.size());
+    for (uint32_t i = 0; i < names_.size(); ++i) order_[i] = {prefix_of(names_[i]), i};
+    sort(order_, names_);
+    gathered_.clear();
+    account_of_owner_.resize(owners_.size());
+    for (size_t i = 0; i < order_.size(); ++i) {
+        const uint32_t name = order_[i].index;
+        if (i == 0 || names_[name] != names_[order_[i - 1].index])
+            gathered_.push_back({.name = name,
+                                 .latest = nullptr,
+                                 .wiped_at = 0,
+                                 .is_wiped = false,
+                                 .slots_begin = 0,
+                                 .slots_end = 0});
+        Account& account = gathered_.back();
+        if (name >= accounts_.size()) {
+            account_of_owner_[name - accounts_.size()] = static_cast<uint32_t>(gathered_.size() - 1);
+            continue;
+        }
+        account.latest = &accounts_[name];
+        if (!accounts_[name].is_wiped) continue;
+        account.is_wiped = true;
+        account.wiped_at = accounts_[name].time;
+    }
+}
+
+/// Puts each account's slots together.
+void StateBatch::gather_slots() {
+    const auto account_of = [&](const NotedSlot& slot) -> Account& {
+        return gathered_[account_of_owner_[slot.owner]];
+    };
+    const auto counts = [&](const NotedSlot& slot) { return slot.time > account_of(slot).wiped_at; };
+    for (const NotedSlot& slot : slots_)
+        if (counts(slot)) ++account_of(slot).slots_end;
+    uint32_t total = 0;
+    for (Account& account : gathered_) {
+        const uint32_t count = account.slots_end;
+        account.slots_begin = account.slots_end = total;
+        total += count;
+    }
+    slot_order_.resize(total);
+    for (uint32_t i = 0; i < slots_.size(); ++i)
+        if (counts(slots_[i])) slot_order_[account_of(slots_[i]).slots_end++] = {prefix_of(slot_keys_[i]), i};
+    slot_changes_.resize(total);
+    slot_values_.resize(total);
+}
+
+void StateBatch::make_slot_changes(Account& account) {
+    const std::span order =
+        std::span(slot_order_).subspan(account.slots_begin, account.slots_end - account.slots_begin);
+    sort(order, slot_keys_);
+    uint32_t end = account.slots_begin;
+    for (size_t i = 0; i < order.size(); ++i) {
+        const uint32_t index = order[i].index;
+        const bool is_latest = i + 1 == order.size() || slot_keys_[order[i + 1].index] != slot_keys_[index];
+        if (!is_latest) continue;
+        const NotedSlot& slot = slots_[index];
+        uint8_t* const value = slot_values_[end].data();
+        const uint8_t* const value_end = slot.value.is_zero() ? value : put_number(value, slot.value);
+        slot_changes_[end++] = {slot_keys_[index].view(), {value, value_end}};
+    }
+    account.slots_end = end;
+}
+
+void StateBatch::make_account_changes(size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+        const Account& account = gathered_[i];
+        Change& change = account_changes_[i];
+        change = {names_[account.name].view(), {}, &updates_[i]};
+        if (account.latest != nullptr && account.latest->exists)
+            change.value = {account_values_[i].data(),
+                            put_account(account_values_[i].data(), account.latest->account)};
+        AccountUpdate& update = updates_[i];
+        update.removed = account.latest != nullptr && !account.latest->exists;
+        update.wiped = account.is_wiped;
+        update.slots =
+            std::span(slot_changes_).subspan(account.slots_begin, account.slots_end - account.slots_begin);
+    }
+}
+
+std::span<const Change> StateBatch::changes(base::ThreadPool* pool) {
+    hash_names(pool);
+    hash_slots(pool);
+    gather_accounts();
+    gather_slots();
+    account_changes_.resize(gathered_.size());
+    account_values_.resize(gathered_.size());
+    updates_.resize(gathered_.size());
+    for_ranges(pool, gathered_.size(), 256, [&](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i) make_slot_changes(gathered_[i]);
+        make_account_changes(begin, end);
+    });
+    uint32_t work = 0;
+    for (AccountUpdate& update : updates_) {
+        update.work_before = work;
+        work += 1 + static_cast<uint32_t>(update.slots.size());
+        update.work_through = work;
+    }
+    return account_changes_;
+}
+
+}  // namespace weft::trie

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "weft/base/thread_pool.hpp"
+#include "weft/state/commit.hpp"
+#include "weft/state/diff.hpp"
+#include "weft/trie/forest.hpp"
+
+namespace weft::trie {
+
+/// Changes of a state as they are committed, and what they amount to for its tries: keys hashed, sorted, each
+/// once, with the latest value.
+class StateBatch {
+public:
+    /// Commits are noted in their order; costs little, so that it may stand in an executor's way.
+    void add(std::span<const state::CommittedAccount> accounts, std::span<const state::CommittedSlot> slots);
+    void add(const Address& address, const std::optional<state::Account>& account, bool storage_wiped);
+    void add(const Address& address, const uint256& key, const uint256& value);
+
+    [[nodiscard]] bool empty() const noexcept { return accounts_.empty() && slots_.empty(); }
+    void clear();
+
+    /// The changes of the account trie, with those of the storage tries below; valid until the next call of
+    /// anything. pool: helps; may be nullptr.
+    [[nodiscard]] std::span<const Change> changes(base::ThreadPool* pool);
+
+private:
+    /// A name is where an account comes up: each account noted is one, then each owner of slots.
+    struct NotedAccount {
+        Address address;
+        uint32_t time;
+        bool exists;
+        bool is_wiped;  ///< storage of before this time is gone
+        state::Account account;
+    };
+    struct NotedSlot {
+        uint32_t owner;
+        uint32_t time;
+        uint256 key;
+        uint256 value;
+    };
+    /// Sorted in place of the hash that it stands for.
+    struct Ordered {
+        uint64_t prefix;  ///< of the hash
+        uint32_t index;
+    };
+    /// What comes together to one account.
+    struct Account {
+        uint32_t name;               ///< one of its names
+        const NotedAccount* latest;  ///< nullptr: only slots changed
+        uint32_t wiped_at;           ///< slots noted before don't count
+        bool is_wiped;
+        uint32_t slots_begin;
+        uint32_t slots_end;
+    };
+
+    void hash_names(base::ThreadPool* pool);
+    void hash_slots(base::ThreadPool* pool);
+    void gather_accounts();
+    void gather_slots();
+    void make_slot_changes(Account& account);
+    void make_account_changes(size_t begin, size_t end);
+    static void sort(std::span<Ordered> order, std::span<const Hash> keys);
+
+    std::vector<NotedAccount> accounts_;
+    std::vector<NotedSlot> slots_;
+    std::vector<Address> owners_;
+    uint32_t time_ = 0;
+
+    // What changes() makes.
+    std::vector<Hash> names_;      ///< hashed: accounts_, then owners_
+    std::vector<Hash> slot_keys_;  ///< hashed: slots_
+    std::vector<Ordered> order_;
+    std::vector<Account> gathered_;
+    std::vector<uint32_t> account_of_owner_;
+    std::vector<Ordered> slot_order_;  ///< by account, then by key
+    std::vector<Change> slot_changes_;
+    std::vector<std::array<uint8_t, 33>> slot_values_;
+    std::vector<Change> account_changes_;
+    std::vector<AccountUpdate> updates_;
+    std::vector<std::array<uint8_t, 112>> account_values_;
+};
+
+}  // namespace weft::trie

@@ -1,0 +1,82 @@
+#include "weft/trie/state_trie.hpp"
+
+#include "weft/crypto/keccak.hpp"
+#include "weft/primitives/rlp.hpp"
+
+namespace weft::trie {
+namespace {
+
+/// Precondition: check_node has accepted it.
+TrieAccount read_account(BytesView rlp) {
+    TrieAccount out;
+    primitives::rlp::Decoder in(rlp);
+    in.begin_list("account");
+    in.read(out.account.nonce, "nonce");
+    in.read(out.account.balance, "balance");
+    in.read(out.storage_root, "storageRoot");
+    in.read(out.account.code_hash, "codeHash");
+    return out;
+}
+
+}  // namespace
+
+StateTrie::StateTrie(const state::MemoryState& state, const TrieOptions& options) : StateTrie(options) {
+    state.for_each_account([&](const Address& address, const state::Account& account) {
+        pending_.add(address, account, false);
+        state.for_each_slot(
+            address, [&](const uint256& key, const uint256& value) { pending_.add(address, key, value); });
+    });
+    // Nothing can be missing where nothing was before.
+    static_cast<void>(root());
+    pending_ = {};
+}
+
+void StateTrie::commit(std::span<const state::CommittedAccount> accounts,
+                       std::span<const state::CommittedSlot> slots) {
+    pending_.add(accounts, slots);
+}
+
+void StateTrie::commit(const state::StateDiff& diff) {
+    for (const auto& account : diff.accounts) {
+        if (account.before != account.after || account.storage_wiped)
+            pending_.add(account.address, account.after, account.storage_wiped);
+        for (const auto& slot : account.slots) pending_.add(account.address, slot.key, slot.after);
+    }
+}
+
+ReadResult<Hash> StateTrie::root() {
+    if (!pending_.empty()) {
+        if (auto updated = forest_.update(root_, pending_.changes(pool_), accounts_place); !updated)
+            return std::unexpected(std::move(updated.error()));
+        pending_.clear();
+    }
+    forest_.hash(root_);
+    return root_.hash;
+}
+
+ReadResult<std::optional<TrieAccount>> StateTrie::account(const Address& address, PathVisitor visit) const {
+    const auto found = forest_.walk(root_, crypto::keccak256(address.view()).view(), accounts_place, visit);
+    if (!found) return std::unexpected(found.error());
+    if (!*found) return std::nullopt;
+    return read_account((*found)->value);
+}
+
+ReadResult<uint256> StateTrie::storage(const Address& address, const uint256& key, PathVisitor visit) const {
+    const Hash owner = crypto::keccak256(address.view());
+    const auto account = forest_.walk(root_, owner.view(), accounts_place, [](const PathNode&) {});
+    if (!account) return std::unexpected(account.error());
+    if (!*account) return uint256{};
+    const Forest::Root root{.ref = (*account)->below, .hash = read_account((*account)->value).storage_root};
+    const Hash slot = crypto::keccak256(base::to_hash(key).view());
+    const auto found =
+        forest_.walk(root, slot.view(), {.left = 2 * Hash::size(), .owner = owner.view()}, visit);
+    if (!found) return std::unexpected(found.error());
+    if (!*found) return uint256{};
+    uint256 value;
+    primitives::rlp::Decoder in((*found)->value);
+    in.read(value, "value");
+    if (!in.finish()) return std::unexpected(StateError{.message = "a storage slot that is no number"});
+    return value;
+}
+
+}  // namespace weft::trie

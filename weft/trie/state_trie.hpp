@@ -1,0 +1,72 @@
+#pragma once
+
+#include "weft/state/commit.hpp"
+#include "weft/state/diff.hpp"
+#include "weft/state/memory_state.hpp"
+#include "weft/trie/forest.hpp"
+#include "weft/trie/state_batch.hpp"
+
+namespace weft::trie {
+
+/// An account as the state trie holds it (yellow paper, section 4.1).
+struct TrieAccount {
+    state::Account account;
+    Hash storage_root = empty_root;
+    friend bool operator==(const TrieAccount&, const TrieAccount&) = default;
+};
+
+/// The commitment to a state: the account trie with all storage tries, kept from block to block.
+///
+///     StateTrie trie(state);          // or an empty one, or one whose nodes come from a source
+///     trie.commit(diff);              // or as an executor's CommitSink, while the block executes
+///     ReadResult<Hash> root = trie.root();
+///
+/// Commits are noted, and cost little; root() hashes their keys, makes all changes in one walk, and hashes
+/// what changed, with all threads of options.pool. Commits and root() are for one thread at a time; reads see
+/// the state of the last root(), and may run beside each other and beside commits.
+class StateTrie final : public state::RootSink {
+public:
+    /// The empty state.
+    explicit StateTrie(const TrieOptions& options = {}) : forest_(options), pool_(options.pool) {}
+    /// The state with this root, whose nodes come from options.source when they are needed.
+    StateTrie(const Hash& root, const TrieOptions& options) : StateTrie(options) { root_.hash = root; }
+    /// All of this state.
+    explicit StateTrie(const state::MemoryState& state, const TrieOptions& options = {});
+
+    void commit(std::span<const state::CommittedAccount> accounts,
+                std::span<const state::CommittedSlot> slots) override;
+    /// All of a block's changes. Its `before` values are not looked at.
+    void commit(const state::StateDiff& diff);
+
+    /// The root after all commits. Error: a node was missing; nothing is lost, and root() may be called
+    /// again.
+    [[nodiscard]] ReadResult<Hash> root() override;
+
+    /// The account at this address. visit: is called for each node from the root on, as far as there are
+    /// nodes: together they prove what is returned (EIP-1186).
+    [[nodiscard]] ReadResult<std::optional<TrieAccount>> account(
+        const Address& address, PathVisitor visit = [](const PathNode&) {}) const;
+    /// The value of a slot; zero where there is none. visit: the same for the nodes of the account's storage
+    /// trie.
+    [[nodiscard]] ReadResult<uint256> storage(
+        const Address& address, const uint256& key, PathVisitor visit = [](const PathNode&) {}) const;
+
+    /// Drops nodes from memory that the source or the writer has, until no more than `budget` bytes are in
+    /// use or nothing is left to drop; those not used of late go first. Commits must be in the root.
+    void unload(size_t budget) { forest_.unload(root_, budget); }
+    [[nodiscard]] TrieStatistics statistics() const { return forest_.statistics(); }
+
+private:
+    static constexpr Place accounts_place{.accounts = true, .left = 2 * Hash::size()};
+
+    Forest forest_;
+    Forest::Root root_;
+    base::ThreadPool* pool_;
+    StateBatch pending_;
+};
+
+}  // namespace weft::trie
+
+namespace weft {
+using trie::StateTrie;
+}  // namespace weft

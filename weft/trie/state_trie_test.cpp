@@ -1,0 +1,273 @@
+#include "weft/trie/state_trie.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "weft/trie/naive_trie.hpp"
+#include "weft/trie/roots.hpp"
+
+namespace weft::trie {
+namespace {
+
+using state::CommittedAccount;
+using state::CommittedSlot;
+
+class Random {
+public:
+    explicit Random(uint64_t seed) : state_(seed) {}
+    uint64_t operator()(uint64_t below) {
+        state_ = state_ * 6364136223846793005 + 1442695040888963407;
+        return (state_ >> 33) % below;
+    }
+
+private:
+    uint64_t state_;
+};
+
+/// The plain picture of a state.
+struct Model {
+    struct Entry {
+        state::Account account;
+        std::map<uint256, uint256> slots;
+    };
+    std::map<Address, Entry> accounts;
+
+    static Bytes key_of(BytesView name) {
+        const Hash hash = crypto::keccak256(name);
+        return {hash.begin(), hash.end()};
+    }
+    /// nodes: of all tries, where given.
+    [[nodiscard]] Hash root(naive::Nodes* nodes = nullptr) const {
+        naive::Entries entries;
+        for (const auto& [address, entry] : accounts) {
+            naive::Entries slots;
+            for (const auto& [key, value] : entry.slots)
+                primitives::rlp::append(slots[key_of(base::to_hash(key).view())], value);
+            Bytes& leaf = entries[key_of(address.view())];
+            primitives::rlp::append(leaf, entry.account.nonce);
+            primitives::rlp::append(leaf, entry.account.balance);
+            primitives::rlp::append(leaf, naive::root(slots, nodes));
+            primitives::rlp::append(leaf, entry.account.code_hash);
+            primitives::rlp::wrap_list(leaf, 0);
+        }
+        return naive::root(entries, nodes);
+    }
+};
+
+Address address_of(uint64_t i) {
+    Address out;
+    out[3] = static_cast<uint8_t>(i >> 8);
+    out[19] = static_cast<uint8_t>(i);
+    return out;
+}
+
+/// Random commits, to a model and to a trie.
+class Play {
+public:
+    Play(uint64_t seed, uint64_t accounts, uint64_t slots)
+        : random(seed), accounts_(accounts), slots_(slots) {}
+
+    /// One commit: accounts first, then slots of accounts that exist.
+    void commit(StateTrie& trie) {
+        std::vector<CommittedAccount> accounts;
+        std::vector<CommittedSlot> slots;
+        for (uint64_t count = random(5); count > 0; --count) {
+            const Address address = address_of(random(accounts_));
+            if (std::ranges::find(accounts, address, &CommittedAccount::address) != accounts.end()) continue;
+            switch (random(6)) {
+                case 0:  // destroyed
+                    model.accounts.erase(address);
+                    accounts.push_back({address, std::nullopt, random(2) == 0});
+                    break;
+                case 1: {  // destroyed and created again, or only emptied
+                    Model::Entry& entry = model.accounts[address] = {};
+                    entry.account = account();
+                    accounts.push_back({address, entry.account, true});
+                    break;
+                }
+                default:
+                    model.accounts[address].account = account();
+                    accounts.push_back({address, model.accounts[address].account});
+            }
+        }
+        for (uint64_t count = random(12); count > 0 && !model.accounts.empty(); --count) {
+            auto& [address, entry] =
+                *std::next(model.accounts.begin(), static_cast<ptrdiff_t>(random(model.accounts.size())));
+            const uint256 key = random(slots_) * 1000, value = random(3) == 0 ? uint256{} : number();
+            if (std::ranges::any_of(slots,
+                                    [&](const auto& s) { return s.address == address && s.key == key; }))
+                continue;
+            if (value.is_zero())
+                entry.slots.erase(key);
+            else
+                entry.slots[key] = value;
+            slots.push_back({address, key, value});
+        }
+        trie.commit(accounts, slots);
+    }
+
+    Model model;
+    Random random;
+
+private:
+    uint256 number() { return uint256{1 + random(300)} << (random(4) * 60); }
+    state::Account account() {
+        state::Account out{.nonce = random(300), .balance = number()};
+        if (random(2) == 0) out.code_hash = crypto::keccak256(Bytes(random(20), 1));
+        return out;
+    }
+
+    uint64_t accounts_, slots_;
+};
+
+}  // namespace
+
+TEST(StateTrie, EmptyState) {
+    EXPECT_EQ(*StateTrie().root(), empty_root);
+    EXPECT_EQ(state_root(state::MemoryState{}), empty_root);
+}
+
+TEST(StateTrie, RandomCommitsEqualTheNaiveTries) {
+    for (uint64_t seed = 1; seed <= 30; ++seed) {
+        Play play(seed, seed % 3 == 0 ? 3 : 40, seed % 2 == 0 ? 3 : 30);
+        StateTrie trie;
+        for (int step = 0; step < 40; ++step) {
+            play.commit(trie);
+            if (play.random(3) == 0) continue;  // the next commit comes to the same root
+            ASSERT_EQ(*trie.root(), play.model.root()) << seed << ' ' << step;
+        }
+        ASSERT_EQ(*trie.root(), play.model.root());
+        for (uint64_t i = 0; i < 45; ++i) {
+            const auto account = trie.account(address_of(i));
+            const auto found = play.model.accounts.find(address_of(i));
+            ASSERT_TRUE(account);
+            ASSERT_EQ(account->has_value(), found != play.model.accounts.end());
+            if (!*account) continue;
+            EXPECT_EQ((*account)->account, found->second.account);
+            for (uint64_t slot = 0; slot < 31; ++slot) {
+                const auto value = found->second.slots.find(slot * 1000);
+                EXPECT_EQ(*trie.storage(address_of(i), slot * 1000),
+                          value == found->second.slots.end() ? uint256{} : value->second);
+            }
+        }
+    }
+}
+
+// Only the root is known; a missing node is an error, and the root can be had once the node is there.
+TEST(StateTrie, RandomCommitsOnAStateWhoseNodesComeFromASource) {
+    int errors = 0;
+    for (uint64_t seed = 1; seed <= 10; ++seed) {
+        Play play(seed, 30, 20);
+        {
+            StateTrie unused;
+            for (int i = 0; i < 30; ++i) play.commit(unused);
+        }
+        for (int step = 0; step < 30; ++step) {
+            naive::Nodes nodes;
+            StateTrie trie(play.model.root(&nodes), {.source = &nodes});
+            for (uint64_t commits = 1 + play.random(3); commits > 0; --commits) play.commit(trie);
+            naive::Nodes rest;
+            for (const auto& node : nodes.all)
+                if (play.random(10) == 0) rest.all.insert(node);
+            for (const auto& [hash, rlp] : rest.all) nodes.all.erase(hash);
+            auto root = trie.root();
+            while (!root) {
+                ++errors;
+                ASSERT_TRUE(root.error().missing_node) << root.error().message;
+                const auto missing = rest.all.find(*root.error().missing_node);
+                ASSERT_NE(missing, rest.all.end());
+                nodes.all.insert(*missing);
+                root = trie.root();
+            }
+            ASSERT_EQ(*root, play.model.root());
+        }
+    }
+    EXPECT_GT(errors, 100);
+}
+
+TEST(StateTrie, ErrorsNameThePlace) {
+    state::MemoryState state;
+    for (uint64_t i = 0; i < 20; ++i) {
+        state.set_account(address_of(i), {.nonce = i, .balance = {}});
+        for (uint64_t slot = 0; slot < 20; ++slot) state.set_storage(address_of(i), slot, 1);
+    }
+    naive::Nodes nodes;
+    class Writer final : public NodeWriter {
+    public:
+        explicit Writer(naive::Nodes& nodes) : nodes_(nodes) {}
+        void write(std::span<const HashedNode> given) noexcept override {
+            for (const HashedNode& node : given) nodes_.all[node.hash] = {node.rlp.begin(), node.rlp.end()};
+        }
+
+    private:
+        naive::Nodes& nodes_;
+    } writer(nodes);
+    StateTrie trie(state, {.source = &nodes, .writer = &writer});
+    const Hash root = *trie.root();
+    const Hash storage = (*trie.account(address_of(7)))->storage_root;
+    trie.unload(0);
+    EXPECT_EQ(trie.statistics().nodes, 0U);
+    EXPECT_EQ(*trie.storage(address_of(7), 3), uint256{1});
+    nodes.all.erase(storage);
+    const auto read = trie.storage(address_of(7), 3);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().missing_node, storage);
+    EXPECT_NE(read.error().message.find("the root of the storage of account"), std::string::npos)
+        << read.error().message;
+    nodes.all.erase(root);
+    const auto account = StateTrie(root, {.source = &nodes}).account(address_of(7));
+    ASSERT_FALSE(account);
+    EXPECT_EQ(account.error().missing_node, root);
+}
+
+TEST(StateTrie, StateDiffsAndMemoryStatesGiveTheSameRoots) {
+    state::MemoryState state;
+    StateTrie trie;
+    Random random(9);
+    for (int block = 0; block < 20; ++block) {
+        state::StateDiff diff;
+        for (uint64_t i = 0; i < 60; ++i) {
+            if (random(3) != 0) continue;
+            auto& account = diff.accounts.emplace_back();
+            account.address = address_of(i);
+            account.before = *state.account(account.address);
+            if (random(5) != 0) account.after = state::Account{.nonce = random(9), .balance = random(1000)};
+            account.storage_wiped = account.before && (!account.after || random(4) == 0);
+            if (!account.after) continue;
+            for (uint64_t key = 0; key < 10; ++key)
+                if (random(3) == 0)
+                    account.slots.push_back({key, {}, account.storage_wiped ? 1 + random(5) : random(3)});
+        }
+        state.apply(diff);
+        trie.commit(diff);
+        ASSERT_EQ(*trie.root(), state_root(state));
+        ASSERT_EQ(*StateTrie(state).root(), state_root(state));
+    }
+}
+
+// One huge storage and many accounts, with threads: the same as one at a time.
+TEST(StateTrie, LargeBlocksOnManyThreads) {
+    base::ThreadPool pool(3);
+    StateTrie parallel({.pool = &pool}), single;
+    Random random(10);
+    for (int block = 0; block < 4; ++block) {
+        std::vector<CommittedAccount> accounts;
+        std::vector<CommittedSlot> slots;
+        for (uint64_t i = 0; i < 8'000; ++i)
+            if (random(2) == 0)
+                accounts.push_back(
+                    {address_of(i), state::Account{.nonce = 1 + random(1000), .balance = i}, i % 100 == 7});
+        for (uint64_t i = 0; i < 30'000; ++i)
+            if (random(3) == 0) slots.push_back({address_of(77), i, random(3)});
+        for (uint64_t i = 0; i < 5'000; ++i)
+            slots.push_back({address_of(random(8'000)), random(5), random(3)});
+        for (StateTrie* trie : {&parallel, &single}) {
+            trie->commit(accounts, {});
+            trie->commit({}, slots);
+        }
+        ASSERT_EQ(*parallel.root(), *single.root());
+    }
+}
+
+}  // namespace weft::trie

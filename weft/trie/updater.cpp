@@ -1,0 +1,415 @@
+#include "weft/trie/updater.hpp"
+
+#include <algorithm>
+
+namespace weft::trie {
+namespace {
+
+/// From so much work on, what is below a branch is updated child by child, on all threads, and hashed while
+/// it is in the cache.
+constexpr uint32_t much_work = 4096;
+
+uint8_t nibble(BytesView key, uint32_t i) noexcept { return i % 2 == 0 ? key[i / 2] >> 4 : key[i / 2] & 15; }
+
+uint32_t work_of(std::span<const Change> changes) noexcept {
+    if (changes.front().account == nullptr) return static_cast<uint32_t>(changes.size());
+    return changes.back().account->work_through - changes.front().account->work_before;
+}
+
+bool is_insert(const Change& change) noexcept { return !change.value.empty(); }
+
+}  // namespace
+
+Updater::Outcome Updater::update(NodeRef ref, uint32_t depth, Changes changes) {
+    if (ref == none) return insert(depth, changes);
+    Node* const at = node(ref);
+    at->touched = 1;
+    switch (at->kind()) {
+        case Kind::leaf:
+        case Kind::account:
+            return update_leaf(ref, depth, changes);
+        case Kind::extension:
+            return update_extension(ref, depth, changes);
+        case Kind::branch:
+            return update_branch(ref, depth, changes);
+    }
+    __builtin_unreachable();
+}
+
+NodeRef Updater::load(const uint8_t* item, Path way) {
+    if (item[0] >= 0xc0) return forest_.decode(worker_, {item, item_size(item)}, top_.accounts);
+    Hash hash;
+    std::memcpy(hash.data(), item + 1, hash.size());
+    Place place = top_;
+    if (place.left != Place::any) place.left -= way.size();
+    const auto rlp = forest_.fetch(hash, place, way);
+    if (!rlp) {
+        if (!error_) error_ = rlp.error();
+        return none;
+    }
+    const NodeRef ref = forest_.decode(worker_, *rlp, top_.accounts);
+    node(ref)->stored = 1;
+    return ref;
+}
+
+// --- leaves ---------------------------------------------------------------------------------------------
+
+Updater::Outcome Updater::update_leaf(NodeRef ref, uint32_t depth, Changes changes) {
+    const Path path = read_short(node(ref)->rlp()).path;
+    const auto same =
+        std::ranges::find_if(changes, [&](const Change& c) { return path_of(c.key, depth) == path; });
+    if (changes.size() == 1 && same != changes.end()) return replace(ref, depth, *same);
+
+    const base::Arena::Mark mark = worker_.arena.mark();
+    // The key of the leaf, whose path may not outlive its replacement.
+    const Path key = join(path_of(changes.front().key).first(depth), path);
+    Outcome out{ref, false};
+    if (same != changes.end()) out = replace(ref, depth, *same);
+    const auto others = std::ranges::count_if(
+        changes, [&](const Change& c) { return &c != std::to_address(same) && is_insert(c); });
+    if (others != 0 && !error_) {
+        Change* const list = worker_.arena.make_array<Change>(static_cast<size_t>(others) + 1).data();
+        Change* end = list;
+        auto next = changes.begin();
+        const auto take_until = [&](auto stop) {
+            for (; next != stop; ++next)
+                if (next != same && is_insert(*next)) *end++ = *next;
+        };
+        AccountUpdate moved;
+        if (out.ref != none) {
+            const BytesView leaf_key{key.bytes, (size_t{key.to} + 1) / 2};
+            take_until(std::ranges::partition_point(changes, [&](const Change& c) {
+                return std::ranges::lexicographical_compare(c.key, leaf_key);
+            }));
+            *end++ = {leaf_key, payload(read_short(node(out.ref)->rlp()).second)};
+            if (top_.accounts) {
+                const uint32_t work =
+                    end - 1 == list ? changes.front().account->work_before : end[-2].account->work_through;
+                moved = {.work_before = work, .work_through = work, .moved = node(out.ref)};
+                end[-1].account = &moved;
+            }
+        }
+        take_until(changes.end());
+        const NodeRef built = build(depth, {list, end});
+        if (out.ref != none) forest_.free(worker_, out.ref);
+        out = {built, true};
+    }
+    worker_.arena.rewind(mark);
+    return out;
+}
+
+Updater::Outcome Updater::remove_leaf(NodeRef ref) {
+    forest_.free_all(worker_, ref);
+    return {none, true};
+}
+
+/// Gives a leaf its new value, or removes it.
+Updater::Outcome Updater::replace(NodeRef ref, uint32_t depth, const Change& change) {
+    if (top_.accounts) {
+        if (change.account->removed) return remove_leaf(ref);
+        return put_account(ref, depth, change);
+    }
+    if (change.value.empty()) return remove_leaf(ref);
+    Node* const old = node(ref);
+    uint8_t* const value = const_cast<uint8_t*>(read_short(old->rlp()).second);
+    const BytesView before = payload(value);
+    if (std::ranges::equal(before, change.value)) return {ref, false};
+    if (string_size(before) == string_size(change.value)) {
+        put_string(value, change.value);
+        old->stored = 0;
+        return {ref, true};
+    }
+    const New leaf = make_leaf(path_of(change.key, depth), change.value, Kind::leaf);
+    forest_.free(worker_, ref);
+    return {leaf.ref, true};
+}
+
+/// An account's leaf, new or in the place of `ref`, and the storage below it.
+Updater::Outcome Updater::put_account(NodeRef ref, uint32_t depth, const Change& change) {
+    const AccountUpdate& account = *change.account;
+    Node* const old = ref == none ? nullptr : node(ref);
+    BytesView old_value;
+    Hash root = empty_root;
+    NodeRef storage = none;
+    bool dirty = false, storage_changed = false;
+    if (old != nullptr) {
+        old_value = payload(read_short(old->rlp()).second);
+        std::memcpy(root.data(), old_value.data() + old_value.size() - storage_root_from_end, root.size());
+        storage = old->link;
+        dirty = old->child_dirty;
+    }
+    if (account.wiped && (storage != none || root != empty_root)) {
+        if (storage != none) forest_.free_all(worker_, storage);
+        storage = none;
+        root = empty_root;
+        dirty = false;
+        storage_changed = true;
+    }
+    if (!account.slots.empty()) {
+        Updater below(forest_, worker_, {.left = 2 * Hash::size(), .owner = change.key});
+        if (storage == none && root != empty_root) {
+            std::array<uint8_t, hash_item_size> item{hash_item_head};
+            std::ranges::copy(root, item.begin() + 1);
+            storage = below.load(item.data(), {});
+        }
+        if (!below.error()) {
+            const Outcome out = below.update(storage, 0, account.slots);
+            storage = out.ref;
+            storage_changed |= out.changed;
+            dirty |= out.changed;
+        }
+        if (below.error()) error_ = std::move(below.error());
+    }
+    if (storage == none && storage_changed) {
+        root = empty_root;
+        dirty = false;
+    }
+
+    const BytesView value = is_insert(change) ? change.value : old_value;
+    const auto head = [](BytesView v) { return v.first(v.size() - storage_root_from_end); };
+    const auto code = [](BytesView v) { return v.last(code_hash_from_end); };
+    if (old != nullptr && !storage_changed && std::ranges::equal(head(value), head(old_value)) &&
+        std::ranges::equal(code(value), code(old_value))) {
+        old->link = storage;
+        return {ref, false};
+    }
+    New leaf{ref, old};
+    if (old == nullptr || value.size() != old_value.size()) {
+        leaf = make_leaf(path_of(change.key, depth), value, Kind::account);
+        if (old != nullptr) forest_.free(worker_, ref);
+    } else if (is_insert(change)) {
+        std::memcpy(leaf.node->rlp() + leaf.node->size - value.size(), value.data(), value.size());
+    }
+    std::ranges::copy(root, leaf.node->rlp() + leaf.node->size - storage_root_from_end);
+    leaf.node->link = storage;
+    leaf.node->child_dirty = dirty;
+    leaf.node->stored = 0;
+    return {leaf.ref, true};
+}
+
+// --- where nothing was ------------------------------------------------------------------------------------
+
+Updater::Outcome Updater::insert(uint32_t depth, Changes changes) {
+    const auto inserts = static_cast<size_t>(std::ranges::count_if(changes, is_insert));
+    if (inserts == 0) return {none, false};
+    if (inserts == changes.size()) return {build(depth, changes), true};
+    const base::Arena::Mark mark = worker_.arena.mark();
+    const std::span<Change> list = worker_.arena.make_array<Change>(inserts);
+    std::ranges::copy_if(changes, list.begin(), is_insert);
+    const NodeRef built = build(depth, list);
+    worker_.arena.rewind(mark);
+    return {built, true};
+}
+
+NodeRef Updater::build_leaf(uint32_t depth, const Change& change) {
+    if (!top_.accounts) return make_leaf(path_of(change.key, depth), change.value, Kind::leaf).ref;
+    const Node* const moved = change.account->moved;
+    if (moved == nullptr) return put_account(none, depth, change).ref;
+    const New leaf = make_leaf(path_of(change.key, depth), change.value, Kind::account);
+    leaf.node->link = moved->link;
+    leaf.node->child_dirty = moved->child_dirty;
+    return leaf.ref;
+}
+
+/// The trie over these changes, all of which are inserts.
+NodeRef Updater::build(uint32_t depth, Changes changes) {
+    if (changes.size() == 1) return build_leaf(depth, changes.front());
+    const Path first = path_of(changes.front().key, depth);
+    const uint32_t common = common_nibbles(first, path_of(changes.back().key, depth));
+    const base::Arena::Mark mark = worker_.arena.mark();
+    Parts parts;
+    Changes below = changes;
+    if (first.size() == common) {
+        parts.value = value_item(changes.front().value);
+        below = changes.subspan(1);
+    }
+    Groups groups = cut(depth + common, below);
+    run(groups, depth + common + 1, true, below);
+    for (size_t i = 0; i < groups.count; ++i) {
+        const Group& group = groups.list[i];
+        if (group.outcome.ref != none) parts.children[group.digit] = child_of(group.outcome.ref);
+    }
+    const NodeRef branch = make_branch(parts);
+    worker_.arena.rewind(mark);
+    return common == 0 ? branch : make_extension(first.first(common), child_of(branch));
+}
+
+// --- extensions -------------------------------------------------------------------------------------------
+
+Updater::Outcome Updater::update_extension(NodeRef ref, uint32_t depth, Changes changes) {
+    Node* const at = node(ref);
+    const ShortNode parsed = read_short(at->rlp());
+    const Path path = parsed.path;
+    const auto shared = [&](const Change& c) { return common_nibbles(path, path_of(c.key, depth)); };
+    const uint32_t common = std::min(shared(changes.front()), shared(changes.back()));
+    if (common < path.size()) {
+        // Those that follow the path lie together; the others matter only where they insert.
+        const auto follows = [&](const Change& c) { return shared(c) == path.size(); };
+        const auto begin = std::ranges::find_if(changes, follows);
+        const auto end = std::find_if_not(begin, changes.end(), follows);
+        if (std::any_of(changes.begin(), begin, is_insert) || std::any_of(end, changes.end(), is_insert))
+            return split_extension(ref, depth, common, changes);
+        if (begin == end) return {ref, false};
+        changes = {begin, end};
+    }
+    const uint32_t below = depth + path.size();
+    if (at->link == none) at->link = load(parsed.second, path_of(changes.front().key).first(below));
+    if (at->link == none) return {ref, false};
+    const Outcome out = update(at->link, below, changes);
+    at->link = out.ref;
+    if (!out.changed) return {ref, false};
+    if (out.ref == none) {
+        forest_.free(worker_, ref);
+        return {none, true};
+    }
+    const Node* const child = node(out.ref);
+    if (child->kind() == Kind::branch && child->size >= 32 && item_size(parsed.second) == hash_item_size) {
+        at->child_dirty = 1;
+        at->stored = 0;
+        return {ref, true};
+    }
+    const NodeRef result = prepend(path, child_of(out.ref), {});
+    forest_.free(worker_, ref);
+    return {result, true};
+}
+
+/// Changes leave the extension's path after `common` nibbles: there a branch comes to stand.
+Updater::Outcome Updater::split_extension(NodeRef ref, uint32_t depth, uint32_t common, Changes changes) {
+    Node* const at = node(ref);
+    const Path path = read_short(at->rlp()).path;
+    const Path rest = path.drop(common + 1);
+    Parts parts;
+    Child& child = parts.children[path[common]];
+    child = only_child(at);
+    if (!rest.empty()) child = child_of(make_extension(rest, child));
+    Outcome out = update_branch(make_branch(parts), depth + common, changes);
+    if (common != 0 && out.ref != none) out.ref = prepend(path.first(common), child_of(out.ref), {});
+    forest_.free(worker_, ref);
+    return {out.ref, true};
+}
+
+// --- branches ---------------------------------------------------------------------------------------------
+
+/// The changes by their nibble at `depth`.
+Updater::Groups Updater::cut(uint32_t depth, Changes changes) const {
+    Groups groups;
+    for (size_t begin = 0; begin < changes.size();) {
+        const uint32_t digit = nibble(changes[begin].key, depth);
+        size_t end = begin + 1;
+        while (end < changes.size() && nibble(changes[end].key, depth) == digit) ++end;
+        Group& group = groups.list[groups.count++];
+        group.digit = digit;
+        group.changes = changes.subspan(begin, end - begin);
+        begin = end;
+    }
+    return groups;
+}
+
+void Updater::run_one(Group& group, uint32_t depth, bool building) {
+    if (building) {
+        group.outcome = {build(depth, group.changes), true};
+        return;
+    }
+    if (group.item != nullptr) {
+        group.child = load(group.item, path_of(group.changes.front().key).first(depth));
+        if (group.child == none) return;
+    }
+    group.outcome = update(group.child, depth, group.changes);
+}
+
+/// Updates the children, which are `depth` nibbles down; building: none of them is there yet.
+void Updater::run(Groups& groups, uint32_t depth, bool building, Changes changes) {
+    if (changes.empty() || work_of(changes) < much_work) {
+        for (size_t i = 0; i < groups.count && !error_; ++i) run_one(groups.list[i], depth, building);
+        return;
+    }
+    forest_.for_each(groups.count, worker_, [&](size_t i, Worker& worker) {
+        Group& group = groups.list[i];
+        Updater updater(forest_, worker, top_);
+        updater.run_one(group, depth, building);
+        group.error = std::move(updater.error());
+        // The child itself is hashed later, beside the others.
+        if (!group.error && group.outcome.ref != none) forest_.hash_below(worker, group.outcome.ref);
+    });
+    for (size_t i = 0; i < groups.count && !error_; ++i) error_ = std::move(groups.list[i].error);
+}
+
+Updater::Outcome Updater::update_branch(NodeRef ref, uint32_t depth, Changes changes) {
+    Node* const at = node(ref);
+    const BytesView key = changes.front().key;
+    const Change* value = nullptr;
+    if (2 * key.size() == depth) {
+        value = &changes.front();
+        changes = changes.subspan(1);
+    }
+    Groups groups = cut(depth, changes);
+    for (size_t i = 0; i < groups.count; ++i) {
+        Group& group = groups.list[i];
+        if (!at->has_child(group.digit)) continue;
+        group.child = at->child(group.digit);
+        if (group.child == none) group.item = at->item(group.digit);
+    }
+    run(groups, depth + 1, false, changes);
+    return fold(ref, depth, groups, value, key);
+}
+
+/// Puts a branch's children as they are now in their places, where these fit.
+Updater::Outcome Updater::fold(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value,
+                               BytesView key) {
+    Node* const at = node(ref);
+    // An update that failed may have left a branch with one way, which is no node of a trie.
+    bool fits = at->child_count() > 1 || at->irregular;
+    bool changed = !fits;
+    uint16_t dirty = at->dirty();
+    for (size_t i = 0; i < groups.count; ++i) {
+        const auto& [digit, below, child, item, outcome, error] = groups.list[i];
+        const bool was_there = at->has_child(digit);
+        if (was_there && outcome.ref != none) at->child(digit) = outcome.ref;
+        if (!outcome.changed) continue;
+        changed = true;
+        if (was_there && outcome.ref != none && node(outcome.ref)->size >= 32 &&
+            (!at->irregular || item_size(at->item(digit)) == hash_item_size))
+            dirty |= static_cast<uint16_t>(1U << digit);
+        else
+            fits = false;
+    }
+    if (value != nullptr && !std::ranges::equal(payload(at->value_item()), value->value)) {
+        changed = true;
+        fits = false;
+    }
+    if (!changed) return {ref, false};
+    at->stored = 0;
+    at->set_dirty(dirty);
+    return fits ? Outcome{ref, true} : rebuild(ref, depth, groups, value, key);
+}
+
+/// A branch that gets other children or items of another size, and what is left of it.
+Updater::Outcome Updater::rebuild(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value,
+                                  BytesView key) {
+    const base::Arena::Mark mark = worker_.arena.mark();
+    Parts parts = take_apart(node(ref));
+    for (size_t i = 0; i < groups.count; ++i) {
+        const Outcome& out = groups.list[i].outcome;
+        if (out.changed) parts.children[groups.list[i].digit] = child_of(out.ref);
+    }
+    if (value != nullptr) parts.value = value->value.empty() ? nullptr : value_item(value->value);
+
+    NodeRef result = none;
+    const uint32_t count = parts.count();
+    if (count == 0 && parts.value != nullptr) {
+        result = make_leaf({}, payload(parts.value), Kind::leaf).ref;
+    } else if (count == 1 && parts.value == nullptr) {
+        const auto only =
+            std::ranges::find_if(parts.children, [](const Child& c) { return c.item != nullptr; });
+        const auto digit = static_cast<uint8_t>(only - parts.children.begin());
+        result = prepend({&digit, 1, 2}, *only, way_to(key, depth, digit));
+        if (result == none) result = make_branch(parts);
+    } else if (count != 0) {
+        result = make_branch(parts);
+    }
+    forest_.free(worker_, ref);
+    worker_.arena.rewind(mark);
+    return {result, true};
+}
+
+}  // namespace weft::trie

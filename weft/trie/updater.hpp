@@ -1,0 +1,100 @@
+#pragma once
+
+#include "weft/trie/forest.hpp"
+
+namespace weft::trie {
+
+/// One thread's walk with a batch of changes. Recurses once per node on a key's path: at most twice a key's
+/// length, and once more per account for its storage.
+class Updater {
+public:
+    using Worker = Forest::Worker;
+    using Changes = std::span<const Change>;
+
+    /// top: the place of the trie's root.
+    Updater(Forest& forest, Worker& worker, Place top) : forest_(forest), worker_(worker), top_(top) {}
+
+    struct Outcome {
+        NodeRef ref = none;  ///< the node that stands there now
+        bool changed = false;
+    };
+    /// Makes the changes, which share their first `depth` nibbles, below a node that is in memory, or where
+    /// there is none.
+    [[nodiscard]] Outcome update(NodeRef ref, uint32_t depth, Changes changes);
+
+    /// Brings a node that only its item in the parent speaks of into memory. `none`: error() says why not.
+    [[nodiscard]] NodeRef load(const uint8_t* item, Path way);
+
+    [[nodiscard]] std::optional<StateError>& error() noexcept { return error_; }
+
+private:
+    /// What a parent says of a child.
+    struct Child {
+        NodeRef ref = none;             ///< none: not in memory
+        const uint8_t* item = nullptr;  ///< nullptr: there is no child
+        bool dirty = false;             ///< the item's hash is out of date
+    };
+    /// A branch taken apart.
+    struct Parts {
+        std::array<Child, 16> children{};
+        const uint8_t* value = nullptr;  ///< as an item; nullptr: none
+        [[nodiscard]] uint32_t count() const noexcept;
+    };
+    /// The changes below one child of a branch.
+    struct Group {
+        uint32_t digit = 0;
+        Changes changes;
+        NodeRef child = none;
+        const uint8_t* item = nullptr;  ///< of a child that isn't in memory
+        Outcome outcome;
+        std::optional<StateError> error;
+    };
+    struct Groups {
+        std::array<Group, 16> list;
+        size_t count = 0;
+    };
+    struct New {
+        NodeRef ref;
+        Node* node;
+    };
+
+    Outcome update_leaf(NodeRef ref, uint32_t depth, Changes changes);
+    Outcome update_extension(NodeRef ref, uint32_t depth, Changes changes);
+    Outcome split_extension(NodeRef ref, uint32_t depth, uint32_t common, Changes changes);
+    Outcome update_branch(NodeRef ref, uint32_t depth, Changes changes);
+    Outcome fold(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value, BytesView key);
+    Outcome rebuild(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value, BytesView key);
+
+    Outcome replace(NodeRef ref, uint32_t depth, const Change& change);
+    Outcome put_account(NodeRef ref, uint32_t depth, const Change& change);
+    Outcome remove_leaf(NodeRef ref);
+    Outcome insert(uint32_t depth, Changes changes);
+    NodeRef build(uint32_t depth, Changes changes);
+    NodeRef build_leaf(uint32_t depth, const Change& change);
+
+    Groups cut(uint32_t depth, Changes changes) const;
+    void run(Groups& groups, uint32_t depth, bool building, Changes changes);
+    void run_one(Group& group, uint32_t depth, bool building);
+
+    New make(Kind kind, size_t size, uint16_t mask = 0);
+    New make_leaf(Path path, BytesView value, Kind kind);
+    NodeRef make_extension(Path path, const Child& child);
+    NodeRef make_branch(const Parts& parts);
+    Parts take_apart(Node* branch) const;
+    NodeRef prepend(Path prefix, Child child, Path way);
+    Child child_of(NodeRef ref) const;
+    Child only_child(Node* extension) const;
+    const uint8_t* value_item(BytesView value);
+    Path join(Path a, Path b);
+    Path way_to(BytesView key, uint32_t depth, uint32_t digit);
+
+    [[nodiscard]] Node* node(NodeRef ref) const noexcept { return forest_.node(ref); }
+    [[nodiscard]] Kind leaf_kind() const noexcept { return top_.accounts ? Kind::account : Kind::leaf; }
+
+    Forest& forest_;
+    Worker& worker_;
+    Place top_;
+    std::optional<StateError> error_;
+};
+
+}  // namespace weft::trie
