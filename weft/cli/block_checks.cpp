@@ -16,6 +16,7 @@ std::string HeaderChecks::failures() const {
     note(receipts_root.value_or(true), "receiptsRoot");
     note(requests_hash.value_or(true), "requestsHash");
     note(blob_gas_used.value_or(true), "blobGasUsed");
+    note(access_list.value_or(true), "blockAccessListHash");
     return out;
 }
 
@@ -28,6 +29,9 @@ HeaderChecks check_header(const Header& header, const execution::BlockResult& re
     if (header.requests_hash)
         checks.requests_hash = primitives::requests_hash(result.requests) == *header.requests_hash;
     if (header.blob_gas_used) checks.blob_gas_used = result.blob_gas_used == *header.blob_gas_used;
+    if (header.block_access_list_hash)
+        checks.access_list =
+            result.access_list && primitives::hash(*result.access_list) == *header.block_access_list_hash;
     return checks;
 }
 

@@ -17,10 +17,11 @@ struct HeaderChecks {
     std::optional<bool> receipts_root;  ///< absent before Byzantium, whose receipts hold state roots
     std::optional<bool> requests_hash;  ///< EIP-7685
     std::optional<bool> blob_gas_used;  ///< EIP-4844
+    std::optional<bool> access_list;    ///< EIP-7928
 
     [[nodiscard]] bool ok() const noexcept {
         return gas_used && logs_bloom && receipts_root.value_or(true) && requests_hash.value_or(true) &&
-               blob_gas_used.value_or(true);
+               blob_gas_used.value_or(true) && access_list.value_or(true);
     }
     /// The fields that differ, "gasUsed, receiptsRoot"; empty if none does.
     [[nodiscard]] std::string failures() const;

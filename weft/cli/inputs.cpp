@@ -64,6 +64,11 @@ std::expected<Input, std::string> load_folder(const fs::path& folder) {
     input.state = std::move(*state);
 
     std::error_code ignored;
+    if (const fs::path file = folder / "access_list.json"; fs::is_regular_file(file, ignored)) {
+        auto list = primitives::json::read_access_list(file.string());
+        if (!list) return std::unexpected(std::move(list.error()));
+        input.access_list = std::move(*list);
+    }
     for (const fs::path& file : {folder / "block_hashes.json",
                                  fs::absolute(folder).lexically_normal() / ".." / "block_hashes.json"}) {
         if (!fs::is_regular_file(file, ignored)) continue;
@@ -118,6 +123,7 @@ std::expected<Input, std::string> complete_workload(workload::Workload workload,
     header.transactions_root = trie::transactions_root(input.block.transactions);
     header.receipts_root = trie::receipts_root(result->receipts);
     if (header.blob_gas_used) header.blob_gas_used = result->blob_gas_used;
+    if (header.block_access_list_hash) header.block_access_list_hash = primitives::hash(*result->access_list);
     if (header.requests_hash) header.requests_hash = primitives::requests_hash(result->requests);
     return input;
 }

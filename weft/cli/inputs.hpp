@@ -1,10 +1,12 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "weft/execution/context.hpp"
+#include "weft/primitives/access_list.hpp"
 #include "weft/primitives/block.hpp"
 #include "weft/primitives/chain_config.hpp"
 #include "weft/state/memory_state.hpp"
@@ -17,6 +19,8 @@ struct Input {
     std::string name;  ///< the block's number, or the workload's name
     Block block;
     MemoryState state;
+    /// The block's, where the folder has an access_list.json (EIP-7928).
+    std::optional<BlockAccessList> access_list = {};
 };
 
 /// Where an input comes from: a folder with block.json, or a workload.

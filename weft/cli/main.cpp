@@ -13,6 +13,7 @@ using namespace weft::cli;
 const std::map<std::string, weft::execution::ExecutorKind> executors{
     {"sequential", weft::execution::ExecutorKind::sequential},
     {"optimistic", weft::execution::ExecutorKind::optimistic},
+    {"directed", weft::execution::ExecutorKind::directed},
     {"auto", weft::execution::ExecutorKind::automatic}};
 const std::map<std::string, TestExecutors> test_executors{{"both", TestExecutors::both},
                                                           {"sequential", TestExecutors::sequential},
@@ -55,7 +56,7 @@ void add_run(CLI::App& app, RunOptions& options) {
         ->required();
     add_choice(command, "--executor", executors, options.executor,
                "the executor that runs beside the sequential one (default: auto)")
-        .option_text("sequential|optimistic|auto");
+        .option_text("sequential|optimistic|directed|auto");
     command
         .add_option("--threads", options.threads,
                     "threads of the parallel executor (default: one for each core)")
@@ -68,6 +69,8 @@ void add_run(CLI::App& app, RunOptions& options) {
     command.add_option("--chain", options.chain, "the rules: mainnet, or a genesis.json in geth's format")
         ->type_name("mainnet|GENESIS.json")
         ->capture_default_str();
+    command.add_flag("--access-list", options.access_list,
+                     "make the blocks' access lists (EIP-7928) also where their fork has none");
     command.add_flag("--json", options.json, "one line of JSON for each block and executor");
     command.add_flag("--median", options.median, "show medians in the table instead of the fastest runs");
     add_workload_options(command, options.workload);

@@ -25,19 +25,19 @@ uint64_t nanoseconds_since(Clock::time_point start) {
 /// One executor's runs of one block.
 class Series {
 public:
-    Series(ExecutionContext& context, const Input& input, const ChainConfig& config)
+    Series(ExecutionContext& context, const Input& input, const ChainConfig& config,
+           const execution::ExecutionOptions& options)
         : context_(context),
           input_(input),
           config_(config),
+          options_(options),
           env_(execution::make_block_env(input.block, config)) {}
 
     /// reference: what the first sequential run gave; nullptr: this is that run.
     Outcome run(bool counted, const Outcome* reference) {
         context_.forget();
-        execution::ExecutionOptions options;
-        options.blooms = false;
         const auto start = Clock::now();
-        Outcome outcome = execution::execute_block(input_.block, config_, input_.state, context_, options);
+        Outcome outcome = execution::execute_block(input_.block, config_, input_.state, context_, options_);
         const uint64_t time = nanoseconds_since(start);
         if (counted) times_.push_back(time);
         measurement_.statistics = context_.statistics();
@@ -70,6 +70,7 @@ private:
     ExecutionContext& context_;
     const Input& input_;
     const ChainConfig& config_;
+    const execution::ExecutionOptions& options_;
     execution::BlockEnv env_;
     std::vector<uint64_t> times_;
     Measurement measurement_;
@@ -77,8 +78,8 @@ private:
 
 }  // namespace
 
-Meter::Meter(std::optional<ExecutorKind> parallel, unsigned threads)
-    : sequential_({.executor = ExecutorKind::sequential, .threads = 1}) {
+Meter::Meter(std::optional<ExecutorKind> parallel, unsigned threads, bool access_lists)
+    : access_lists_(access_lists), sequential_({.executor = ExecutorKind::sequential, .threads = 1}) {
     if (parallel)
         parallel_ = std::make_unique<ExecutionContext>(
             execution::ContextOptions{.executor = *parallel, .threads = threads});
@@ -88,9 +89,22 @@ BlockMeasurement Meter::measure(const Input& input, const ChainConfig& config, u
     const Header& header = input.block.header;
     BlockMeasurement out;
     out.revision = config.revision(header.number, header.timestamp, header.difficulty.is_zero());
-    Series sequential(sequential_, input, config);
+    execution::ExecutionOptions options;
+    options.blooms = false;
+    options.record_access_list = access_lists_;
+    if (input.access_list) options.access_list = &*input.access_list;
+    execution::ExecutionOptions told = options;
+    std::optional<BlockAccessList> expected;
+    if (parallel_ && parallel_->options().executor == ExecutorKind::directed && !input.access_list) {
+        told.record_access_list = true;
+        auto first = execution::execute_block(input.block, config, input.state, sequential_, told);
+        if (first) expected = std::move(first->access_list);
+        told.record_access_list = access_lists_;
+        if (expected) told.predicted_list = &*expected;
+    }
+    Series sequential(sequential_, input, config, options);
     std::optional<Series> parallel;
-    if (parallel_) parallel.emplace(*parallel_, input, config);
+    if (parallel_) parallel.emplace(*parallel_, input, config, told);
 
     std::optional<Outcome> reference;
     Outcome last_sequential, last_parallel;

@@ -39,16 +39,19 @@ struct BlockMeasurement {
 /// the preimage caches are emptied between runs.
 class Meter {
 public:
-    /// parallel: absent, sequential only. threads: 0, one for each core.
-    Meter(std::optional<execution::ExecutorKind> parallel, unsigned threads);
+    /// parallel: absent, sequential only. threads: 0, one for each core. access_lists: make them also where
+    /// the fork has none.
+    Meter(std::optional<execution::ExecutorKind> parallel, unsigned threads, bool access_lists);
 
     /// Two uncounted runs with each executor, then `repeat` (at least 1) counted ones; the executors
-    /// alternate.
+    /// alternate. `directed` is told, outside the timed region, what a sequential run before gave as the
+    /// block's access list: the best that a prediction can be.
     [[nodiscard]] BlockMeasurement measure(const Input& input, const ChainConfig& config, unsigned repeat);
     /// How many threads the parallel executor has.
     [[nodiscard]] unsigned threads() const noexcept { return parallel_ ? parallel_->threads() : 1; }
 
 private:
+    bool access_lists_;
     execution::ExecutionContext sequential_;
     std::unique_ptr<execution::ExecutionContext> parallel_;
 };

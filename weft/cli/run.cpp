@@ -57,7 +57,7 @@ int run(const RunOptions& options, std::FILE* out, std::FILE* err) {
 
     std::optional<execution::ExecutorKind> parallel;
     if (options.executor != execution::ExecutorKind::sequential) parallel = options.executor;
-    Meter meter(parallel, options.threads);
+    Meter meter(parallel, options.threads, options.access_list);
     Report report(out, {.json = options.json,
                         .median = options.median,
                         .parallel = parallel,

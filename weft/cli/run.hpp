@@ -24,6 +24,8 @@ struct RunOptions {
     unsigned threads = 0;  ///< 0: one for each core
     unsigned repeat = 5;
     std::string chain = "mainnet";  ///< or a genesis.json
+    /// Blocks' access lists are made also in forks that have none.
+    bool access_list = false;
     bool json = false;
     bool median = false;  ///< the table shows medians, not the fastest runs
     workload::Options workload;

@@ -41,6 +41,8 @@ const char* name_of(execution::ExecutorKind kind) noexcept {
             return "sequential";
         case execution::ExecutorKind::optimistic:
             return "optimistic";
+        case execution::ExecutorKind::directed:
+            return "directed";
         case execution::ExecutorKind::automatic:
             return "auto";
     }
@@ -105,7 +107,7 @@ void Report::add_json(const Input& input, const BlockMeasurement& measured, cons
     writer.key("logs_bloom_ok").boolean(one.checks.logs_bloom);
     add_check(writer, "requests_hash_ok", one.checks.requests_hash);
     add_check(writer, "blob_gas_used_ok", one.checks.blob_gas_used);
-    add_check(writer, "access_list_ok", std::nullopt);  // no header up to Osaka has one
+    add_check(writer, "access_list_ok", one.checks.access_list);
     writer.key("equal").boolean(one.equal);
     if (one.error) writer.key("error").string(execution::to_string(*one.error));
     writer.end_object();

@@ -44,7 +44,7 @@ private:
     double log_speed_ups_ = 0;
 };
 
-/// "sequential", "optimistic", "auto".
+/// "sequential", "optimistic", "directed", "auto".
 [[nodiscard]] const char* name_of(execution::ExecutorKind kind) noexcept;
 
 }  // namespace weft::cli

@@ -9,12 +9,14 @@ namespace {
 constexpr uint256 zero;
 
 /// The account at `address`, warmed and charged for: the opcode's static gas holds the warm price (EIP-2929).
-/// nullptr: f->status says why.
-AccountEntry* called_account(Frame* f, const Address& address, Gas& gas, Gas cold_price) noexcept {
+/// `more` must be there as well, or the account is not accessed (EIP-7928). nullptr: f->status says why.
+AccountEntry* called_account(Frame* f, const Address& address, Gas& gas, Gas cold_price,
+                             Gas more = 0) noexcept {
     Core& core = *f->core;
     AccountEntry& place = core.journal.entry_of(address);
     if (core.rules->eip2929 && core.journal.warm(place)) gas -= cold_price;
-    if (gas < 0) {
+    if (gas < more) {
+        gas -= more;
         f->status = Status::out_of_gas;
         return nullptr;
     }
@@ -39,15 +41,12 @@ const state::Code* called_code(Frame* f, AccountEntry& account, Gas& gas, bool& 
     return code;
 }
 
-/// What a call takes beyond the access to its target: for moving value, and for bringing an account into
-/// being.
-Gas transfer_cost(Core& core, CallKind kind, AccountEntry& target, const uint256& value) noexcept {
-    const bool pays = !value.is_zero();
-    Gas cost = pays ? gas::call_value : 0;
-    if (kind != CallKind::call) return cost;
+/// What a call takes for bringing an account into being.
+Gas creation_cost(Core& core, CallKind kind, AccountEntry& target, const uint256& value) noexcept {
+    if (kind != CallKind::call) return 0;
     const bool is_new =
-        core.rules->eip158 ? pays && core.journal.is_empty(target) : !core.journal.exists(target);
-    return is_new ? cost + gas::new_account : cost;
+        core.rules->eip158 ? !value.is_zero() && core.journal.is_empty(target) : !core.journal.exists(target);
+    return is_new ? gas::new_account : 0;
 }
 
 }  // namespace
@@ -71,9 +70,10 @@ Frame* Core::call(Frame* f, CallKind kind, const Instruction* ip, uint256* sp, G
     if (stopped()) return fail(f, Status::aborted, gas);
 
     const Address address = address_of(sp[-1]);
-    AccountEntry* const target = called_account(f, address, gas, gas::cold_account_extra);
+    const Gas value_cost = value.is_zero() ? 0 : gas::call_value;
+    AccountEntry* const target = called_account(f, address, gas, gas::cold_account_extra, value_cost);
     if (target == nullptr) return fail(f, f->status, gas);
-    gas -= transfer_cost(*this, kind, *target, value);
+    gas -= value_cost + creation_cost(*this, kind, *target, value);
     if (gas < 0) return fail(f, Status::out_of_gas, gas);
     bool delegated = false;
     const state::Code* const code = called_code(f, *target, gas, delegated);

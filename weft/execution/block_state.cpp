@@ -23,11 +23,20 @@ std::optional<ExecutionError> BlockState::add_transaction_root() {
     return std::nullopt;
 }
 
+std::optional<ExecutionError> BlockState::set_access_list(primitives::BlockAccessList&& list) {
+    if (access_list_limit_ && primitives::item_count(list) > *access_list_limit_)
+        return InvalidBlock{std::nullopt, Reason::access_list_too_large};
+    if (options_.access_list != nullptr && list != *options_.access_list)
+        return InvalidBlock{std::nullopt, Reason::access_list_differs};
+    result_.access_list = std::move(list);
+    return std::nullopt;
+}
+
 void SinkReporter::transaction_ended(Journal& journal) {
     accounts_.clear();
     slots_.clear();
     journal.visit_changes(
-        [&](const state::AccountEntry& entry) {
+        [&](const state::AccountEntry& entry, const Account&) {
             auto& out =
                 accounts_.emplace_back(entry.address, std::nullopt, entry.wiped_in == journal.transaction());
             if (entry.exists) out.value = entry.now;

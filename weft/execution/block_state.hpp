@@ -13,8 +13,13 @@ namespace weft::execution {
 /// sums. Both executors keep it at their cursor.
 class BlockState {
 public:
-    BlockState(const BlockEnv& env, const ExecutionOptions& options)
-        : env_(env), options_(options), stop_callback_(options.stop, Stop{this}) {}
+    /// access_list_limit: see MainnetRules.
+    BlockState(const BlockEnv& env, const ExecutionOptions& options,
+               std::optional<uint64_t> access_list_limit)
+        : env_(env),
+          options_(options),
+          access_list_limit_(access_list_limit),
+          stop_callback_(options.stop, Stop{this}) {}
 
     [[nodiscard]] const BlockEnv& env() const noexcept { return env_; }
     [[nodiscard]] const ExecutionOptions& options() const noexcept { return options_; }
@@ -89,6 +94,18 @@ public:
         return std::nullopt;
     }
 
+    /// Whether the block's access list is to be made.
+    [[nodiscard]] bool records_accesses() const noexcept {
+        return access_list_limit_ || options_.record_access_list || options_.access_list != nullptr;
+    }
+    /// The step of the block that comes next, as EIP-7928 counts them: a transaction, or what comes after the
+    /// last.
+    [[nodiscard]] primitives::BlockAccessIndex next_step() const noexcept {
+        return static_cast<primitives::BlockAccessIndex>(result_.receipts.size() + 1);
+    }
+    /// Takes the list that came of the block. An error if it breaks the limit, or is not the one given.
+    [[nodiscard]] std::optional<ExecutionError> set_access_list(primitives::BlockAccessList&& list);
+
     [[nodiscard]] BlockResult finish() {
         if (options_.blooms) result_.logs_bloom = primitives::fill_blooms(result_.receipts);
         return std::move(result_);
@@ -105,6 +122,7 @@ private:
     };
     const BlockEnv& env_;
     ExecutionOptions options_;
+    std::optional<uint64_t> access_list_limit_;
     BlockResult result_;
     size_t next_ = 0;
     std::atomic<bool> stopped_{false};

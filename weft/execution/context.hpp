@@ -13,7 +13,10 @@ namespace weft::execution {
 enum class ExecutorKind : uint8_t {
     sequential,  ///< one transaction after the other: the oracle
     optimistic,  ///< always speculates
-    automatic,   ///< `optimistic` where it promises to pay, else `sequential`
+    /// `optimistic`, knowing what an access list says that the transactions do: the one given, or the one
+    /// predicted (ExecutionOptions). Without a list nothing else than `optimistic`.
+    directed,
+    automatic,  ///< `directed` where it promises to pay, else `sequential`
 };
 
 /// Where the threads of an optimistic run stand; for Interleaving.

@@ -32,6 +32,9 @@ std::string_view to_string(Reason reason) noexcept {
         "system contract has no code",
         "system call failed",
         "invalid deposit log",
+        "malformed block access list",
+        "block access list too large",
+        "block access list not that of the block",
         "unknown parent",
         "number not the parent's plus one",
         "timestamp not after the parent's",
@@ -58,6 +61,8 @@ std::string_view to_string(Reason reason) noexcept {
         "parent beacon block root before Cancun",
         "requests hash missing",
         "requests hash before Prague",
+        "block access list hash missing",
+        "block access list hash before Amsterdam",
         "wrong base fee",
         "blob gas used above the block's limit",
         "blob gas used no multiple of a blob's",
@@ -77,6 +82,7 @@ std::string_view to_string(Reason reason) noexcept {
         "wrong receipts root",
         "wrong logs bloom",
         "wrong requests hash",
+        "wrong block access list hash",
         "wrong state root",
     });
     static_assert(words.size() == static_cast<size_t>(Reason::wrong_state_root) + 1);

@@ -42,7 +42,10 @@ enum class Reason : uint8_t {
     // The block's own.
     system_contract_missing,  ///< EIP-7002, EIP-7251
     system_call_failed,
-    invalid_deposit_log,  ///< EIP-6110
+    invalid_deposit_log,    ///< EIP-6110
+    malformed_access_list,  ///< EIP-7928: the list given doesn't decode, or not in the only order
+    access_list_too_large,  ///< EIP-7928: more items than the gas limit allows
+    access_list_differs,    ///< EIP-7928: the list given is not that of the block
     // Its header beside its parent's (yellow paper, section 4.3.4).
     unknown_parent,
     wrong_number,
@@ -71,6 +74,8 @@ enum class Reason : uint8_t {
     unexpected_parent_beacon_block_root,
     missing_requests_hash,
     unexpected_requests_hash,
+    missing_access_list_hash,
+    unexpected_access_list_hash,
     wrong_base_fee,  ///< EIP-1559
     blob_gas_used_above_limit,
     blob_gas_used_no_multiple,  ///< of a blob's gas (EIP-4844)
@@ -93,6 +98,7 @@ enum class Reason : uint8_t {
     wrong_receipts_root,
     wrong_logs_bloom,
     wrong_requests_hash,
+    wrong_access_list_hash,  ///< EIP-7928
     wrong_state_root,
 };
 

@@ -4,6 +4,7 @@
 //     #include "weft/execution/executor_impl.hpp"
 //     auto executor = weft::execution::make_executor<MyRules>(context);
 
+#include "weft/execution/directed/executor.hpp"
 #include "weft/execution/optimistic/executor.hpp"
 #include "weft/execution/sequential.hpp"
 
@@ -16,6 +17,8 @@ std::unique_ptr<Executor<Rules>> make_executor(ExecutionContext& context) {
             return std::make_unique<SequentialExecutor<Rules>>(context);
         case ExecutorKind::optimistic:
             return std::make_unique<OptimisticExecutor<Rules>>(context);
+        case ExecutorKind::directed:
+            return std::make_unique<DirectedExecutor<Rules>>(context);
         case ExecutorKind::automatic:
             break;
     }

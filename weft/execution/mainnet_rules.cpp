@@ -12,6 +12,8 @@ constexpr uint64_t max_transaction_gas = uint64_t{1} << 24;  ///< EIP-7825
 constexpr size_t max_blobs_per_transaction = 6;              ///< EIP-7594, from Osaka on
 constexpr uint8_t kzg_version = 0x01;                        ///< EIP-4844's VERSIONED_HASH_VERSION_KZG
 
+constexpr uint64_t access_list_item_gas = 2000;  ///< EIP-7928's ITEM_COST
+
 constexpr uint64_t max_init_code_size = 49152;  ///< EIP-3860
 
 Revision first_revision(TxType type) noexcept {
@@ -107,6 +109,11 @@ const evm::PrecompileSet& MainnetRules::precompiles(Revision revision) noexcept 
         return all;
     }();
     return sets[static_cast<size_t>(revision)];
+}
+
+std::optional<uint64_t> MainnetRules::access_list_limit(const BlockEnv& env) noexcept {
+    if (env.revision < Revision::amsterdam) return std::nullopt;
+    return env.context.gas_limit / access_list_item_gas;
 }
 
 std::optional<Reason> MainnetRules::validate(const Transaction& tx, const BlockEnv& env, const Checks& checks,

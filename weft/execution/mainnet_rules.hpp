@@ -58,6 +58,10 @@ struct MainnetRules {
     [[nodiscard]] static bool settle(const Transaction& tx, state::AccountEntry& sender, Journal& journal,
                                      const BlockEnv& env, const Terms& terms, uint64_t gas_used) noexcept;
 
+    /// How many addresses and storage keys the block's access list may hold (EIP-7928); nullopt: its blocks
+    /// have none.
+    [[nodiscard]] static std::optional<uint64_t> access_list_limit(const BlockEnv& env) noexcept;
+
     /// What happens before the first transaction: the DAO fork, the calls of EIP-4788 and EIP-2935.
     [[nodiscard]] static std::optional<ExecutionError> begin_block(evm::Machine& machine,
                                                                    const BlockEnv& env);

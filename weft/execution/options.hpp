@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "weft/base/parker.hpp"
+#include "weft/primitives/access_list.hpp"
 #include "weft/state/commit.hpp"
 
 namespace weft::evm {
@@ -81,10 +82,19 @@ struct ExecutionOptions {
     Checks checks = {};
     /// nullptr: every transaction has its sender.
     SenderGate* senders = nullptr;
+    /// With `directed` and an access list given, it hears everything at once, from the list, before the first
+    /// transaction runs.
     CommitSink* sink = nullptr;
     /// Before Byzantium asked for the state's root after each transaction, which the receipt then holds.
     /// nullptr: receipts have none. It must hear what `sink` hears: the same object, or one behind it.
     RootSink* transaction_roots = nullptr;
+    /// The block's access list as its proposer gives it (EIP-7928). A block that does anything else is
+    /// invalid, whichever executor runs it; `directed` executes by it.
+    const primitives::BlockAccessList* access_list = nullptr;
+    /// What the block is expected to access. May be wrong in any way: it only tells `directed` where to look.
+    const primitives::BlockAccessList* predicted_list = nullptr;
+    /// BlockResult holds the access list also where the block's rules ask for none.
+    bool record_access_list = false;
     /// nullptr: nobody is told of steps. Hears the same from every executor.
     evm::Inspector* inspector = nullptr;
     /// False: receipts' and the block's blooms stay empty; see primitives::fill_blooms.

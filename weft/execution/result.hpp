@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "weft/execution/error.hpp"
+#include "weft/primitives/access_list.hpp"
 #include "weft/primitives/receipt.hpp"
 #include "weft/state/diff.hpp"
 
@@ -28,6 +30,9 @@ struct BlockResult {
     StateDiff diff;
     /// EIP-7685: type byte and data of every request that isn't empty, by type. From Prague on.
     std::vector<Bytes> requests;
+    /// EIP-7928, where fork or options ask for it. In forks before, what it would be: a storage that is
+    /// destroyed as a whole is no change of its slots.
+    std::optional<primitives::BlockAccessList> access_list;
     friend bool operator==(const BlockResult&, const BlockResult&) = default;
 };
 

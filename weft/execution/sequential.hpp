@@ -4,6 +4,7 @@
 #include "weft/execution/executor.hpp"
 #include "weft/execution/reader_source.hpp"
 #include "weft/execution/transaction_runner.hpp"
+#include "weft/state/access_recorder.hpp"
 
 namespace weft::execution {
 
@@ -19,6 +20,22 @@ struct SequentialMemory final : ExecutionContext::Scratch {
     Journal journal;
     evm::Machine machine;
     SinkReporter reporter;
+    state::AccessRecorder accesses;
+};
+
+/// Tells those who want to know of a transaction's end.
+class Observers final : public state::TransactionObserver {
+public:
+    void clear() noexcept { count_ = 0; }
+    void add(state::TransactionObserver& observer) noexcept { all_[count_++] = &observer; }
+    [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+    void transaction_ended(Journal& journal) override {
+        for (size_t i = 0; i < count_; ++i) all_[i]->transaction_ended(journal);
+    }
+
+private:
+    std::array<state::TransactionObserver*, 2> all_{};
+    size_t count_ = 0;
 };
 
 /// One transaction after the other on one journal: the oracle that every other executor is held against.
@@ -32,11 +49,10 @@ public:
 
     std::optional<ExecutionError> begin(const BlockEnv& env, const StateReader& reader,
                                         const ExecutionOptions& options) override {
-        block_.emplace(env, options);
+        block_.emplace(env, options, Rules::access_list_limit(env));
         memory_.source.begin_block(reader);
         memory_.journal.reset(memory_.source, journal_rules<Rules>(env.revision));
-        memory_.reporter.set_sink(options.sink);
-        memory_.journal.set_observer(options.sink != nullptr ? &memory_.reporter : nullptr);
+        observe(options);
         memory_.machine.begin_block(env.context, env.revision, Rules::precompiles(env.revision));
         memory_.machine.set_inspector(options.inspector);
         memory_.machine.set_stop_flag(&block_->stopped());
@@ -54,18 +70,32 @@ public:
 
     std::expected<BlockResult, ExecutionError> seal() override {
         BlockResult& result = block_->result();
+        memory_.accesses.set_index(block_->next_step());
         if (auto error = Rules::end_block(memory_.machine, block_->env(), result.receipts, result.requests))
             return std::unexpected(name_source_error(std::move(*error)));
+        if (block_->records_accesses())
+            if (auto error = block_->set_access_list(make_access_list(memory_.journal, memory_.accesses)))
+                return std::unexpected(std::move(*error));
         result.diff = make_diff(memory_.journal);
         return block_->finish();
     }
 
 private:
+    void observe(const ExecutionOptions& options) {
+        observers_.clear();
+        memory_.reporter.set_sink(options.sink);
+        memory_.accesses.clear();
+        if (options.sink != nullptr) observers_.add(memory_.reporter);
+        if (block_->records_accesses()) observers_.add(memory_.accesses);
+        memory_.journal.set_observer(observers_.empty() ? nullptr : &observers_);
+    }
+
     std::optional<ExecutionError> apply(const typename Rules::Transaction& tx) {
         if (auto error = block_->await_sender()) return error;
         block_->begin_transaction();
         std::optional<Reason> invalid = block_->does_not_fit(tx);
         if (!invalid) {
+            memory_.accesses.set_index(block_->next_step());
             auto outcome =
                 run_transaction<Rules>(memory_.machine, block_->env(), tx, block_->options().checks);
             if (outcome.run_ended) return name_source_error(error_of(*outcome.run_ended));
@@ -86,6 +116,7 @@ private:
     }
 
     SequentialMemory& memory_;
+    Observers observers_;
     CodeCache::Use use_;
     std::optional<BlockState> block_;
 };

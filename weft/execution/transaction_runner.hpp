@@ -64,12 +64,13 @@ template <class Rules>
 
     typename Rules::Terms terms;
     if ((outcome.invalid = Rules::validate(tx, env, checks, terms))) return outcome;
-    state::AccountEntry* sender = journal.account(tx.sender);
+    state::AccountEntry* sender = journal.peek(tx.sender);
     if (sender == nullptr) return state_failed();
     const auto verdict = Rules::validate_sender(tx, *sender, journal, checks, terms);
     if (verdict.state_failed) return state_failed();
     if ((outcome.invalid = verdict.invalid)) return outcome;
 
+    sender = journal.loaded(*sender);  // from here on the transaction is a part of the block
     Rules::buy_gas(tx, *sender, journal, env, checks, terms);
     const uint64_t nonce = journal.nonce(*sender);
     journal.set_nonce(*sender, nonce + 1);

@@ -18,6 +18,7 @@ void Journal::reset(Source& source, const JournalRules& rules) noexcept {
     source_ = &source;
     rules_ = rules;
     transaction_ = 0;
+    visit_ = 0;
     arena_.reset();
     account_table_.clear();
     slot_table_.clear();
@@ -56,6 +57,10 @@ void Journal::end_transaction() {
 
 void Journal::carry_out_destruction(AccountEntry& entry) {
     entry.observed |= observed_balance | observed_nonce | observed_code | observed_existence;
+    // For visit_changes; nothing reverts any more.
+    undo_.push_back({Undo::Kind::balance_set, &entry, entry.now.balance});
+    undo_.push_back({Undo::Kind::nonce_set, &entry, entry.now.nonce});
+    undo_.push_back({Undo::Kind::code_hash_set, &entry, base::to_uint256(entry.now.code_hash)});
     entry.now = Account{};
     entry.code = nullptr;
     entry.exists = false;
@@ -85,14 +90,30 @@ AccountEntry& Journal::entry_of(const Address& address) noexcept {
     return *entry;
 }
 
-AccountEntry* Journal::load(AccountEntry& entry) noexcept {
-    if (!source_->load(entry)) return nullptr;
-    entry.loaded = true;
+bool Journal::know(AccountEntry& entry) noexcept {
+    if (entry.known) return true;
+    if (!source_->load(entry)) return false;
+    entry.known = true;
     entry.now = entry.base;
     entry.exists = entry.base_exists;
     entry.most = unbounded_balance;
     if (unbounded_balance < entry.base.balance) entry.observed |= observed_balance;
+    return true;
+}
+
+AccountEntry* Journal::load(AccountEntry& entry) noexcept {
+    if (!know(entry)) return nullptr;
+    entry.loaded = true;
     return &entry;
+}
+
+void Journal::restore(Account& before, const Undo& record) noexcept {
+    if (record.kind == Undo::Kind::balance_set)
+        before.balance = record.before;
+    else if (record.kind == Undo::Kind::nonce_set)
+        before.nonce = record.before.low();
+    else if (record.kind == Undo::Kind::code_hash_set)
+        before.code_hash = base::to_hash(record.before);
 }
 
 SlotEntry& Journal::entry_of(AccountEntry& account, const uint256& key) noexcept {

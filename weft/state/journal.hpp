@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "weft/base/arena.hpp"
@@ -31,6 +32,9 @@ enum Observed : uint8_t {
 struct AccountEntry {
     Address address;
     uint8_t observed = 0;
+    /// `base` is what the source says.
+    bool known = false;
+    /// A transaction has accessed it. (One that turned out invalid only looked at it: see Journal::peek.)
     bool loaded = false;
     bool always_warm = false;  ///< a precompile
     bool exists = false;
@@ -45,8 +49,8 @@ struct AccountEntry {
     uint32_t touched_in = 0;
     uint32_t created_in = 0;
     uint32_t destroyed_in = 0;
-    uint32_t wiped_in = 0;  ///< when `wiped` was last set
-    uint32_t visited_in = 0;
+    uint32_t wiped_in = 0;    ///< when `wiped` was last set
+    uint32_t visited_in = 0;  ///< the visit, see Journal::visit_changes
     /// Counts the destructions; a slot with another generation is zero.
     uint32_t generation = 0;
     Account now;
@@ -56,7 +60,7 @@ struct AccountEntry {
     /// `Journal::covers`.
     uint256 least;
     uint256 most;
-    uint32_t rank = 0;           ///< for make_diff
+    uint32_t rank = 0;           ///< for make_diff, visit_changes, make_access_list
     bool slots_changed = false;  ///< for make_diff
     void* origin = nullptr;      ///< the Source's own marks
     const void* seen = nullptr;
@@ -142,8 +146,9 @@ public:
 
     /// nullptr: nobody. Stays across reset().
     void set_observer(TransactionObserver* observer) noexcept { observer_ = observer; }
-    /// Calls account(AccountEntry&) and slot(SlotEntry&) once for each that the present transaction may have
-    /// changed.
+    /// Calls account(AccountEntry&, const Account& before) and slot(SlotEntry&) once for each that the
+    /// present transaction may have changed. `before` is the account when the transaction began, as
+    /// SlotEntry::original is the slot.
     template <class OnAccount, class OnSlot>
     void visit_changes(OnAccount&& account, OnSlot&& slot);
 
@@ -155,6 +160,12 @@ public:
         if (!entry.loaded) [[unlikely]]
             return load(entry);
         return &entry;
+    }
+    /// The account, without accessing it in the sense of EIP-7928: for what is not known to be a part of the
+    /// block yet. Whoever goes on with it calls loaded().
+    [[nodiscard]] AccountEntry* peek(const Address& address) noexcept {
+        AccountEntry& entry = entry_of(address);
+        return know(entry) ? &entry : nullptr;
     }
     /// The account's place, not loaded: for warming.
     [[nodiscard]] AccountEntry& entry_of(const Address& address) noexcept;
@@ -309,7 +320,15 @@ private:
         uint256 value;
     };
 
+    struct Changed {
+        AccountEntry* account;
+        Account before;
+    };
+
+    [[nodiscard]] bool know(AccountEntry& entry) noexcept;
     [[nodiscard]] AccountEntry* load(AccountEntry& entry) noexcept;
+    /// Takes the value before a change back into `before`.
+    static void restore(Account& before, const Undo& record) noexcept;
     [[nodiscard]] SlotEntry* see(SlotEntry& entry) noexcept;
     void note_comparison(AccountEntry& entry, const uint256& amount, bool covered) noexcept;
     void set_exists(AccountEntry& entry, bool exists);
@@ -323,6 +342,7 @@ private:
     JournalRules rules_;
     TransactionObserver* observer_ = nullptr;
     uint32_t transaction_ = 0;
+    uint32_t visit_ = 0;
     base::Arena arena_;
     base::PointerTable<AccountEntry> account_table_;
     base::PointerTable<SlotEntry> slot_table_;
@@ -331,6 +351,7 @@ private:
     std::vector<AccountEntry*> accounts_;
     std::vector<SlotEntry*> slots_;
     std::vector<Undo> undo_;
+    std::vector<Changed> changed_;  ///< visit_changes' own
     std::vector<AccountEntry*> touched_;
     std::vector<AccountEntry*> destroyed_;
     std::vector<primitives::Log> logs_;
@@ -339,24 +360,32 @@ private:
 
 template <class OnAccount, class OnSlot>
 void Journal::visit_changes(OnAccount&& account, OnSlot&& slot) {
-    const auto visit = [this](auto& entry, auto& f) {
-        if (entry.visited_in == transaction_) return;
-        entry.visited_in = transaction_;
-        f(entry);
-    };
-    for (const Undo& record : undo_) {
+    ++visit_;
+    changed_.clear();
+    // Backwards: what is restored last is the oldest value.
+    for (size_t i = undo_.size(); i-- > 0;) {
+        const Undo& record = undo_[i];
         switch (record.kind) {
             case Undo::Kind::account_warmed:
             case Undo::Kind::slot_warmed:
             case Undo::Kind::transient_set:
                 break;
-            case Undo::Kind::slot_set:
-                visit(*static_cast<SlotEntry*>(record.entry), slot);
+            case Undo::Kind::slot_set: {
+                auto& entry = *static_cast<SlotEntry*>(record.entry);
+                if (std::exchange(entry.visited_in, visit_) != visit_) slot(entry);
                 break;
-            default:
-                visit(*static_cast<AccountEntry*>(record.entry), account);
+            }
+            default: {
+                auto& entry = *static_cast<AccountEntry*>(record.entry);
+                if (std::exchange(entry.visited_in, visit_) != visit_) {
+                    entry.rank = static_cast<uint32_t>(changed_.size());
+                    changed_.push_back({&entry, entry.now});
+                }
+                restore(changed_[entry.rank].before, record);
+            }
         }
     }
+    for (const Changed& changed : changed_) account(*changed.account, changed.before);
 }
 
 /// The canonical difference between a journal's base and its present state.

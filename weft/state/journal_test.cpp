@@ -435,7 +435,7 @@ public:
     void transaction_ended(Journal& journal) override {
         accounts.clear();
         journal.visit_changes(
-            [&](AccountEntry& entry) { accounts.emplace_back(entry.address, entry.exists); },
+            [&](AccountEntry& entry, const Account&) { accounts.emplace_back(entry.address, entry.exists); },
             [](SlotEntry&) {});
     }
 };

@@ -30,8 +30,10 @@ Engine::Engine(ExecutionContext& context, BlockState& block, const evm::Precompi
       rules_(rules),
       policy_(context.options().speculation) {}
 
-void Engine::begin_block(const StateReader& reader) {
-    memory_.versions.begin_block(reader, 256);
+void Engine::begin_block(const StateReader& reader, const primitives::BlockAccessList* predicted) {
+    memory_.versions.begin_block(reader, predicted != nullptr ? primitives::item_count(*predicted) : 256);
+    predictions_.begin_block(predicted);
+    accesses_.clear();
     for (auto& worker : memory_.workers) worker->memory.reset();
     base_position_ = 1;
     event_budget_.set(context_.options().event_budget);
@@ -41,13 +43,15 @@ void Engine::begin_block(const StateReader& reader) {
 void Engine::start(Worker& worker, Position position, unsigned index, evm::Inspector* inspector) {
     worker.source.begin(position, index, policy_.interleaving);
     worker.journal.reset(worker.source, rules_);
+    worker.recorder.clear();
+    worker.journal.set_observer(block_.records_accesses() ? &worker.recorder : nullptr);
     worker.machine.begin_block(block_.env().context, block_.env().revision, precompiles_);
     worker.machine.set_inspector(inspector);
     worker.machine.set_stop_flag(&block_.stopped());
 }
 
 std::optional<ExecutionError> Engine::run_at_cursor(
-    base::FunctionRef<std::optional<ExecutionError>(evm::Machine&)> body) {
+    primitives::BlockAccessIndex step, base::FunctionRef<std::optional<ExecutionError>(evm::Machine&)> body) {
     Worker& worker = memory_.worker(0);
     const Position position = base_position_ - 1;
     start(worker, position, 0, block_.options().inspector);
@@ -60,7 +64,26 @@ std::optional<ExecutionError> Engine::run_at_cursor(
         make_record(worker.journal, memory_.versions, worker.memory, position, Footing::committed);
     publish(record);
     if (block_.options().sink != nullptr) report(record, *block_.options().sink);
+    if (!block_.records_accesses()) return std::nullopt;
+    return take_accesses(make_accesses(worker.journal, worker.recorder, memory_.versions, worker.memory),
+                         position, step);
+}
+
+std::optional<ExecutionError> Engine::take_accesses(Accesses accesses, Position position,
+                                                    primitives::BlockAccessIndex first) {
+    accesses.first = first;
+    auto fixed = fix_balances(accesses, memory_.versions, position);
+    if (!fixed) return std::move(fixed.error());
+    accesses_.push_back(accesses);
     return std::nullopt;
+}
+
+void Engine::predict() {
+    if (predictions_.empty()) return;
+    std::vector<Position> positions;
+    for (size_t number = 0; number < segment_count_; ++number)
+        positions.resize(segments_[number].last, position_of(number));
+    predictions_.begin_batch(block_.next_step(), std::move(positions));
 }
 
 /// How long a segment of this batch should take, by estimate.
@@ -102,6 +125,8 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
     batch_ = &batch;
     first_index_ = block_.next();
     cut(batch, context_.threads());
+    predict();
+    memory_.versions.set_committed(base_position_ - 1);
     block_.reserve(batch.size());
     next_.store(0, std::memory_order_relaxed);
     cursor_.store(0, std::memory_order_relaxed);
@@ -133,6 +158,8 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
 
 void Engine::work(unsigned index) {
     Worker& worker = memory_.worker(index);
+    while (predictions_.publish_some(memory_.versions, worker.memory, context_.codes())) {
+    }
     while (!ended()) {
         reached(index, Point::claim);
         const uint32_t seen = progress_.load(std::memory_order_acquire);
@@ -192,12 +219,15 @@ void Engine::speculate(Worker& worker, unsigned index, size_t number) {
     EventBuffer* const events = make_events(segment);
     start(worker, policy_.stale_first_run ? 1 : position, index, events);
     segment.outcomes.clear();
+    primitives::BlockAccessIndex included = 0;
     for (uint32_t i = segment.first; i < segment.last && !segment.failed; ++i) {
         // What can't stand anywhere in the block is for the cursor to judge.
         segment.failed = await_sender(index, i) || batch_->does_not_fit(block_, i, 0, 0);
         if (segment.failed) break;
         predict_nonce(worker, i);
+        worker.recorder.set_index(included);
         const TransactionOutcome& outcome = segment.outcomes.emplace_back(batch_->run(worker.machine, i));
+        included += outcome.invalid ? 0 : 1;
         segment.failed =
             outcome.run_ended || (outcome.invalid && block_.options().on_invalid == OnInvalid::fail);
         if (events == nullptr) continue;
@@ -210,6 +240,9 @@ void Engine::speculate(Worker& worker, unsigned index, size_t number) {
         segment.record =
             make_record(worker.journal, memory_.versions, worker.memory, position, Footing::speculative);
         publish(segment.record);
+        if (block_.records_accesses())
+            segment.accesses =
+                make_accesses(worker.journal, worker.recorder, memory_.versions, worker.memory);
     }
     segment.state.store(Segment::State::finished, std::memory_order_seq_cst);
 }
@@ -234,7 +267,7 @@ EventBuffer* Engine::make_events(Segment& segment) {
 void Engine::predict_nonce(Worker& worker, size_t index) const {
     const auto nonce = batch_->required_nonce(index);
     if (!nonce || !block_.options().checks.nonce) return;
-    state::AccountEntry* sender = worker.journal.account(batch_->sender(index));
+    state::AccountEntry* sender = worker.journal.peek(batch_->sender(index));
     if (sender == nullptr || (sender->observed & state::observed_nonce) || sender->now.nonce == *nonce)
         return;
     sender->base.nonce = sender->now.nonce = *nonce;
@@ -245,12 +278,14 @@ bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
     Segment& segment = segments_[number];
     const Position position = position_of(number);
     start(worker, position, index, block_.options().inspector);
+    const auto first_step = block_.next_step();
     for (uint32_t i = segment.first; i < segment.last; ++i) {
         if (auto error = await_sender(index, i)) return fail(std::move(*error));
         block_.begin_transaction();
         auto invalid =
             batch_->does_not_fit(block_, i, block_.result().gas_used, block_.result().blob_gas_used);
         if (!invalid) {
+            worker.recorder.set_index(block_.next_step() - first_step);
             auto outcome = batch_->run(worker.machine, i);
             if (outcome.run_ended) {
                 ExecutionError error = error_of(*outcome.run_ended);
@@ -268,6 +303,11 @@ bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
         make_record(worker.journal, memory_.versions, worker.memory, position, Footing::committed);
     publish(record);
     if (block_.options().sink != nullptr) report(record, *block_.options().sink);
+    if (block_.records_accesses())
+        if (auto error =
+                take_accesses(make_accesses(worker.journal, worker.recorder, memory_.versions, worker.memory),
+                              position, first_step))
+            return fail(std::move(*error));
     if (auto error = block_.add_transaction_root()) return fail(std::move(*error));
     advance(number);
     return true;
@@ -280,6 +320,9 @@ bool Engine::settle(Worker& worker, unsigned index, size_t number) {
     if (!segment.failed && fits(segment) && holds(segment.record, memory_.versions, position) &&
         !refused(number)) {
         reached(index, Point::commit);
+        if (block_.records_accesses())
+            if (auto error = take_accesses(segment.accesses, position, block_.next_step()))
+                return fail(std::move(*error));
         if (auto done = commit(segment.record, memory_.versions, position); !done)
             return fail(std::move(done.error()));
         if (block_.options().sink != nullptr) report(segment.record, *block_.options().sink);
@@ -332,6 +375,7 @@ bool Engine::refused(size_t number) {
 }
 
 void Engine::advance(size_t number) {
+    memory_.versions.set_committed(position_of(number));
     cursor_.store(number + 1, std::memory_order_release);
     progress_.fetch_add(1, std::memory_order_release);
     parker_.wake_all(progress_);

@@ -8,7 +8,9 @@
 #include "weft/base/parker.hpp"
 #include "weft/execution/block_state.hpp"
 #include "weft/execution/context.hpp"
+#include "weft/execution/optimistic/accesses.hpp"
 #include "weft/execution/optimistic/event_buffer.hpp"
+#include "weft/execution/optimistic/predictions.hpp"
 #include "weft/execution/optimistic/record.hpp"
 #include "weft/execution/optimistic/segment_source.hpp"
 
@@ -42,6 +44,7 @@ struct Worker {
     Journal journal;
     evm::Machine machine;
     SegmentSource source;
+    state::AccessRecorder recorder;
     ExecutionStatistics statistics;
 };
 
@@ -55,6 +58,7 @@ struct Segment {
     /// an abort.
     bool failed = false;
     Record record;
+    Accesses accesses;                         ///< where they are recorded
     std::vector<TransactionOutcome> outcomes;  ///< of a speculative run
     std::unique_ptr<EventBuffer> events;       ///< of a speculative run; nullptr: nobody inspects the block
 };
@@ -84,12 +88,19 @@ public:
     Engine(ExecutionContext& context, BlockState& block, const evm::PrecompileSet& precompiles,
            const state::JournalRules& rules);
 
-    void begin_block(const StateReader& reader);
-    /// Runs something that is no transaction at the cursor: what comes before the first, or after the last.
+    /// predicted: what the block is expected to access and do; nullptr: nothing is known.
+    void begin_block(const StateReader& reader, const primitives::BlockAccessList* predicted);
+    /// Runs something that is no transaction at the cursor, as a step of the block (see BlockAccessIndex):
+    /// what comes before the first, or after the last.
     [[nodiscard]] std::optional<ExecutionError> run_at_cursor(
+        primitives::BlockAccessIndex step,
         base::FunctionRef<std::optional<ExecutionError>(evm::Machine&)> body);
     [[nodiscard]] std::optional<ExecutionError> run(const Batch& batch);
     [[nodiscard]] StateDiff make_diff();
+    /// Precondition: accesses were recorded.
+    [[nodiscard]] primitives::BlockAccessList make_access_list() const {
+        return optimistic::make_access_list(accesses_);
+    }
 
 private:
     [[nodiscard]] static uint64_t segment_target(const Batch& batch, unsigned width);
@@ -109,6 +120,11 @@ private:
     [[nodiscard]] bool fits(const Segment& segment) const;
     [[nodiscard]] bool refused(size_t number);
     void include(Segment& segment);
+    /// Readies the predictions for the batch's segments.
+    void predict();
+    /// Takes the accesses of a run that stands on committed state, or whose record was found to hold.
+    [[nodiscard]] std::optional<ExecutionError> take_accesses(Accesses accesses, Position position,
+                                                              primitives::BlockAccessIndex first);
     void start(Worker& worker, Position position, unsigned index, evm::Inspector* inspector);
     /// Whom a speculative run of the segment tells; nullptr: nobody.
     [[nodiscard]] EventBuffer* make_events(Segment& segment);
@@ -142,6 +158,8 @@ private:
     EventBudget event_budget_;
     std::unique_ptr<Segment[]> segments_;
     size_t segment_capacity_ = 0;
+    Predictions predictions_;
+    std::vector<Accesses> accesses_;       ///< of all that is committed, in order
     std::optional<ExecutionError> error_;  ///< written by who holds the cursor
     alignas(64) std::atomic<size_t> next_{0};
     alignas(64) std::atomic<size_t> cursor_{0};

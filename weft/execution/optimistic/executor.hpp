@@ -18,12 +18,19 @@ public:
 
     std::optional<ExecutionError> begin(const BlockEnv& env, const StateReader& reader,
                                         const ExecutionOptions& options) override {
-        block_.emplace(env, options);
+        return begin(env, reader, options, nullptr);
+    }
+    /// The same, where one knows or guesses what the block does: a run finds `predicted` values where nothing
+    /// better is known, and no result depends on them.
+    std::optional<ExecutionError> begin(const BlockEnv& env, const StateReader& reader,
+                                        const ExecutionOptions& options,
+                                        const primitives::BlockAccessList* predicted) {
+        block_.emplace(env, options, Rules::access_list_limit(env));
         engine_.emplace(context_, *block_, Rules::precompiles(env.revision),
                         journal_rules<Rules>(env.revision));
-        engine_->begin_block(reader);
+        engine_->begin_block(reader, predicted);
         return engine_->run_at_cursor(
-            [&](evm::Machine& machine) { return Rules::begin_block(machine, env); });
+            0, [&](evm::Machine& machine) { return Rules::begin_block(machine, env); });
     }
 
     std::optional<ExecutionError> apply(std::span<const Transaction> transactions) override {
@@ -32,10 +39,13 @@ public:
 
     std::expected<BlockResult, ExecutionError> seal() override {
         BlockResult& result = block_->result();
-        auto error = engine_->run_at_cursor([&](evm::Machine& machine) {
+        auto error = engine_->run_at_cursor(block_->next_step(), [&](evm::Machine& machine) {
             return Rules::end_block(machine, block_->env(), result.receipts, result.requests);
         });
         if (error) return std::unexpected(std::move(*error));
+        if (block_->records_accesses())
+            if (auto differs = block_->set_access_list(engine_->make_access_list()))
+                return std::unexpected(std::move(*differs));
         result.diff = engine_->make_diff();
         return block_->finish();
     }
@@ -74,6 +84,9 @@ private:
     std::optional<optimistic::Engine> engine_;
 };
 
+template <class Rules>
+class DirectedExecutor;
+
 /// Chooses an executor for each block from its first batch.
 template <class Rules>
 class AutomaticExecutor final : public Executor<Rules> {
@@ -102,7 +115,7 @@ private:
     std::optional<ExecutionError> choose(std::span<const Transaction> transactions) {
         if (chosen_) return std::nullopt;
         if (context_.threads() > 1 && pays_in_parallel(transactions)) {
-            chosen_ = std::make_unique<OptimisticExecutor<Rules>>(context_);
+            chosen_ = std::make_unique<DirectedExecutor<Rules>>(context_);
         } else {
             chosen_ = std::make_unique<SequentialExecutor<Rules>>(context_);
         }

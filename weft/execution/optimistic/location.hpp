@@ -18,8 +18,11 @@ struct AccountState {
 
 enum class VersionState : uint8_t {
     published,  ///< by a segment that ran ahead of the cursor
-    withdrawn,  ///< that run did not hold
     committed,  ///< final
+    withdrawn,  ///< that run did not hold
+    /// What an access list says that the segment leaves there. Counts as long as the segment is not
+    /// committed, and has published nothing there.
+    predicted,
 };
 
 /// What a segment left of a location. Immutable once in the list, but for its state (and `committed`, which
@@ -80,8 +83,11 @@ struct alignas(64) AccountLocation {
     /// it.
     std::atomic<bool> ever_cleared{false};
     bool slots_changed = false;  ///< for the diff
-    uint32_t rank = 0;           ///< for the diff
+    bool listed = false;         ///< for the access list
+    uint32_t rank = 0;           ///< for the diff, and the access list
     std::atomic<AccountVersion*> newest{nullptr};
+    /// For the access list: what the balances of the segment at the cursor lack (Accesses::Floating).
+    uint256 shift;
     /// The last code that was asked for here, if any: spares the cache's lock.
     std::atomic<const Code*> code{nullptr};
     AccountState base;
@@ -94,16 +100,19 @@ struct alignas(64) SlotLocation {
     std::atomic<BaseState> base_state{BaseState::unknown};
     uint256 key;
     uint256 base;
+    bool listed = false;  ///< for the access list
 };
 
 /// Puts a version in its place: versions of later segments stand before it, its own segment's earlier ones
-/// behind it.
+/// behind it; a prediction stands behind all that its segment published.
 template <class V>
 void insert(std::atomic<V*>& newest, V* version) noexcept {
+    const bool predicted = version->state.load(std::memory_order_relaxed) == VersionState::predicted;
     for (;;) {
         std::atomic<V*>* link = &newest;
         V* next = link->load(std::memory_order_acquire);
-        while (next != nullptr && next->position > version->position) {
+        while (next != nullptr &&
+               (next->position > version->position || (predicted && next->position == version->position))) {
             link = &next->older;
             next = link->load(std::memory_order_acquire);
         }
@@ -112,12 +121,20 @@ void insert(std::atomic<V*>& newest, V* version) noexcept {
     }
 }
 
+/// Whether a version counts where all segments up to `committed` are.
+template <class V>
+[[nodiscard]] bool stands(const V& version, Position committed) noexcept {
+    const VersionState state = version.state.load(std::memory_order_acquire);
+    return state < VersionState::withdrawn ||
+           (state == VersionState::predicted && version.position > committed);
+}
+
 /// The newest version before `position` that stands; nullptr if there is none.
 template <class V>
-[[nodiscard]] V* newest_before(const std::atomic<V*>& newest, Position position) noexcept {
+[[nodiscard]] V* newest_before(const std::atomic<V*>& newest, Position position,
+                               Position committed) noexcept {
     V* version = newest.load(std::memory_order_acquire);
-    while (version != nullptr && (version->position >= position ||
-                                  version->state.load(std::memory_order_acquire) == VersionState::withdrawn))
+    while (version != nullptr && (version->position >= position || !stands(*version, committed)))
         version = version->older.load(std::memory_order_acquire);
     return version;
 }

@@ -114,7 +114,7 @@ Record make_record(const Journal& journal, VersionedState& versions, BlockMemory
     size_t account_read_count = 0, slot_read_count = 0, account_write_count = 0, slot_write_count = 0;
 
     for (const AccountEntry* entry : journal.accounts()) {
-        if (!entry->loaded) continue;
+        if (!entry->known) continue;
         auto* location = static_cast<AccountLocation*>(entry->origin);
         if (with_reads && !rests_on_nothing(*entry))
             record.account_reads.data()[account_read_count++] = read_of(*entry);

@@ -79,11 +79,17 @@ state::ReadResult<void> VersionedState::read(AccountLocation& location, Position
     std::array<const AccountVersion*, 16> pile;
     std::vector<const AccountVersion*> rest;
     size_t height = 0;
-    const AccountVersion* version = newest_before(location.newest, position);
+    const Position committed = committed_.load(std::memory_order_acquire);
+    const AccountVersion* version = newest_before(location.newest, position, committed);
+    Position last = position;
     for (; version != nullptr; version = version->older.load(std::memory_order_acquire)) {
         const VersionState state = version->state.load(std::memory_order_acquire);
         if (state == VersionState::committed) break;
         if (state == VersionState::withdrawn) continue;
+        // What the segment published stands for all of what was predicted of it.
+        if (state == VersionState::predicted && (version->position == last || version->position <= committed))
+            continue;
+        last = version->position;
         if (height < pile.size()) {
             pile[height++] = version;
         } else {
@@ -104,9 +110,10 @@ state::ReadResult<void> VersionedState::read(AccountLocation& location, Position
 }
 
 std::optional<Position> VersionedState::last_change(const AccountLocation& location, Position position,
-                                                    uint8_t changes) noexcept {
-    for (const AccountVersion* version = newest_before(location.newest, position); version != nullptr;
-         version = version->older.load(std::memory_order_acquire))
+                                                    uint8_t changes) const noexcept {
+    const Position committed = committed_.load(std::memory_order_acquire);
+    for (const AccountVersion* version = newest_before(location.newest, position, committed);
+         version != nullptr; version = version->older.load(std::memory_order_acquire))
         if ((version->changes & changes) != 0 &&
             version->state.load(std::memory_order_acquire) != VersionState::withdrawn)
             return version->position;
@@ -115,7 +122,8 @@ std::optional<Position> VersionedState::last_change(const AccountLocation& locat
 
 state::ReadResult<void> VersionedState::read(SlotLocation& location, Position position, uint256& out,
                                              const void*& seen) const {
-    const SlotVersion* version = newest_before(location.newest, position);
+    const SlotVersion* version =
+        newest_before(location.newest, position, committed_.load(std::memory_order_acquire));
     seen = nullptr;
     if (location.account->ever_cleared.load(std::memory_order_acquire)) {
         // A segment that cleared the storage and wrote the slot afterwards has published the slot.
@@ -151,7 +159,7 @@ StateDiff VersionedState::make_diff(std::span<BlockMemory* const> memories, Code
     std::vector<state::SlotChange> slots;
     for (const BlockMemory* memory : memories)
         for (SlotLocation* location : memory->slots) {
-            const SlotVersion* last = newest_before(location->newest, after_all);
+            const SlotVersion* last = newest_before(location->newest, after_all, after_all);
             if (last == nullptr) continue;
             AccountLocation& account = *location->account;
             const auto wipe = account.ever_cleared.load(std::memory_order_relaxed)
@@ -165,7 +173,7 @@ StateDiff VersionedState::make_diff(std::span<BlockMemory* const> memories, Code
     std::vector<state::AccountChange> accounts;
     for (const BlockMemory* memory : memories)
         for (AccountLocation* location : memory->accounts) {
-            const AccountVersion* last = newest_before(location->newest, after_all);
+            const AccountVersion* last = newest_before(location->newest, after_all, after_all);
             const AccountState& after = last != nullptr ? last->committed : location->base;
             const bool wiped = location->ever_cleared.load(std::memory_order_relaxed) &&
                                last_change(*location, after_all, AccountVersion::storage_wiped);

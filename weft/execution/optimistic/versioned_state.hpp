@@ -31,10 +31,14 @@ public:
     /// Precondition: no other thread is here.
     void begin_block(const StateReader& reader, size_t expected_locations) {
         reader_ = &reader;
+        set_committed(0);
         accounts_.reset(expected_locations);
         slots_.reset(expected_locations);
     }
     [[nodiscard]] const StateReader& reader() const noexcept { return *reader_; }
+
+    /// Everything up to this position is committed: predictions for it are void.
+    void set_committed(Position position) noexcept { committed_.store(position, std::memory_order_release); }
 
     [[nodiscard]] AccountLocation* locate(const Address& address, BlockMemory& memory);
     [[nodiscard]] SlotLocation* locate(AccountLocation* account, const uint256& key, BlockMemory& memory);
@@ -57,11 +61,12 @@ private:
     [[nodiscard]] state::ReadResult<void> read_base(AccountLocation& location, AccountState& out) const;
     [[nodiscard]] state::ReadResult<void> read_base(SlotLocation& location, uint256& out) const;
     /// The newest position before `position` that made one of these changes to the account and stands.
-    [[nodiscard]] static std::optional<Position> last_change(const AccountLocation& location,
-                                                             Position position, uint8_t changes) noexcept;
+    [[nodiscard]] std::optional<Position> last_change(const AccountLocation& location, Position position,
+                                                      uint8_t changes) const noexcept;
 
     const StateReader* reader_ = nullptr;
     base::Hasher hasher_;
+    std::atomic<Position> committed_{0};
     InternTable<AccountLocation> accounts_;
     InternTable<SlotLocation> slots_;
 };

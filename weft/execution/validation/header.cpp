@@ -62,6 +62,8 @@ std::optional<Reason> validate_presence(const Header& header, Revision revision)
          Reason::missing_parent_beacon_block_root, Reason::unexpected_parent_beacon_block_root},
         {header.requests_hash.has_value(), Revision::prague, Reason::missing_requests_hash,
          Reason::unexpected_requests_hash},
+        {header.block_access_list_hash.has_value(), Revision::amsterdam, Reason::missing_access_list_hash,
+         Reason::unexpected_access_list_hash},
     };
     for (const Field& field : fields) {
         const bool expected = revision >= field.since;

@@ -50,6 +50,7 @@ protected:
             header.parent_beacon_block_root.emplace();
         }
         if (revision >= Revision::prague) header.requests_hash.emplace();
+        if (revision >= Revision::amsterdam) header.block_access_list_hash.emplace();
     }
     [[nodiscard]] std::optional<Reason> verdict() const {
         return validate_header(header_, parent_, config_, merged_);
@@ -216,6 +217,9 @@ TEST_F(HeaderRules, FieldsComeWithTheirFork) {
         {"Cancun", "Prague", [](Header& h) { h.requests_hash.emplace(); },
          [](Header& h) { h.requests_hash.reset(); }, Reason::unexpected_requests_hash,
          Reason::missing_requests_hash},
+        {"Osaka", "Amsterdam", [](Header& h) { h.block_access_list_hash.emplace(); },
+         [](Header& h) { h.block_access_list_hash.reset(); }, Reason::unexpected_access_list_hash,
+         Reason::missing_access_list_hash},
     };
     for (const Field& field : fields) {
         SCOPED_TRACE(to_string(field.missing));

@@ -51,6 +51,9 @@ std::optional<Reason> validate_result(const Header& header, const BlockResult& r
     if (result.logs_bloom != header.logs_bloom) return Reason::wrong_logs_bloom;
     if (header.requests_hash && primitives::requests_hash(result.requests) != *header.requests_hash)
         return Reason::wrong_requests_hash;
+    if (header.block_access_list_hash &&
+        (!result.access_list || primitives::hash(*result.access_list) != *header.block_access_list_hash))
+        return Reason::wrong_access_list_hash;
     return std::nullopt;
 }
 

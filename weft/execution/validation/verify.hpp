@@ -31,8 +31,8 @@ struct Ground {
 /// signature (EIP-2: from Homestead on, also one with a high s).
 void recover_senders(std::span<Transaction> transactions, Revision revision, SenderGate& gate);
 
-/// Which of the header's fields differs from what execution gave: gas used, receipts' root, bloom, requests'
-/// hash. Precondition: the result's blooms are filled, and its receipts have state roots before Byzantium.
+/// Which of the header's fields differs from what execution gave: gas used, receipts' root, bloom, hashes of
+/// requests and access list. Precondition: the result's blooms are filled, and its receipts have state roots before Byzantium.
 [[nodiscard]] std::optional<Reason> validate_result(const Header& header, const BlockResult& result);
 
 }  // namespace weft::execution
