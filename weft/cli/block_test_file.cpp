@@ -41,6 +41,12 @@ Result<void> read_block(Value value, std::string_view network, TestBlock& out) {
         inner.optional("hash", out.hash);
         return inner.status();
     });
+    fields.with("blockAccessList", [&](Value value_of_list) -> Result<void> {
+        auto list = primitives::json::parse_access_list(value_of_list);
+        if (!list) return std::unexpected(std::move(list.error()));
+        out.access_list = std::move(*list);
+        return {};
+    });
     if (auto status = fields.status(); !status) return status;
     if (auto read = primitives::json::read(rlp, out.rlp); !read && !out.must_fail)
         return std::unexpected(std::move(read.error()).within("rlp"));
@@ -54,6 +60,7 @@ struct Payload {
     std::vector<Bytes> transactions;
     std::optional<std::vector<Withdrawal>> withdrawals;
     std::optional<Hash> hash;
+    std::optional<Bytes> access_list;  ///< RLP
 };
 
 Result<Payload> read_payload(Value value) {
@@ -77,6 +84,7 @@ Result<Payload> read_payload(Value value) {
     fields.required("transactions", payload.transactions);
     fields.optional("withdrawals", payload.withdrawals);
     fields.optional("blockHash", payload.hash);
+    fields.optional("blockAccessList", payload.access_list);
     if (auto status = fields.status(); !status) return std::unexpected(std::move(status.error()));
     header.ommers_hash = primitives::empty_ommers_hash;
     header.transactions_root = trie::ordered_root(payload.transactions);
@@ -139,6 +147,16 @@ Result<void> read_new_payload(Value value, TestBlock& out) {
         payload->header.requests_hash = primitives::requests_hash(requests);
         if (!are_well_formed(requests)) out.refused = execution::Reason::wrong_requests_hash;
     }
+    if (payload->access_list) {
+        payload->header.block_access_list_hash = keccak256(*payload->access_list);
+        if (auto list = primitives::decode_access_list(*payload->access_list)) {
+            out.access_list = std::move(*list);
+        } else {
+            out.refused = execution::Reason::malformed_access_list;
+        }
+    }
+    if (payload->hash && *payload->hash != primitives::header_hash(payload->header) && !out.refused)
+        out.refused = execution::Reason::wrong_block_hash;
     out.rlp = encode(*payload);
     out.hash = payload->hash;
     return {};

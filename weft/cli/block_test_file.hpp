@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "weft/execution/error.hpp"
+#include "weft/primitives/access_list.hpp"
 #include "weft/primitives/block.hpp"
 #include "weft/primitives/chain_config.hpp"
 #include "weft/primitives/json_value.hpp"
@@ -18,6 +19,8 @@ struct TestBlock {
     bool must_fail = false;
     std::string exception;     ///< why, in the test's words, "A|B" for either; empty: it doesn't say
     std::optional<Hash> hash;  ///< of a valid block
+    /// The block's access list, where the test gives it: in the payload, or beside a valid block (EIP-7928).
+    std::optional<BlockAccessList> access_list;
     /// Why the Engine API itself refuses the payload.
     std::optional<execution::Reason> refused;
 };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "weft/base/hex.hpp"
 #include "weft/cli/block_test_file.hpp"
 #include "weft/cli/exceptions.hpp"
@@ -30,9 +32,13 @@ public:
             return fail(fmt::format("genesis state root: got {}, want {}", to_hex(root),
                                     to_hex(test_.genesis.state_root)));
         decode();
-        bench_.for_each_mode([&](const TestBench::Mode& mode) {
+        const auto run_mode = [&](const TestBench::Mode& mode) {
             if (out_.error.empty()) run(mode);
-        });
+        };
+        bench_.for_each_mode(run_mode);
+        if (std::ranges::any_of(test_.blocks,
+                                [](const TestBlock& block) { return block.access_list.has_value(); }))
+            bench_.for_each_directed_mode(run_mode);
     }
 
 private:
@@ -71,14 +77,15 @@ private:
     /// ethereum/tests made the headers of blocks with an invalid transaction without that transaction: the
     /// root is put right, so that the transaction is looked at.
     Outcome import(TestChain& chain, Block& block, const TestBlock& expected, const TestBench::Mode& mode) {
-        Outcome outcome = chain.import(block, *mode.context);
+        const BlockAccessList* const list = expected.access_list ? &*expected.access_list : nullptr;
+        Outcome outcome = chain.import(block, *mode.context, list);
         bench_.count(mode);
         if (outcome || !expected.exception.starts_with("TransactionException.") ||
             outcome.error() !=
                 ExecutionError(InvalidBlock{std::nullopt, execution::Reason::wrong_transactions_root}))
             return outcome;
         block.header.transactions_root = trie::transactions_root(block.transactions);
-        outcome = chain.import(block, *mode.context);
+        outcome = chain.import(block, *mode.context, list);
         bench_.count(mode);
         return outcome;
     }

@@ -57,6 +57,10 @@ TestBench::TestBench(TestExecutors which, const std::shared_ptr<base::ThreadPool
     if (which == TestExecutors::sequential) return;
     Speculation speculation{.segment_transactions = 1, .stale_first_run = true};
     modes_.push_back(make("optimistic, stale first run", ExecutorKind::optimistic, speculation));
+    // Here no run is stale: what it finds ahead of the cursor is what the list says.
+    directed_.push_back(
+        make("directed", ExecutorKind::directed, {.segment_transactions = 1, .trust_head = false}));
+    directed_.push_back(make("directed, segments by cost", ExecutorKind::directed, {}));
     speculation.refuse_percent = 50;
     for (speculation.seed = 1; speculation.seed <= refusing_seeds; ++speculation.seed)
         refusing_.push_back(make("optimistic, validations refused", ExecutorKind::optimistic, speculation));
@@ -77,6 +81,10 @@ void TestBench::for_each_mode(base::FunctionRef<void(const Mode&)> run) {
     } else {
         run(refusing_[next_refusing_++ % refusing_.size()]);
     }
+}
+
+void TestBench::for_each_directed_mode(base::FunctionRef<void(const Mode&)> run) {
+    for (const Mode& mode : directed_) run(mode);
 }
 
 TestBench::Outcome TestBench::execute(const execution::BlockEnv& env,

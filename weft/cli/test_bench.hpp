@@ -31,6 +31,8 @@ public:
     /// Calls `run` with each mode in turn, the refusing one only where the others were quick. `run` tells
     /// count() of every block that it executes.
     void for_each_mode(base::FunctionRef<void(const Mode&)> run);
+    /// The same with the ways that go by an access list (EIP-7928).
+    void for_each_directed_mode(base::FunctionRef<void(const Mode&)> run);
     /// Notes how the mode's last block was executed.
     void count(const Mode& mode);
 
@@ -50,6 +52,7 @@ public:
 
 private:
     std::vector<Mode> modes_;
+    std::vector<Mode> directed_;
     /// Contexts that refuse validations, each under a seed of its own, taken in turn: blocks of one
     /// transaction ask the dice only once.
     std::vector<Mode> refusing_;

@@ -80,11 +80,14 @@ void TestChain::stand_on(const Hash& block) {
 }
 
 std::expected<execution::BlockResult, execution::ExecutionError> TestChain::import(
-    Block& block, execution::ExecutionContext& context) {
+    Block& block, execution::ExecutionContext& context, const BlockAccessList* access_list) {
     if (nodes_.contains(block.header.parent_hash)) stand_on(block.header.parent_hash);
     if (!commitment_) commitment_.emplace(state_);
     const ChainState state(*this, block.header.parent_hash, state_);
-    auto result = execution::verify_block(block, {test_.config, *this, state, *commitment_}, context);
+    execution::ExecutionOptions options;
+    options.access_list = access_list;
+    auto result =
+        execution::verify_block(block, {test_.config, *this, state, *commitment_}, context, options);
     if (result) {
         append(block, result->diff);
     } else {

@@ -35,6 +35,7 @@ std::string_view to_string(Reason reason) noexcept {
         "malformed block access list",
         "block access list too large",
         "block access list not that of the block",
+        "block hash not the payload's",
         "unknown parent",
         "number not the parent's plus one",
         "timestamp not after the parent's",

@@ -47,6 +47,7 @@ enum class Reason : uint8_t {
     access_list_too_large,  ///< EIP-7928: more items than the gas limit allows
     access_list_differs,    ///< EIP-7928: the list given is not that of the block
     // Its header beside its parent's (yellow paper, section 4.3.4).
+    wrong_block_hash,  ///< a payload names another hash than its block's (Engine API)
     unknown_parent,
     wrong_number,
     timestamp_not_after_parent,
