@@ -14,6 +14,7 @@
 #include <string_view>
 #include <thread>
 
+#include "tests/differential/list_mutation.hpp"
 #include "tests/differential/random_code.hpp"
 #include "tests/differential/runs.hpp"
 #include "weft/base/hex.hpp"
@@ -99,6 +100,7 @@ public:
             "of {} executed transactions {} succeeded; {} contracts created, {} storages wiped, {} slots "
             "changed\n",
             receipts_, successes_, created_, wiped_, slots_);
+        fmt::print("{} right access lists given, {} wrong ones\n", right_lists_, wrong_lists_);
         if (number > arguments_.first + 20 &&
             (sum_.speculative == 0 || sum_.repaired == 0 || invalid_ == 0 || skipping_ == 0)) {
             fmt::print("these blocks prove nothing\n");
@@ -133,15 +135,51 @@ private:
 
     std::optional<std::string> find_fault(const Scenario& scenario, const Mode& mode, OnInvalid on_invalid,
                                           bool counts) {
-        const Outcome oracle = runs_.sequential(scenario, {.on_invalid = on_invalid});
+        execution::ExecutionOptions options{.on_invalid = on_invalid};
+        options.record_access_list = true;
+        const Outcome oracle = runs_.sequential(scenario, options);
         if (const auto fault = inconsistency(scenario, oracle)) return "sequential: " + *fault;
-        const Outcome outcome = runs_.optimistic(scenario, mode, {.on_invalid = on_invalid});
+        const Outcome outcome = runs_.optimistic(scenario, mode, options);
         if (counts) count(oracle, outcome);
         const std::string_view word = on_invalid == OnInvalid::fail ? "fail" : "skip";
         if (const auto fault = difference(oracle.result, outcome.result))
             return fmt::format("{}, {}: {}", to_string(mode), word, *fault);
         if (const auto fault = inconsistency(scenario, outcome))
             return fmt::format("{}, {}: {}", to_string(mode), word, *fault);
+        if (const auto fault = find_list_fault(scenario, mode, options, oracle.result))
+            return fmt::format("{}, {}, access list {}", to_string(mode), word, *fault);
+        return std::nullopt;
+    }
+
+    /// The block's access list, and one that isn't, given and as predictions.
+    std::optional<std::string> find_list_fault(const Scenario& scenario, Mode mode,
+                                               const execution::ExecutionOptions& options,
+                                               const Result& oracle) {
+        // A block that fails has none; one that isn't its own then serves as the prediction.
+        if (oracle) last_list_ = *oracle->access_list;
+        const BlockAccessList right = last_list_;
+        Random random(mode.seed);
+        BlockAccessList wrong = right;
+        for (uint64_t i = 1 + random.below(4); i > 0; --i) mutate(wrong, random);
+        mode.directed = true;
+
+        execution::ExecutionOptions predicted = options;
+        predicted.predicted_list = random.chance(50) ? &right : &wrong;
+        if (const auto fault =
+                difference(oracle, runs_.optimistic(scenario, mode, std::move(predicted)).result))
+            return "predicted: " + *fault;
+        for (const BlockAccessList* list : {&right, static_cast<const BlockAccessList*>(&wrong)}) {
+            execution::ExecutionOptions given = options;
+            given.access_list = list;
+            const Outcome expected = runs_.sequential(scenario, given);
+            const bool must_stand = oracle && *list == right;
+            if (expected.result.has_value() != must_stand)
+                return std::string("given: not judged right by the sequential executor");
+            const Outcome outcome = runs_.optimistic(scenario, mode, given);
+            if (const auto fault = difference(expected.result, outcome.result)) return "given: " + *fault;
+            if (const auto fault = inconsistency(scenario, outcome)) return "given: " + *fault;
+            ++(must_stand ? right_lists_ : wrong_lists_);
+        }
         return std::nullopt;
     }
 
@@ -219,7 +257,9 @@ private:
     Arguments arguments_;
     Watchdog watchdog_;
     Runs runs_;
+    BlockAccessList last_list_;
     execution::ExecutionStatistics sum_;
+    uint64_t right_lists_ = 0, wrong_lists_ = 0;
     uint64_t transactions_ = 0, runs_made_ = 0, invalid_ = 0, skipping_ = 0;
     uint64_t receipts_ = 0, successes_ = 0, created_ = 0, wiped_ = 0, slots_ = 0;  ///< in all runs
 };

@@ -65,6 +65,34 @@ std::string difference(const StateDiff& expected, const StateDiff& actual) {
     return "the codes in the diff";
 }
 
+std::string describe(const primitives::AccountChanges& account) {
+    std::string text = base::to_hex(account.address);
+    for (const auto& change : account.balance_changes)
+        text += fmt::format(", balance @{} {}", change.index, base::to_string(change.balance));
+    for (const auto& change : account.nonce_changes)
+        text += fmt::format(", nonce @{} {}", change.index, change.nonce);
+    for (const auto& change : account.code_changes)
+        text += fmt::format(", code @{} {} bytes", change.index, change.code.size());
+    for (const auto& change : account.storage_changes)
+        text += fmt::format(", [{}] @{} {}", base::to_string(change.slot), change.index,
+                            base::to_string(change.value));
+    for (const auto& slot : account.storage_reads) text += fmt::format(", reads [{}]", base::to_string(slot));
+    return text;
+}
+
+std::string difference(const std::optional<BlockAccessList>& expected,
+                       const std::optional<BlockAccessList>& actual) {
+    if (!expected || !actual) return "whether there is an access list";
+    for (size_t i = 0; i < std::max(expected->size(), actual->size()); ++i) {
+        const auto* a = i < expected->size() ? &(*expected)[i] : nullptr;
+        const auto* b = i < actual->size() ? &(*actual)[i] : nullptr;
+        if (a != nullptr && b != nullptr && *a == *b) continue;
+        return fmt::format("access list, account {}:\n  expected {}\n  actual   {}", i,
+                           a != nullptr ? describe(*a) : "no more", b != nullptr ? describe(*b) : "no more");
+    }
+    return "";
+}
+
 std::string difference(const BlockResult& expected, const BlockResult& actual) {
     if (expected.skipped != actual.skipped) return "the skipped transactions";
     if (expected.receipts.size() != actual.receipts.size())
@@ -76,6 +104,8 @@ std::string difference(const BlockResult& expected, const BlockResult& actual) {
                            b.logs.size(), a.success, a.gas_used, a.logs.size());
     }
     if (expected.diff != actual.diff) return difference(expected.diff, actual.diff);
+    if (expected.access_list != actual.access_list)
+        return difference(expected.access_list, actual.access_list);
     return "gas, bloom or requests";
 }
 
@@ -83,8 +113,8 @@ std::string difference(const BlockResult& expected, const BlockResult& actual) {
 
 std::string to_string(const Mode& mode) {
     return fmt::format(
-        "{} threads, {} a segment, {}{}% refused, {}, {} batches", mode.threads,
-        mode.segment_transactions == 0 ? "by cost" : std::to_string(mode.segment_transactions),
+        "{}{} threads, {} a segment, {}{}% refused, {}, {} batches", mode.directed ? "directed, " : "",
+        mode.threads, mode.segment_transactions == 0 ? "by cost" : std::to_string(mode.segment_transactions),
         mode.stale_first_run ? "stale first run, " : "", mode.trust_head ? "" : "head speculated, ",
         mode.refuse_percent,
         mode.interleaving ? fmt::format("interleaving {}", *mode.interleaving) : "free running",
@@ -169,11 +199,12 @@ Outcome Runs::optimistic(const Scenario& scenario, const StateReader& reader, co
                          ExecutionOptions options) {
     std::optional<SeededInterleaving> interleaving;
     if (mode.interleaving) interleaving.emplace(*mode.interleaving);
-    execution::ContextOptions made{.executor = execution::ExecutorKind::optimistic,
-                                   .threads = mode.threads,
-                                   .pool = pool_,
-                                   .codes = codes_,
-                                   .memory_budget = memory_budget_};
+    execution::ContextOptions made{
+        .executor = mode.directed ? execution::ExecutorKind::directed : execution::ExecutorKind::optimistic,
+        .threads = mode.threads,
+        .pool = pool_,
+        .codes = codes_,
+        .memory_budget = memory_budget_};
     made.speculation = {.segment_transactions = mode.segment_transactions,
                         .stale_first_run = mode.stale_first_run,
                         .trust_head = mode.trust_head,

@@ -19,6 +19,7 @@ struct Mode {
     std::optional<uint64_t> interleaving = std::nullopt;  ///< seed; absent: as the threads happen to run
     size_t batches = 1;                                   ///< calls of apply()
     uint64_t seed = 0;
+    bool directed = false;  ///< by the access list that the options name
 };
 [[nodiscard]] std::string to_string(const Mode& mode);
 [[nodiscard]] Mode random_mode(uint64_t seed);

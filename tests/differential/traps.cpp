@@ -74,10 +74,12 @@ const state::AccountDiff* After::diff(const Address& address) const {
 
 Result run_everywhere(const World& world, execution::OnInvalid on_invalid) {
     static Runs runs;
-    const Outcome oracle = runs.sequential(world.scenario, {.on_invalid = on_invalid});
+    execution::ExecutionOptions options{.on_invalid = on_invalid};
+    options.record_access_list = true;
+    const Outcome oracle = runs.sequential(world.scenario, options);
     EXPECT_EQ(inconsistency(world.scenario, oracle), std::nullopt) << "sequential";
     for (const Mode& mode : forcing_modes()) {
-        const Outcome outcome = runs.optimistic(world.scenario, mode, {.on_invalid = on_invalid});
+        const Outcome outcome = runs.optimistic(world.scenario, mode, options);
         EXPECT_EQ(difference(oracle.result, outcome.result), std::nullopt) << to_string(mode);
         EXPECT_EQ(inconsistency(world.scenario, outcome), std::nullopt) << to_string(mode);
     }

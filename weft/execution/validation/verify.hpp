@@ -32,7 +32,8 @@ struct Ground {
 void recover_senders(std::span<Transaction> transactions, Revision revision, SenderGate& gate);
 
 /// Which of the header's fields differs from what execution gave: gas used, receipts' root, bloom, hashes of
-/// requests and access list. Precondition: the result's blooms are filled, and its receipts have state roots before Byzantium.
+/// requests and access list. Precondition: the result's blooms are filled, and its receipts have state roots
+/// before Byzantium.
 [[nodiscard]] std::optional<Reason> validate_result(const Header& header, const BlockResult& result);
 
 }  // namespace weft::execution

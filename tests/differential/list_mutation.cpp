@@ -1,0 +1,101 @@
+#include "tests/differential/list_mutation.hpp"
+
+#include <algorithm>
+
+namespace weft::differential {
+namespace {
+
+using primitives::AccountChanges;
+using primitives::BlockAccessIndex;
+
+/// Adds, drops, moves or changes an entry of a list of changes by index.
+template <class Change, class Alter>
+void mutate_changes(std::vector<Change>& changes, Random& random, Alter&& alter) {
+    const uint64_t kind = random.below(3);
+    if (changes.empty() || kind == 0) {
+        const auto index = static_cast<BlockAccessIndex>(random.below(12));
+        const auto at = std::ranges::lower_bound(changes, index, {}, &Change::index);
+        if (at != changes.end() && at->index == index) return alter(*at);
+        Change change;
+        change.index = index;
+        alter(change);
+        changes.insert(at, change);
+    } else if (kind == 1) {
+        changes.erase(changes.begin() + static_cast<std::ptrdiff_t>(random.below(changes.size())));
+    } else {
+        alter(changes[random.below(changes.size())]);
+    }
+}
+
+void add_read(AccountChanges& account, const uint256& slot) {
+    const auto is_changed = [&](const auto& change) { return change.slot == slot; };
+    if (std::ranges::any_of(account.storage_changes, is_changed)) return;
+    const auto at = std::ranges::lower_bound(account.storage_reads, slot,
+                                             [](const uint256& a, const uint256& b) { return a < b; });
+    if (at == account.storage_reads.end() || *at != slot) account.storage_reads.insert(at, slot);
+}
+
+void mutate_storage(AccountChanges& account, Random& random) {
+    auto& changes = account.storage_changes;
+    auto& reads = account.storage_reads;
+    switch (random.below(4)) {
+        case 0:
+            if (!changes.empty()) changes[random.below(changes.size())].value += random.below(3) + 1;
+            break;
+        case 1: {
+            if (changes.empty()) break;
+            const uint256 slot = random.pick(changes).slot;
+            std::erase_if(changes, [&](const auto& change) { return change.slot == slot; });
+            add_read(account, slot);
+            break;
+        }
+        case 2:
+            if (!reads.empty())
+                reads.erase(reads.begin() + static_cast<std::ptrdiff_t>(random.below(reads.size())));
+            break;
+        default:
+            add_read(account, random.below(8));
+    }
+}
+
+void mutate_once(BlockAccessList& list, Random& random) {
+    if (list.empty() || random.chance(10)) {
+        AccountChanges account;
+        account.address = base::to_address(uint256{random.below(1 << 20)});
+        const auto at = std::ranges::lower_bound(list, account.address, {}, &AccountChanges::address);
+        if (at == list.end() || at->address != account.address) list.insert(at, account);
+        return;
+    }
+    const size_t at = random.below(list.size());
+    AccountChanges& account = list[at];
+    switch (random.below(8)) {
+        case 0:
+            list.erase(list.begin() + static_cast<std::ptrdiff_t>(at));
+            break;
+        case 1:
+        case 2:
+            mutate_changes(account.balance_changes, random,
+                           [&](auto& change) { change.balance += random.below(1000) + 1; });
+            break;
+        case 3:
+            mutate_changes(account.nonce_changes, random,
+                           [&](auto& change) { change.nonce += random.below(3) + 1; });
+            break;
+        case 4:
+            mutate_changes(account.code_changes, random, [&](auto& change) {
+                change.code.push_back(static_cast<uint8_t>(random.below(256)));
+            });
+            break;
+        default:
+            mutate_storage(account, random);
+    }
+}
+
+}  // namespace
+
+void mutate(BlockAccessList& list, Random& random) {
+    const BlockAccessList before = list;
+    while (list == before) mutate_once(list, random);
+}
+
+}  // namespace weft::differential
