@@ -163,6 +163,25 @@ TEST(FailingState, AtEveryReadOfSequentialExecution) {
         })) << kind;
 }
 
+/// A creation puts the code of another contract into the code cache; whether a run comes before it must not
+/// decide whether the other contract's code is read.
+TEST(FailingState, AtCodeThatTheBlockAlsoCreates) {
+    World world(Revision::osaka);
+    world.account(alice, uint256{ether});
+    world.account(bob, uint256{ether});
+    Assembler code;
+    code.add_to(0, 1);
+    world.contract(contract, code.code());
+    world.create(alice, init_code_for(code.code(), Assembler{}));
+    world.call(bob, contract);
+    WatchedState noting(world.scenario.before);
+    Runs runs;
+    EXPECT_TRUE(runs.sequential(world.scenario, noting, {}).result.has_value());
+    EXPECT_TRUE(
+        std::ranges::any_of(noting.reads(), [](const auto& read) { return read.starts_with("code "); }));
+    refuse_each_read(world.scenario, OnInvalid::fail, 1);
+}
+
 TEST(FailingState, AtEveryReadOfRandomBlocks) {
     for (uint64_t seed = 0; seed < 12; ++seed) {
         refuse_each_read(make_random_scenario(seed), OnInvalid::fail, seed);

@@ -36,6 +36,8 @@ public:
     const Code* code(const state::AccountEntry& account) noexcept override {
         const Hash& hash = account.now.code_hash;
         if (fails()) return nullptr;
+        if (hash != account.base.code_hash)
+            if (const auto* made = codes_.find(hash)) return made;
         const auto found = codes_.get(hash, world_);
         return found ? *found : nullptr;
     }

@@ -24,7 +24,10 @@ std::optional<bool> ReaderSource::has_storage(state::AccountEntry& account) noex
 }
 
 const Code* ReaderSource::code(const state::AccountEntry& account) noexcept {
-    auto read = codes_.get(account.now.code_hash, *reader_);
+    const Hash& hash = account.now.code_hash;
+    if (hash != account.base.code_hash)
+        if (const Code* made = codes_.find(hash)) return made;
+    auto read = codes_.get(hash, *reader_);
     if (keep_error(read)) return nullptr;
     return *read;
 }

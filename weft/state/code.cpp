@@ -40,13 +40,24 @@ ReadResult<const Code*> CodeCache::get(const Hash& hash, const StateReader& read
     Shard& shard = shards_[hash[31] % shard_count];
     {
         const std::lock_guard lock(shard.mutex);
-        if (const auto found = shard.codes.find(hash); found != shard.codes.end()) return found->second.get();
+        if (const auto found = shard.codes.find(hash); found != shard.codes.end() && found->second->was_read_)
+            return found->second.get();
     }
     // Read outside the lock: a slow disk must not stop the other workers.
     auto bytes = reader.code(hash);
     if (!bytes) return std::unexpected(std::move(bytes.error()));
     const std::lock_guard lock(shard.mutex);
-    return keep(shard, hash, *bytes);
+    Code* const code = keep(shard, hash, *bytes);
+    code->was_read_ = true;
+    return code;
+}
+
+const Code* CodeCache::find(const Hash& hash) {
+    if (hash == crypto::empty_code_hash) return &empty_;
+    Shard& shard = shards_[hash[31] % shard_count];
+    const std::lock_guard lock(shard.mutex);
+    const auto found = shard.codes.find(hash);
+    return found != shard.codes.end() ? found->second.get() : nullptr;
 }
 
 const Code* CodeCache::insert(const Hash& hash, BytesView bytes) {
@@ -57,7 +68,7 @@ const Code* CodeCache::insert(const Hash& hash, BytesView bytes) {
 }
 
 /// Precondition: the shard is locked.
-const Code* CodeCache::keep(Shard& shard, const Hash& hash, BytesView bytes) {
+Code* CodeCache::keep(Shard& shard, const Hash& hash, BytesView bytes) {
     auto& code = shard.codes[hash];
     if (!code) {
         code = std::make_unique<Code>(hash, Bytes(bytes.begin(), bytes.end()));

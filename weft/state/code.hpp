@@ -40,9 +40,11 @@ public:
     const CodeAnalysis* publish_analysis(size_t slot, std::unique_ptr<CodeAnalysis> analysis) const noexcept;
 
 private:
+    friend class CodeCache;
     Hash hash_;
     Bytes bytes_;
     std::optional<Address> delegation_;
+    bool was_read_ = false;  ///< a reader gave it; under the cache's lock
     mutable std::array<std::atomic<CodeAnalysis*>, analysis_slots> analyses_{};
 };
 
@@ -54,8 +56,12 @@ public:
     /// exceeded.
     explicit CodeCache(size_t budget = size_t{256} << 20);
 
-    /// The code with this hash, read through `reader` where it isn't known yet.
+    /// The code with this hash of the state that `reader` shows, read through it the first time. Code that
+    /// only came into being here is read too: otherwise a read that fails would go unnoticed where another
+    /// thread happened to create the same code before.
     [[nodiscard]] ReadResult<const Code*> get(const Hash& hash, const StateReader& reader);
+    /// The code with this hash, if the cache has it; nullptr otherwise.
+    [[nodiscard]] const Code* find(const Hash& hash);
     /// Code that has just come into being. Precondition: hash == keccak256(bytes).
     [[nodiscard]] const Code* insert(const Hash& hash, BytesView bytes);
     /// The code of accounts without code.
@@ -85,7 +91,7 @@ private:
         std::mutex mutex;
         std::unordered_map<Hash, std::unique_ptr<Code>, HashOfHash> codes;
     };
-    const Code* keep(Shard& shard, const Hash& hash, BytesView bytes);
+    Code* keep(Shard& shard, const Hash& hash, BytesView bytes);
     void release();
     void trim();
 

@@ -34,13 +34,21 @@ std::optional<bool> SegmentSource::has_storage(state::AccountEntry& account) noe
 }
 
 const Code* SegmentSource::code(const state::AccountEntry& account) noexcept {
-    auto& noted = static_cast<AccountLocation*>(account.origin)->code;
-    const Code* code = noted.load(std::memory_order_acquire);
-    if (code != nullptr && code->hash() == account.now.code_hash) return code;
-    auto read = codes_.get(account.now.code_hash, versions_.reader());
-    if (keep_error(read)) return nullptr;
-    noted.store(*read, std::memory_order_release);
-    return *read;
+    auto& location = *static_cast<AccountLocation*>(account.origin);
+    const Hash& hash = account.now.code_hash;
+    const Code* code = location.code.load(std::memory_order_acquire);
+    if (code != nullptr && code->hash() == hash) return code;
+    AccountState before_block;
+    auto base = versions_.read_base(location, before_block);
+    if (keep_error(base)) return nullptr;
+    code = hash != before_block.account.code_hash ? codes_.find(hash) : nullptr;
+    if (code == nullptr) {
+        auto read = codes_.get(hash, versions_.reader());
+        if (keep_error(read)) return nullptr;
+        code = *read;
+    }
+    location.code.store(code, std::memory_order_release);
+    return code;
 }
 
 std::optional<Hash> SegmentSource::block_hash(uint64_t number) noexcept {

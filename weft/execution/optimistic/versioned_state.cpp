@@ -183,7 +183,7 @@ StateDiff VersionedState::make_diff(std::span<BlockMemory* const> memories, Code
             if (!changed) continue;
             const Code* code = nullptr;
             if (after.exists && after.account.code_hash != location->base.account.code_hash)
-                if (auto known = codes.get(after.account.code_hash, *reader_)) code = *known;
+                code = codes.find(after.account.code_hash);
             accounts.push_back({&location->address, location->base.exists ? &location->base.account : nullptr,
                                 after.exists ? &after.account : nullptr, code, wiped, &location->rank});
         }

@@ -56,9 +56,10 @@ public:
     /// What the versions of `memories` make of the state. Precondition: every version is committed or
     /// withdrawn.
     [[nodiscard]] StateDiff make_diff(std::span<BlockMemory* const> memories, CodeCache& codes) const;
+    /// The account before the block.
+    [[nodiscard]] state::ReadResult<void> read_base(AccountLocation& location, AccountState& out) const;
 
 private:
-    [[nodiscard]] state::ReadResult<void> read_base(AccountLocation& location, AccountState& out) const;
     [[nodiscard]] state::ReadResult<void> read_base(SlotLocation& location, uint256& out) const;
     /// The newest position before `position` that made one of these changes to the account and stands.
     [[nodiscard]] std::optional<Position> last_change(const AccountLocation& location, Position position,
