@@ -7,7 +7,7 @@
 #include "weft/base/hex.hpp"
 #include "weft/crypto/keccak.hpp"
 #include "weft/primitives/block.hpp"
-#include "weft/trie/trie.hpp"
+#include "weft/trie/path.hpp"
 
 namespace weft::conformance {
 namespace {
@@ -80,8 +80,9 @@ json::Result<void> run_hex_prefix_tests(json::Value root, Tally& tally) {
         Bytes key(nibbles.size() / 2 + 1);
         for (size_t i = 0; i < nibbles.size(); ++i)
             key[i / 2] |= static_cast<uint8_t>(i % 2 == 0 ? nibbles[i] << 4 : nibbles[i]);
-        Bytes got;
-        trie::append_hex_prefix(got, key, 0, nibbles.size(), is_leaf);
+        const trie::Path path{key.data(), 0, static_cast<uint32_t>(nibbles.size())};
+        Bytes got(trie::hex_prefix_size(path));
+        trie::put_hex_prefix(got.data(), path, is_leaf);
         tally.add(name, got == expected ? "" : "got " + to_hex(got));
     }
     return {};

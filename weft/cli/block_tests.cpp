@@ -52,7 +52,7 @@ private:
 
     void run(const TestBench::Mode& mode) {
         const bool is_first = outcomes_.empty();
-        TestChain chain(test_);
+        TestChain chain(test_, test_.checks_seals ? &seals_ : nullptr);
         for (size_t i = 0; i < test_.blocks.size() && out_.error.empty(); ++i) {
             if (!decoded_[i] || test_.blocks[i].refused) {
                 if (!is_first) continue;
@@ -138,6 +138,7 @@ private:
     const BlockTest& test_;
     TestBench& bench_;
     CaseResult& out_;
+    TestSeals seals_;
     std::vector<DecodeResult<Block>> decoded_;
     std::vector<Outcome> outcomes_;  ///< the first mode's
 };

@@ -124,6 +124,7 @@ constexpr Row old_exceptions[] = {
     {"InvalidTimestamp", undecodable},
     {"ExtraDataTooBig", Reason::extra_data_too_long},
     {"InvalidDifficulty", Reason::wrong_difficulty},
+    {"InvalidBlockNonce", Reason::invalid_seal},
     {"InvalidGasLimit", Reason::gas_limit_too_low},
     {"InvalidGasLimit", Reason::gas_limit_above_cap},
     {"InvalidGasLimit", Reason::gas_limit_moves_too_far},

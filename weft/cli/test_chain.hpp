@@ -4,14 +4,24 @@
 
 #include "weft/cli/block_test_file.hpp"
 #include "weft/execution/validation/verify.hpp"
-#include "weft/trie/whole_state_root.hpp"
+#include "weft/trie/state_trie.hpp"
 
 namespace weft::cli {
+
+/// Ethash for the blocks of one test, which each executor imports: a header is looked at once.
+class TestSeals final : public execution::SealVerifier {
+public:
+    [[nodiscard]] bool verify(const Header& header) const override;
+
+private:
+    mutable std::map<Hash, bool> verdicts_;
+};
 
 /// The blocks of a test that were imported, side chains too, and the state after whichever of them is needed.
 class TestChain final : public execution::Ancestors {
 public:
-    explicit TestChain(const BlockTest& test);
+    /// `seals` nullptr: seals are not checked.
+    TestChain(const BlockTest& test, const execution::SealVerifier* seals);
 
     [[nodiscard]] state::ReadResult<std::optional<Header>> header(const Hash& block) const override;
     [[nodiscard]] state::ReadResult<uint256> total_difficulty(const Hash& block) const override;
@@ -43,11 +53,12 @@ private:
     void append(const Block& block, const StateDiff& diff);
 
     const BlockTest& test_;
+    const execution::SealVerifier* seals_;
     std::map<Hash, Node> nodes_;
     Hash genesis_, head_;
     Hash at_;  ///< the block that state_ comes after
     MemoryState state_;
-    std::optional<trie::WholeStateRoot> commitment_;  ///< of state_; absent after a block that failed
+    std::optional<StateTrie> commitment_;  ///< of state_; absent after a block that failed
 };
 
 }  // namespace weft::cli

@@ -12,6 +12,9 @@ void keccak256_scalar(const uint8_t* p, size_t size, uint8_t* out) noexcept;
 void keccak256_32_scalar(const uint8_t* p, uint8_t* out) noexcept;
 void keccak256_64_scalar(const uint8_t* p, uint8_t* out) noexcept;
 
+/// Keccak-512, which only Ethash uses, of a message of 32, 40 or 64 bytes.
+void keccak512_scalar(const uint8_t* p, size_t size, uint8_t* out) noexcept;
+
 // Precondition of the following: the machine has AVX-512 F, DQ, BW and VL.
 void keccak256_avx512(const uint8_t* p, size_t size, uint8_t* out) noexcept;
 void keccak256_32_avx512(const uint8_t* p, uint8_t* out) noexcept;

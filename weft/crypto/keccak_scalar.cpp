@@ -37,4 +37,14 @@ void keccak256_64_scalar(const uint8_t* p, uint8_t* out) noexcept {
     keccak_hash_fixed<ScalarLane, 64>(p, out);
 }
 
+void keccak512_scalar(const uint8_t* p, size_t size, uint8_t* out) noexcept {
+    constexpr size_t rate = 72;  // the capacity is 1024 bits
+    uint64_t state[25] = {};
+    for (size_t i = 0; i < size / 8; ++i) state[i] = ScalarLane::load(p + 8 * i);
+    state[size / 8] ^= 0x01;
+    state[rate / 8 - 1] ^= 0x8000000000000000;
+    keccak_permute<ScalarLane>(state);
+    for (size_t i = 0; i < 8; ++i) ScalarLane::store(out + 8 * i, state[i]);
+}
+
 }  // namespace weft::crypto::detail

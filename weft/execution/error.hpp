@@ -57,7 +57,6 @@ enum class Reason : uint8_t {
     difficulty_not_zero,  ///< EIP-3675
     nonce_not_zero,       ///< EIP-3675
     ommers_not_empty,     ///< EIP-3675
-    invalid_seal,
     gas_limit_above_cap,
     gas_limit_too_low,
     gas_limit_moves_too_far,
@@ -81,6 +80,7 @@ enum class Reason : uint8_t {
     blob_gas_used_above_limit,
     blob_gas_used_no_multiple,  ///< of a blob's gas (EIP-4844)
     wrong_excess_blob_gas,      ///< EIP-4844, 7691, 7892, 7918
+    invalid_seal,
     // Its body beside its header.
     block_too_large,  ///< EIP-7934
     wrong_transactions_root,

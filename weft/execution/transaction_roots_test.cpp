@@ -5,7 +5,7 @@
 #include "weft/evm/test_world.hpp"
 #include "weft/execution/executor.hpp"
 #include "weft/trie/roots.hpp"
-#include "weft/trie/whole_state_root.hpp"
+#include "weft/trie/state_trie.hpp"
 
 namespace weft::execution {
 namespace {
@@ -103,7 +103,7 @@ TEST_P(TransactionRoots, AreThoseAfterEachTransaction) {
         call(2, brief, 3),    // destroys a contract with storage
         call(3, counter, 1),
     };
-    trie::WholeStateRoot commitment(state_);
+    StateTrie commitment(state_);
     const auto result =
         run(block, {.on_invalid = OnInvalid::skip, .sink = &commitment, .transaction_roots = &commitment});
     ASSERT_TRUE(result) << to_string(result.error());
@@ -116,7 +116,7 @@ TEST_P(TransactionRoots, AreThoseAfterEachTransaction) {
 
 TEST_P(TransactionRoots, AreThereOnlyBeforeByzantium) {
     env_.revision = Revision::byzantium;
-    trie::WholeStateRoot commitment(state_);
+    StateTrie commitment(state_);
     const std::vector<Transaction> block{call(0, counter, 1)};
     const auto result = run(block, {.sink = &commitment, .transaction_roots = &commitment});
     ASSERT_TRUE(result) << to_string(result.error());

@@ -50,7 +50,11 @@ DecodeResult<Header> decode_header(BytesView encoded) {
     return header;
 }
 
-void encode(Bytes& out, const Header& header) {
+namespace {
+
+enum class Seal : uint8_t { with, without };
+
+void encode(Bytes& out, const Header& header, Seal seal) {
     const size_t start = out.size();
     rlp::append(out, header.parent_hash);
     rlp::append(out, header.ommers_hash);
@@ -65,8 +69,10 @@ void encode(Bytes& out, const Header& header) {
     rlp::append(out, header.gas_used);
     rlp::append(out, header.timestamp);
     rlp::append(out, BytesView{header.extra_data});
-    rlp::append(out, header.mix_hash);
-    rlp::append(out, BytesView{header.nonce});
+    if (seal == Seal::with) {
+        rlp::append(out, header.mix_hash);
+        rlp::append(out, BytesView{header.nonce});
+    }
     // A field can only stand where all before it do; the first absent one ends the list.
     const auto append_next = [&](const auto& field) {
         if (field) rlp::append(out, *field);
@@ -79,6 +85,10 @@ void encode(Bytes& out, const Header& header) {
         append_next(header.block_access_list_hash);
     rlp::wrap_list(out, start);
 }
+
+}  // namespace
+
+void encode(Bytes& out, const Header& header) { encode(out, header, Seal::with); }
 
 Bytes encode(const Header& header) {
     Bytes out;
@@ -160,6 +170,12 @@ Bytes encode(const Block& block) {
 }
 
 Hash header_hash(const Header& header) { return crypto::keccak256(encode(header)); }
+
+Hash seal_hash(const Header& header) {
+    Bytes out;
+    encode(out, header, Seal::without);
+    return crypto::keccak256(out);
+}
 
 Hash ommers_hash(std::span<const Header> ommers) {
     Bytes out;

@@ -83,6 +83,9 @@ void encode(Bytes& out, const Block& block);
 
 /// A block's hash: Keccak-256 of its header's RLP.
 [[nodiscard]] Hash header_hash(const Header& header);
+/// What the seal of a proof-of-work block is over: Keccak-256 of its header's RLP without mix_hash and nonce
+/// (yellow paper, section 11.5).
+[[nodiscard]] Hash seal_hash(const Header& header);
 /// Keccak-256 of the list of the ommers' headers.
 [[nodiscard]] Hash ommers_hash(std::span<const Header> ommers);
 

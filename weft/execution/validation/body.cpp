@@ -79,14 +79,18 @@ std::optional<Reason> validate_body(const Block& block, Revision revision) {
 }
 
 std::optional<ExecutionError> validate_ommers(const Block& block, const ChainConfig& config,
-                                              const Ancestors& ancestors) {
+                                              const Ancestors& ancestors, const SealVerifier* seals) {
     if (block.ommers.empty()) return std::nullopt;
     if (block.ommers.size() > most_ommers) return InvalidBlock{std::nullopt, Reason::too_many_ommers};
     auto family = find_family(block.header, ancestors);
     if (!family) return std::move(family.error());
-    for (size_t i = 0; i < block.ommers.size(); ++i)
-        if (const auto reason = validate_ommer(block.ommers[i], block.header, config, *family))
+    for (size_t i = 0; i < block.ommers.size(); ++i) {
+        const Header& ommer = block.ommers[i];
+        if (const auto reason = validate_ommer(ommer, block.header, config, *family))
             return InvalidBlock{std::nullopt, *reason, i};
+        if (seals != nullptr && !seals->verify(ommer))
+            return InvalidBlock{std::nullopt, Reason::invalid_seal, i};
+    }
     return std::nullopt;
 }
 

@@ -20,6 +20,8 @@ std::optional<ExecutionError> check_header(const Header& header, const Ground& g
     if (!merged) return std::move(merged.error());
     if (const auto reason = validate_header(header, **parent, ground.config, *merged))
         return InvalidBlock{std::nullopt, *reason};
+    if (!*merged && ground.seals != nullptr && !ground.seals->verify(header))
+        return InvalidBlock{std::nullopt, Reason::invalid_seal};
     return std::nullopt;
 }
 
@@ -63,7 +65,7 @@ std::expected<BlockResult, ExecutionError> verify_block(Block& block, const Grou
     if (auto error = check_header(block.header, ground)) return std::unexpected(std::move(*error));
     const BlockEnv env = make_block_env(block, ground.config);
     if (const auto reason = validate_body(block, env.revision)) return invalid(*reason);
-    if (auto error = validate_ommers(block, ground.config, ground.ancestors))
+    if (auto error = validate_ommers(block, ground.config, ground.ancestors, ground.seals))
         return std::unexpected(std::move(*error));
 
     SenderGate senders;

@@ -2,6 +2,7 @@
 
 #include "weft/execution/executor.hpp"
 #include "weft/execution/validation/ancestors.hpp"
+#include "weft/execution/validation/seal.hpp"
 #include "weft/state/commit.hpp"
 
 namespace weft::execution {
@@ -13,11 +14,13 @@ struct Ground {
     const Ancestors& ancestors;
     const StateReader& state;
     RootSink& commitment;
+    /// nullptr: the seals of proof-of-work blocks and ommers are not checked.
+    const SealVerifier* seals = nullptr;
 };
 
 /// Whether a block is valid, to the last rule, and what it does: header, body, ommers, senders, execution,
-/// result, state root, in this order. Fills in the transactions' senders. Not checked: the seal of a
-/// proof-of-work block. Of `options` the senders' gate, the sinks, on_invalid and the checks are its own.
+/// result, state root, in this order. Fills in the transactions' senders. Of `options` the senders' gate, the
+/// sinks, on_invalid and the checks are its own.
 [[nodiscard]] std::expected<BlockResult, ExecutionError> verify_block(Block& block, const Ground& ground,
                                                                       ExecutionContext& context,
                                                                       const ExecutionOptions& options = {});

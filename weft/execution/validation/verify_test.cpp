@@ -6,7 +6,7 @@
 #include "weft/base/hex.hpp"
 #include "weft/execution/validation/formulas.hpp"
 #include "weft/trie/roots.hpp"
-#include "weft/trie/whole_state_root.hpp"
+#include "weft/trie/state_trie.hpp"
 
 namespace weft::execution {
 namespace {
@@ -81,7 +81,7 @@ protected:
     }
 
     [[nodiscard]] std::expected<BlockResult, ExecutionError> verify(Block& block) {
-        trie::WholeStateRoot commitment(state_);
+        StateTrie commitment(state_);
         ExecutionContext context({.executor = GetParam(), .threads = 2});
         return verify_block(block, {config_, *this, state_, commitment}, context);
     }
