@@ -62,6 +62,9 @@ void add_run(CLI::App& app, RunOptions& options) {
                     "threads of the parallel executor (default: one for each core)")
         ->check(CLI::Range(1, 1024))
         ->type_name("N");
+    command.add_flag("--whole-path", options.whole_path,
+                     "the optimistic executor trusts nothing: the segment at the head of the block, too, is "
+                     "published and validated (shows the full cost on one thread)");
     command.add_option("--repeat", options.repeat, "counted runs; two uncounted ones come first")
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("R")

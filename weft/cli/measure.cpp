@@ -78,11 +78,9 @@ private:
 
 }  // namespace
 
-Meter::Meter(std::optional<ExecutorKind> parallel, unsigned threads, bool access_lists)
+Meter::Meter(std::optional<execution::ContextOptions> parallel, bool access_lists)
     : access_lists_(access_lists), sequential_({.executor = ExecutorKind::sequential, .threads = 1}) {
-    if (parallel)
-        parallel_ = std::make_unique<ExecutionContext>(
-            execution::ContextOptions{.executor = *parallel, .threads = threads});
+    if (parallel) parallel_ = std::make_unique<ExecutionContext>(std::move(*parallel));
 }
 
 BlockMeasurement Meter::measure(const Input& input, const ChainConfig& config, unsigned repeat) {

@@ -39,9 +39,9 @@ struct BlockMeasurement {
 /// the preimage caches are emptied between runs.
 class Meter {
 public:
-    /// parallel: absent, sequential only. threads: 0, one for each core. access_lists: make them also where
-    /// the fork has none.
-    Meter(std::optional<execution::ExecutorKind> parallel, unsigned threads, bool access_lists);
+    /// parallel: what to run beside the sequential executor; absent: nothing. access_lists: make them also
+    /// where the fork has none.
+    Meter(std::optional<execution::ContextOptions> parallel, bool access_lists);
 
     /// Two uncounted runs with each executor, then `repeat` (at least 1) counted ones; the executors
     /// alternate. `directed` is told, outside the timed region, what a sequential run before gave as the

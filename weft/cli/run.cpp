@@ -55,12 +55,15 @@ int run(const RunOptions& options, std::FILE* out, std::FILE* err) {
     const auto sources = find_sources(options.inputs);
     if (!sources) return bad_input(err, sources.error());
 
-    std::optional<execution::ExecutorKind> parallel;
-    if (options.executor != execution::ExecutorKind::sequential) parallel = options.executor;
-    Meter meter(parallel, options.threads, options.access_list);
+    std::optional<execution::ContextOptions> parallel;
+    if (options.executor != execution::ExecutorKind::sequential)
+        parallel = {.executor = options.executor,
+                    .threads = options.threads,
+                    .speculation = {.trust_head = !options.whole_path}};
+    Meter meter(parallel, options.access_list);
     Report report(out, {.json = options.json,
                         .median = options.median,
-                        .parallel = parallel,
+                        .parallel = parallel ? std::optional(options.executor) : std::nullopt,
                         .threads = meter.threads(),
                         .repeat = options.repeat});
     Progress progress(err, sources->size());

@@ -101,6 +101,8 @@ void Report::add_json(const Input& input, const BlockMeasurement& measured, cons
     writer.key("threads").number(threads).key("repeat").number(options_.repeat);
     writer.key("best_ns").number(one.best_ns).key("median_ns").number(one.median_ns);
     writer.key("blooms_ns").number(one.blooms_ns);
+    writer.key("segments").number(one.statistics.segments);
+    writer.key("segments_repaired").number(one.statistics.repaired);
     writer.key("reexecutions").number(one.statistics.reexecuted_transactions);
     writer.key("gas_used_ok").boolean(one.checks.gas_used);
     add_check(writer, "receipts_root_ok", one.checks.receipts_root);
