@@ -104,16 +104,17 @@ BlockMeasurement Meter::measure(const Input& input, const ChainConfig& config, u
     std::optional<Series> parallel;
     if (parallel_) parallel.emplace(*parallel_, input, config, told);
 
+    const auto repeat_runs = [repeat](Series& series, std::optional<Outcome>& reference) {
+        Outcome last;
+        for (unsigned run = 0; run < warm_up_runs + repeat; ++run) {
+            last = series.run(run >= warm_up_runs, reference ? &*reference : nullptr);
+            if (!reference) reference = last;
+        }
+        return last;
+    };
     std::optional<Outcome> reference;
-    Outcome last_sequential, last_parallel;
-    for (unsigned run = 0; run < warm_up_runs + repeat; ++run) {
-        const bool counted = run >= warm_up_runs;
-        last_sequential = sequential.run(counted, reference ? &*reference : nullptr);
-        if (!reference) reference = last_sequential;
-        if (parallel) last_parallel = parallel->run(counted, &*reference);
-    }
-    out.sequential = sequential.finish(last_sequential);
-    if (parallel) out.parallel = parallel->finish(last_parallel);
+    out.sequential = sequential.finish(repeat_runs(sequential, reference));
+    if (parallel) out.parallel = parallel->finish(repeat_runs(*parallel, reference));
     return out;
 }
 

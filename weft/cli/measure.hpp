@@ -43,9 +43,10 @@ public:
     /// where the fork has none.
     Meter(std::optional<execution::ContextOptions> parallel, bool access_lists);
 
-    /// Two uncounted runs with each executor, then `repeat` (at least 1) counted ones; the executors
-    /// alternate. `directed` is told, outside the timed region, what a sequential run before gave as the
-    /// block's access list: the best that a prediction can be.
+    /// Two uncounted runs, then `repeat` (at least 1) counted ones, with one executor and then with the
+    /// other: each finds the core's caches as its own last run left them, as when blocks follow one another.
+    /// `directed` is told, outside the timed region, what a sequential run before gave as the block's access
+    /// list: the best that a prediction can be.
     [[nodiscard]] BlockMeasurement measure(const Input& input, const ChainConfig& config, unsigned repeat);
     /// How many threads the parallel executor has.
     [[nodiscard]] unsigned threads() const noexcept { return parallel_ ? parallel_->threads() : 1; }

@@ -21,7 +21,7 @@ int bad_input(std::FILE* err, std::string why);
 struct RunOptions {
     std::vector<std::string> inputs;  ///< folders and workloads
     execution::ExecutorKind executor = execution::ExecutorKind::automatic;
-    unsigned threads = 0;  ///< 0: one for each core
+    unsigned threads = 0;     ///< 0: one for each core
     bool whole_path = false;  ///< execution::Speculation::trust_head is off
     unsigned repeat = 5;
     std::string chain = "mainnet";  ///< or a genesis.json

@@ -17,11 +17,17 @@ Journal::Journal(CodeCache& codes) : codes_(codes) {}
 void Journal::reset(Source& source, const JournalRules& rules) noexcept {
     source_ = &source;
     rules_ = rules;
-    transaction_ = 0;
     visit_ = 0;
     arena_.reset();
     account_table_.clear();
     slot_table_.clear();
+    begin_run();
+    transaction_ = 0;
+}
+
+void Journal::begin_run() noexcept {
+    ++run_;
+    ++transaction_;  // no stamp is of now
     transient_table_.clear();
     last_account_ = nullptr;
     accounts_.clear();
@@ -83,8 +89,11 @@ AccountEntry& Journal::entry_of(const Address& address) noexcept {
         entry = arena_.make<AccountEntry>();
         entry->address = address;
         entry->always_warm = rules_.always_warm != nullptr && rules_.always_warm(rules_.context, address);
+        entry->run = run_;
         account_table_.insert(hash, entry);
         accounts_.push_back(entry);
+    } else if (entry->run != run_) {
+        renew(*entry);
     }
     last_account_ = entry;
     return *entry;
@@ -124,10 +133,35 @@ SlotEntry& Journal::entry_of(AccountEntry& account, const uint256& key) noexcept
         entry = arena_.make<SlotEntry>();
         entry->account = &account;
         entry->key = key;
+        entry->run = run_;
         slot_table_.insert(hash, entry);
         slots_.push_back(entry);
+    } else if (entry->run != run_) {
+        renew(*entry);
     }
     return *entry;
+}
+
+/// What load() doesn't set. Stamps are of transactions that are over.
+void Journal::renew(AccountEntry& entry) noexcept {
+    entry.run = run_;
+    entry.observed = 0;
+    entry.loaded = false;
+    entry.storage_cleared = false;
+    entry.removed = false;
+    entry.wiped = false;
+    entry.code = nullptr;
+    entry.base = {};
+    entry.least = {};
+    accounts_.push_back(&entry);
+}
+
+void Journal::renew(SlotEntry& entry) noexcept {
+    entry.run = run_;
+    entry.loaded = false;
+    entry.from_source = false;
+    entry.base = {};
+    slots_.push_back(&entry);
 }
 
 SlotEntry* Journal::see(SlotEntry& entry) noexcept {

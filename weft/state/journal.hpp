@@ -45,6 +45,7 @@ struct AccountEntry {
     bool removed = false;
     /// The storage that was there before the journal is gone (the account was destroyed).
     bool wiped = false;
+    uint32_t run = 0;  ///< in which it was last asked for
     uint32_t warm_in = 0;
     uint32_t touched_in = 0;
     uint32_t created_in = 0;
@@ -62,8 +63,8 @@ struct AccountEntry {
     uint256 most;
     uint32_t rank = 0;           ///< for make_diff, visit_changes, make_access_list
     bool slots_changed = false;  ///< for make_diff
-    void* origin = nullptr;      ///< the Source's own marks
-    const void* seen = nullptr;
+    void* origin = nullptr;      ///< the Source's own mark of the place; stays from run to run
+    const void* seen = nullptr;  ///< the Source's own mark of the value
 };
 
 /// One storage slot in a journal; its value is Journal::value_now(), for a wiped storage takes its slots
@@ -74,6 +75,7 @@ struct SlotEntry {
     uint256 now;
     uint256 original;  ///< at the start of the transaction `seen_in` (EIP-1283, EIP-2200)
     uint256 base;      ///< when the journal first met it
+    uint32_t run = 0;  ///< in which it was last asked for
     uint32_t warm_in = 0;
     uint32_t seen_in = 0;
     uint32_t visited_in = 0;
@@ -81,8 +83,8 @@ struct SlotEntry {
     bool loaded = false;
     /// `base` came from the source. (A slot of a cleared storage was never asked for.)
     bool from_source = false;
-    void* origin = nullptr;  ///< the Source's own marks
-    const void* seen = nullptr;
+    void* origin = nullptr;      ///< the Source's own mark of the place; stays from run to run
+    const void* seen = nullptr;  ///< the Source's own mark of the value
 };
 
 /// Where a journal finds what it doesn't hold: a StateReader, or the other segments of a block.
@@ -137,9 +139,12 @@ public:
 
     /// Forgets everything and reads from `source` from now on. Constant time.
     void reset(Source& source, const JournalRules& rules) noexcept;
+    /// Begins another run: forgets all values and asks the same source for them anew; keeps the places of
+    /// accounts and slots, and the source's marks of them. Constant time.
+    void begin_run() noexcept;
 
-    /// Transactions are numbered from 1. Warmth, transient storage, original values, refund and logs start
-    /// anew.
+    /// Transactions are numbered from 1; a new run goes on counting. Warmth, transient storage, original
+    /// values, refund and logs start anew.
     void begin_transaction() noexcept;
     /// Carries out SELFDESTRUCTs and removes touched empty accounts.
     void end_transaction();
@@ -152,7 +157,8 @@ public:
     template <class OnAccount, class OnSlot>
     void visit_changes(OnAccount&& account, OnSlot&& slot);
 
-    // ---- Accounts. Pointers stay valid until reset(). A null pointer: the source failed; end the run.
+    // ---- Accounts. Pointers stay valid until reset() or begin_run(). A null pointer: the source failed; end
+    // the run.
 
     /// The account, loaded.
     [[nodiscard]] AccountEntry* account(const Address& address) noexcept {
@@ -325,6 +331,9 @@ private:
         Account before;
     };
 
+    /// Brings a place known from an earlier run into this one.
+    void renew(AccountEntry& entry) noexcept;
+    void renew(SlotEntry& entry) noexcept;
     [[nodiscard]] bool know(AccountEntry& entry) noexcept;
     [[nodiscard]] AccountEntry* load(AccountEntry& entry) noexcept;
     /// Takes the value before a change back into `before`.
@@ -343,6 +352,7 @@ private:
     TransactionObserver* observer_ = nullptr;
     uint32_t transaction_ = 0;
     uint32_t visit_ = 0;
+    uint32_t run_ = 1;
     base::Arena arena_;
     base::PointerTable<AccountEntry> account_table_;
     base::PointerTable<SlotEntry> slot_table_;

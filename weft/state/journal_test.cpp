@@ -458,5 +458,53 @@ TEST(JournalObserver, HearsOfARemovalThatARevertedTouchBroughtAbout) {  // EIP-1
     EXPECT_EQ(changes.accounts, (std::vector<std::pair<Address, bool>>{{ripemd160, false}}));
 }
 
+// ---- Runs
+
+TEST(JournalRuns, ANewRunKnowsPlacesButNoValues) {
+    MemoryState state;
+    const Address address = numbered(0), other = numbered(1);
+    state.set_account(address, {.nonce = 1, .balance = 10});
+    state.set_storage(address, 7, 70);
+    TestSource source(state);
+    CodeCache codes;
+    Journal journal(codes);
+    journal.reset(source, {});
+    journal.begin_transaction();
+    AccountEntry& first = *journal.account(address);
+    static_cast<void>(journal.account(other));
+    EXPECT_TRUE(journal.covers(first, 4));
+    journal.credit(first, 5);
+    SlotEntry& slot = *journal.slot(first, 7);
+    journal.set(slot, 71);
+    EXPECT_TRUE(journal.warm(first));
+    EXPECT_TRUE(journal.warm(slot));
+    EXPECT_TRUE(journal.destroy(first));
+    journal.end_transaction();
+    int place = 0;
+    first.origin = slot.origin = &place;
+
+    state.set_account(address, {.nonce = 2, .balance = 20});
+    state.set_storage(address, 7, 72);
+    journal.begin_run();
+    EXPECT_TRUE(journal.accounts().empty());
+    EXPECT_TRUE(journal.slots().empty());
+    journal.begin_transaction();
+    ASSERT_EQ(journal.account(address), &first);
+    EXPECT_EQ(first.origin, &place);
+    EXPECT_EQ(first.now, (Account{.nonce = 2, .balance = 20}));
+    EXPECT_EQ(first.observed, 0);
+    EXPECT_EQ(first.least, 0);
+    EXPECT_FALSE(first.wiped);
+    EXPECT_FALSE(journal.destroyed_here(first));
+    EXPECT_TRUE(journal.warm(first));
+    ASSERT_EQ(journal.slot(first, 7), &slot);
+    EXPECT_EQ(slot.origin, &place);
+    EXPECT_EQ(Journal::value_now(slot), 72);
+    EXPECT_EQ(slot.original, 72);
+    EXPECT_TRUE(journal.warm(slot));
+    EXPECT_EQ(journal.accounts().size(), 1U) << "only what the run asked for";
+    EXPECT_EQ(journal.slots().size(), 1U);
+}
+
 }  // namespace
 }  // namespace weft::state

@@ -14,6 +14,15 @@ constexpr uint64_t smallest_segment = 4'000;
 /// Segments for each worker that a batch is cut into at least, if its transactions allow it.
 constexpr uint64_t segments_per_worker = 32;
 
+/// What `make` returns, made where it is to be: std::vector::emplace_back moves nothing then.
+template <class Make>
+struct Made {
+    Make make;
+    operator std::invoke_result_t<Make>() const { return make(); }
+};
+template <class Make>
+Made(Make) -> Made<Make>;
+
 }  // namespace
 
 Worker& Engine::Memory::worker(unsigned index) {
@@ -34,15 +43,25 @@ void Engine::begin_block(const StateReader& reader, const primitives::BlockAcces
     memory_.versions.begin_block(reader, predicted != nullptr ? primitives::item_count(*predicted) : 256);
     predictions_.begin_block(predicted);
     accesses_.clear();
-    for (auto& worker : memory_.workers) worker->memory.reset();
+    ready_workers_ = 0;
+    make_workers_ready(1);
     base_position_ = 1;
     event_budget_.set(context_.options().event_budget);
+}
+
+/// The first `count` workers, for this block.
+void Engine::make_workers_ready(unsigned count) {
+    for (; ready_workers_ < count; ++ready_workers_) {
+        Worker& worker = memory_.worker(ready_workers_);
+        worker.memory.reset();
+        worker.journal.reset(worker.source, rules_);
+    }
 }
 
 /// Readies a worker's tools for a run.
 void Engine::start(Worker& worker, Position position, unsigned index, evm::Inspector* inspector) {
     worker.source.begin(position, index, policy_.interleaving);
-    worker.journal.reset(worker.source, rules_);
+    worker.journal.begin_run();
     worker.recorder.clear();
     worker.journal.set_observer(block_.records_accesses() ? &worker.recorder : nullptr);
     worker.machine.begin_block(block_.env().context, block_.env().revision, precompiles_);
@@ -86,37 +105,52 @@ void Engine::predict() {
     predictions_.begin_batch(block_.next_step(), std::move(positions));
 }
 
-/// How long a segment of this batch should take, by estimate.
-uint64_t Engine::segment_target(const Batch& batch, unsigned width) {
-    uint64_t total = 0;
-    for (size_t i = 0; i < batch.size(); ++i) total += batch.estimate(i);
+uint64_t Engine::segment_target(uint64_t total, unsigned width) noexcept {
     const uint64_t share = total / (width * segments_per_worker);
     // A single worker has nobody to share with.
     return width == 1 ? std::max(share, 4 * largest_segment)
                       : std::clamp(share, smallest_segment, largest_segment);
 }
 
+void Engine::make_room_for_segments(size_t count) {
+    if (memory_.segment_capacity < count) {
+        memory_.segments = std::make_unique<Segment[]>(count);
+        memory_.segment_capacity = count;
+    }
+    segments_ = memory_.segments.get();
+}
+
 void Engine::cut(const Batch& batch, unsigned width) {
     const size_t count = batch.size();
-    if (segment_capacity_ < count) {
-        segments_ = std::make_unique<Segment[]>(count);
-        segment_capacity_ = count;
-    }
-    const uint64_t target = segment_target(batch, width);
+    make_room_for_segments(count);
+    auto& estimates = memory_.estimates;
+    estimates.clear();
+    uint64_t total = 0;
+    for (size_t i = 0; i < count; ++i) total += estimates.emplace_back(batch.estimate(i));
+    const uint64_t target = segment_target(total, width);
     const size_t segment_transactions = block_.wants_transaction_roots() ? 1 : policy_.segment_transactions;
     segment_count_ = 0;
     for (size_t i = 0; i < count;) {
         Segment& segment = segments_[segment_count_++];
         segment.first = static_cast<uint32_t>(i);
-        uint64_t cost = batch.estimate(i++);
+        uint64_t cost = estimates[i++];
         if (segment_transactions != 0) {
             i = std::min(count, segment.first + segment_transactions);
         } else {
-            while (i < count && cost + batch.estimate(i) <= target) cost += batch.estimate(i++);
+            while (i < count && cost + estimates[i] <= target) cost += estimates[i++];
         }
         segment.last = static_cast<uint32_t>(i);
         segment.state.store(Segment::State::waiting, std::memory_order_relaxed);
         segment.failed = false;
+    }
+}
+
+/// What the segments hold beyond the batch is memory; the buffers of events are counted in this engine's
+/// budget.
+void Engine::release_segments() {
+    for (size_t i = 0; i < segment_count_; ++i) {
+        segments_[i].outcomes.clear();
+        segments_[i].events.reset();
     }
 }
 
@@ -134,7 +168,7 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
 
     const auto width = static_cast<unsigned>(std::min<size_t>(context_.threads(), segment_count_));
     lookahead_ = width * lookahead_per_worker;
-    static_cast<void>(memory_.worker(width - 1));
+    make_workers_ready(width);
     if (policy_.interleaving != nullptr) policy_.interleaving->begin(width);
     if (width == 1 || context_.pool() == nullptr) {
         work(0);
@@ -151,6 +185,7 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
         part = {};
     }
     context_.statistics().segments += segment_count_;
+    release_segments();
     // What comes after the batch stands behind its last segment.
     base_position_ += static_cast<Position>(segment_count_) + 1;
     return std::exchange(error_, std::nullopt);
@@ -219,6 +254,7 @@ void Engine::speculate(Worker& worker, unsigned index, size_t number) {
     EventBuffer* const events = make_events(segment);
     start(worker, policy_.stale_first_run ? 1 : position, index, events);
     segment.outcomes.clear();
+    segment.outcomes.reserve(segment.last - segment.first);
     primitives::BlockAccessIndex included = 0;
     for (uint32_t i = segment.first; i < segment.last && !segment.failed; ++i) {
         // What can't stand anywhere in the block is for the cursor to judge.
@@ -226,7 +262,8 @@ void Engine::speculate(Worker& worker, unsigned index, size_t number) {
         if (segment.failed) break;
         predict_nonce(worker, i);
         worker.recorder.set_index(included);
-        const TransactionOutcome& outcome = segment.outcomes.emplace_back(batch_->run(worker.machine, i));
+        const TransactionOutcome& outcome =
+            segment.outcomes.emplace_back(Made{[&] { return batch_->run(worker.machine, i); }});
         included += outcome.invalid ? 0 : 1;
         segment.failed =
             outcome.run_ended || (outcome.invalid && block_.options().on_invalid == OnInvalid::fail);
@@ -392,7 +429,7 @@ bool Engine::fail(ExecutionError error) {
 
 StateDiff Engine::make_diff() {
     std::vector<BlockMemory*> memories;
-    for (auto& worker : memory_.workers) memories.push_back(&worker->memory);
+    for (unsigned i = 0; i < ready_workers_; ++i) memories.push_back(&memory_.worker(i).memory);
     return memory_.versions.make_diff(memories, context_.codes());
 }
 

@@ -82,6 +82,10 @@ public:
         }
         ExecutionContext& context;
         VersionedState versions;
+        /// The first segments of it are the batch's; what they hold keeps its memory from block to block.
+        std::unique_ptr<Segment[]> segments;
+        size_t segment_capacity = 0;
+        std::vector<uint64_t> estimates;  ///< of the batch's transactions
         std::vector<std::unique_ptr<Worker>> workers;
     };
 
@@ -103,8 +107,11 @@ public:
     }
 
 private:
-    [[nodiscard]] static uint64_t segment_target(const Batch& batch, unsigned width);
+    /// How long a segment should take that is one of many worth `total`, both by estimate.
+    [[nodiscard]] static uint64_t segment_target(uint64_t total, unsigned width) noexcept;
+    void make_room_for_segments(size_t count);
     void cut(const Batch& batch, unsigned width);
+    void release_segments();
     void work(unsigned index);
     /// Takes the baton, if it is free and there is something to commit, and walks. True: something was
     /// committed.
@@ -125,6 +132,7 @@ private:
     /// Takes the accesses of a run that stands on committed state, or whose record was found to hold.
     [[nodiscard]] std::optional<ExecutionError> take_accesses(Accesses accesses, Position position,
                                                               primitives::BlockAccessIndex first);
+    void make_workers_ready(unsigned count);
     void start(Worker& worker, Position position, unsigned index, evm::Inspector* inspector);
     /// Whom a speculative run of the segment tells; nullptr: nobody.
     [[nodiscard]] EventBuffer* make_events(Segment& segment);
@@ -155,9 +163,9 @@ private:
     Position base_position_ = 1;  ///< of the batch's first segment
     size_t segment_count_ = 0;
     size_t lookahead_ = 0;
+    unsigned ready_workers_ = 0;
     EventBudget event_budget_;
-    std::unique_ptr<Segment[]> segments_;
-    size_t segment_capacity_ = 0;
+    Segment* segments_ = nullptr;
     Predictions predictions_;
     std::vector<Accesses> accesses_;       ///< of all that is committed, in order
     std::optional<ExecutionError> error_;  ///< written by who holds the cursor

@@ -14,9 +14,12 @@ namespace weft::execution::optimistic {
 template <class L>
 class InternTable {
 public:
-    /// Forgets everything; room for about `expected` locations before a shard grows. Precondition: no other
-    /// thread.
+    /// Forgets everything; room for about `expected` locations, or as many as there were, before a shard
+    /// grows. Precondition: no other thread.
     void reset(size_t expected) {
+        size_t before = 0;
+        for (const Shard& shard : shards_) before += shard.count;
+        expected = std::max(expected, before);
         const size_t cells = std::bit_ceil(std::max<size_t>(expected * 2 / shard_count, 8));
         for (Shard& shard : shards_) {
             shard.outgrown.clear();
@@ -61,7 +64,8 @@ private:
     };
     struct alignas(64) Shard {
         std::atomic<Cells*> cells{nullptr};
-        std::mutex mutex;
+        /// On a line of its own: lookups need not wait for those who add.
+        alignas(64) std::mutex mutex;
         size_t count = 0;
         std::unique_ptr<Cells> owner;
         /// Cells that a reader may still be looking at.

@@ -63,12 +63,12 @@ AccountRead read_of(const AccountEntry& entry) {
 }
 
 bool holds(const AccountRead& read, const VersionedState& versions, Position position) {
+    if (read.seen != nullptr && read.seen == versions.known(*read.location, position) &&
+        (read.observed & (state::observed_no_storage | state::observed_storage)) == 0)
+        return true;
     AccountState now;
     const void* seen = nullptr;
     if (!versions.read(*read.location, position, now, seen)) return false;
-    if (read.seen != nullptr && read.seen == seen &&
-        (read.observed & (state::observed_no_storage | state::observed_storage)) == 0)
-        return true;
     const Account& account = now.account;
     const uint8_t observed = read.observed;
     if ((observed & state::observed_balance) && account.balance != read.balance) return false;
@@ -128,15 +128,17 @@ Record make_record(const Journal& journal, VersionedState& versions, BlockMemory
         }
         account_writes[account_write_count++] = {location, version};
     }
-    for (const SlotEntry* slot : journal.slots()) {
+    for (SlotEntry* slot : journal.slots()) {
         if (!slot->loaded) continue;
-        auto* location = static_cast<SlotLocation*>(slot->origin);
         if (with_reads && slot->from_source)
-            record.slot_reads.data()[slot_read_count++] = {location, slot->seen, slot->base};
+            record.slot_reads.data()[slot_read_count++] = {static_cast<SlotLocation*>(slot->origin),
+                                                           slot->seen, slot->base};
         if (!is_changed(*slot)) continue;
-        if (location == nullptr)
-            location =
+        // A slot of a cleared storage was never asked for.
+        if (slot->origin == nullptr)
+            slot->origin =
                 versions.locate(static_cast<AccountLocation*>(slot->account->origin), slot->key, memory);
+        auto* location = static_cast<SlotLocation*>(slot->origin);
         auto* version = arena.make<SlotVersion>();
         version->position = position;
         version->value = Journal::value_now(*slot);
@@ -185,8 +187,12 @@ bool holds(const Record& record, const VersionedState& versions, Position positi
 
 state::ReadResult<void> commit(const Record& record, const VersionedState& versions, Position position) {
     for (const auto& [location, version] : record.account_versions) {
-        const void* seen = nullptr;
-        if (auto read = versions.read(*location, position, version->committed, seen); !read) return read;
+        if (const AccountState* before = versions.known(*location, position)) {
+            version->committed = *before;
+        } else {
+            const void* seen = nullptr;
+            if (auto read = versions.read(*location, position, version->committed, seen); !read) return read;
+        }
         version->apply_to(version->committed);
         version->state.store(VersionState::committed, std::memory_order_release);
     }

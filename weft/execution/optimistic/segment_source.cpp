@@ -5,11 +5,17 @@ namespace weft::execution::optimistic {
 bool SegmentSource::load(state::AccountEntry& account) noexcept {
     if (interleaving_ != nullptr) [[unlikely]]
         interleaving_->reached(worker_, Point::load);
-    AccountLocation* location = versions_.locate(account.address, memory_);
+    if (account.origin == nullptr) account.origin = versions_.locate(account.address, memory_);
+    auto& location = *static_cast<AccountLocation*>(account.origin);
+    if (const AccountState* known = versions_.known(location, position_)) {
+        account.seen = known;
+        account.base = known->account;
+        account.base_exists = known->exists;
+        return true;
+    }
     AccountState found;
-    auto read = versions_.read(*location, position_, found, account.seen);
+    auto read = versions_.read(location, position_, found, account.seen);
     if (keep_error(read)) return false;
-    account.origin = location;
     account.base = found.account;
     account.base_exists = found.exists;
     return true;
@@ -19,12 +25,11 @@ bool SegmentSource::load(state::SlotEntry& slot) noexcept {
     if (interleaving_ != nullptr) [[unlikely]]
         interleaving_->reached(worker_, Point::load);
     // A slot is only ever asked for after its account was.
-    SlotLocation* location =
-        versions_.locate(static_cast<AccountLocation*>(slot.account->origin), slot.key, memory_);
-    auto read = versions_.read(*location, position_, slot.base, slot.seen);
-    if (keep_error(read)) return false;
-    slot.origin = location;
-    return true;
+    if (slot.origin == nullptr)
+        slot.origin =
+            versions_.locate(static_cast<AccountLocation*>(slot.account->origin), slot.key, memory_);
+    auto read = versions_.read(*static_cast<SlotLocation*>(slot.origin), position_, slot.base, slot.seen);
+    return !keep_error(read);
 }
 
 std::optional<bool> SegmentSource::has_storage(state::AccountEntry& account) noexcept {

@@ -75,13 +75,22 @@ state::ReadResult<void> VersionedState::read_base(SlotLocation& location, uint25
 
 state::ReadResult<void> VersionedState::read(AccountLocation& location, Position position, AccountState& out,
                                              const void*& seen) const {
+    const AccountVersion* version =
+        newest_before(location.newest, position, committed_.load(std::memory_order_acquire));
+    if (version != nullptr) return read_versions(location, version, out, seen);
+    seen = &location.base;
+    return read_base(location, out);
+}
+
+state::ReadResult<void> VersionedState::read_versions(AccountLocation& location,
+                                                      const AccountVersion* version, AccountState& out,
+                                                      const void*& seen) const {
     // Published versions pile up until one that is final; the lookahead bounds how many can.
     std::array<const AccountVersion*, 16> pile;
     std::vector<const AccountVersion*> rest;
     size_t height = 0;
     const Position committed = committed_.load(std::memory_order_acquire);
-    const AccountVersion* version = newest_before(location.newest, position, committed);
-    Position last = position;
+    Position last = ~Position{0};
     for (; version != nullptr; version = version->older.load(std::memory_order_acquire)) {
         const VersionState state = version->state.load(std::memory_order_acquire);
         if (state == VersionState::committed) break;
@@ -99,10 +108,10 @@ state::ReadResult<void> VersionedState::read(AccountLocation& location, Position
     seen = nullptr;
     if (version != nullptr) {
         out = version->committed;
-        if (height == 0) seen = version;
+        if (height == 0) seen = &version->committed;
     } else {
         if (auto read = read_base(location, out); !read) return read;
-        if (height == 0) seen = &location;
+        if (height == 0) seen = &location.base;
     }
     for (size_t i = rest.size(); i-- > 0;) rest[i]->apply_to(out);
     while (height > 0) pile[--height]->apply_to(out);

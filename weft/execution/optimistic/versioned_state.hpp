@@ -43,9 +43,21 @@ public:
     [[nodiscard]] AccountLocation* locate(const Address& address, BlockMemory& memory);
     [[nodiscard]] SlotLocation* locate(AccountLocation* account, const uint256& key, BlockMemory& memory);
 
-    /// What a segment at `position` finds there, by all that stands now. `seen` identifies the value if it is
-    /// final: the committed version, or the location itself where the value is the one before the block; else
-    /// it is nullptr.
+    /// The value that a segment at `position` finds there, if it is final and has been read before; else
+    /// nullptr, and read() has to say. Its place identifies the value.
+    [[nodiscard]] const AccountState* known(const AccountLocation& location,
+                                            Position position) const noexcept {
+        const AccountVersion* version =
+            newest_before(location.newest, position, committed_.load(std::memory_order_acquire));
+        if (version != nullptr)
+            return version->state.load(std::memory_order_acquire) == VersionState::committed
+                       ? &version->committed
+                       : nullptr;
+        return location.base_state.load(std::memory_order_acquire) == BaseState::known ? &location.base
+                                                                                       : nullptr;
+    }
+    /// What a segment at `position` finds there, by all that stands now. `seen` is the place of the value if
+    /// it is final, as known() gives it; else it is nullptr.
     [[nodiscard]] state::ReadResult<void> read(AccountLocation& location, Position position,
                                                AccountState& out, const void*& seen) const;
     [[nodiscard]] state::ReadResult<void> read(SlotLocation& location, Position position, uint256& out,
@@ -60,6 +72,10 @@ public:
     [[nodiscard]] state::ReadResult<void> read_base(AccountLocation& location, AccountState& out) const;
 
 private:
+    /// Of the newest version that stands and those before it.
+    [[nodiscard]] state::ReadResult<void> read_versions(AccountLocation& location,
+                                                        const AccountVersion* version, AccountState& out,
+                                                        const void*& seen) const;
     [[nodiscard]] state::ReadResult<void> read_base(SlotLocation& location, uint256& out) const;
     /// The newest position before `position` that made one of these changes to the account and stands.
     [[nodiscard]] std::optional<Position> last_change(const AccountLocation& location, Position position,
