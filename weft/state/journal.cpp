@@ -146,6 +146,7 @@ SlotEntry& Journal::entry_of(AccountEntry& account, const uint256& key) noexcept
 void Journal::renew(AccountEntry& entry) noexcept {
     entry.run = run_;
     entry.observed = 0;
+    entry.known = false;
     entry.loaded = false;
     entry.storage_cleared = false;
     entry.removed = false;
