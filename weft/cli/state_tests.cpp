@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include "weft/base/hex.hpp"
+#include "weft/cli/logs_hash.hpp"
 #include "weft/cli/state_test_file.hpp"
-#include "weft/primitives/rlp.hpp"
+#include "weft/cli/test_state.hpp"
 #include "weft/trie/roots.hpp"
 
 namespace weft::cli {
@@ -12,50 +13,6 @@ namespace {
 
 using primitives::json::Result;
 using primitives::json::Value;
-
-/// The state of a state test. BLOCKHASH gives what geth's state tests agreed on: the Keccak-256 of the number
-/// in decimal digits.
-class TestState final : public StateReader {
-public:
-    explicit TestState(const MemoryState& state) : state_(state) {}
-    [[nodiscard]] state::ReadResult<std::optional<Account>> account(const Address& address) const override {
-        return state_.account(address);
-    }
-    [[nodiscard]] state::ReadResult<uint256> storage(const Address& address,
-                                                     const uint256& key) const override {
-        return state_.storage(address, key);
-    }
-    [[nodiscard]] state::ReadResult<bool> has_storage(const Address& address) const override {
-        return state_.has_storage(address);
-    }
-    [[nodiscard]] state::ReadResult<Bytes> code(const Hash& code_hash) const override {
-        return state_.code(code_hash);
-    }
-    [[nodiscard]] state::ReadResult<Hash> block_hash(uint64_t number) const override {
-        const std::string digits = std::to_string(number);
-        return crypto::keccak256({reinterpret_cast<const uint8_t*>(digits.data()), digits.size()});
-    }
-
-private:
-    const MemoryState& state_;
-};
-
-/// Keccak-256 of the RLP of the list of all logs.
-Hash logs_hash(std::span<const Receipt> receipts) {
-    Bytes out;
-    for (const Receipt& receipt : receipts)
-        for (const Log& log : receipt.logs) {
-            const size_t start = out.size();
-            rlp::append(out, log.address);
-            const size_t topics = out.size();
-            for (const Hash& topic : log.topics) rlp::append(out, topic);
-            rlp::wrap_list(out, topics);
-            rlp::append(out, BytesView(log.data));
-            rlp::wrap_list(out, start);
-        }
-    rlp::wrap_list(out, 0);
-    return keccak256(out);
-}
 
 Hash root_after(const MemoryState& pre, const StateDiff& diff) {
     MemoryState post = pre;

@@ -27,4 +27,10 @@ void recover_addresses(std::span<const SignedHash> signatures,
                                  signatures[i].y_parity);
 }
 
+std::optional<Signature> sign(const Hash& message_hash, const Hash& key) noexcept {
+    uint8_t signature[65];
+    if (!weft_secp256k1_sign(message_hash.data(), key.data(), signature)) return std::nullopt;
+    return Signature{base::load_be(signature), base::load_be(signature + 32), signature[64]};
+}
+
 }  // namespace weft::crypto

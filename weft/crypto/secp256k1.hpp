@@ -31,4 +31,15 @@ struct SignedHash {
 void recover_addresses(std::span<const SignedHash> signatures,
                        std::span<std::optional<Address>> out) noexcept;
 
+/// A signature with the parity of its nonce point's y.
+struct Signature {
+    uint256 r;
+    uint256 s;
+    unsigned y_parity = 0;
+    friend bool operator==(const Signature&, const Signature&) = default;
+};
+/// Signs with the nonce of RFC 6979 and a low s. nullopt: the key is zero or beyond the group's order. For
+/// test keys: Weft keeps no accounts.
+[[nodiscard]] std::optional<Signature> sign(const Hash& message_hash, const Hash& key) noexcept;
+
 }  // namespace weft::crypto

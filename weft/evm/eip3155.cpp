@@ -5,13 +5,39 @@
 #include <ostream>
 
 #include "weft/base/hex.hpp"
+#include "weft/evm/opcodes.hpp"
 
 namespace weft::evm {
+namespace {
+
+/// As geth words errors that say more than their kind.
+std::string describe(Status status, uint8_t opcode, const char* name, size_t stack_size) {
+    constexpr size_t most_words = 1024;
+    // The table says what an opcode takes and gives in the newest revision, which all others agree with.
+    const OpcodeInfo& info = opcode_table(primitives::newest_revision)[opcode];
+    switch (status) {
+        case Status::invalid_instruction:
+            return name != nullptr ? fmt::format("invalid opcode: {}", name)
+                                   : fmt::format("invalid opcode: opcode {:#x} not defined", opcode);
+        case Status::stack_underflow:
+            return fmt::format("stack underflow ({} <=> {})", stack_size, info.inputs);
+        case Status::stack_overflow:
+            return fmt::format("stack limit reached {} ({})", stack_size,
+                               most_words + info.inputs - info.outputs);
+        default:
+            return to_string(status);
+    }
+}
+
+}  // namespace
 
 Eip3155Tracer::Eip3155Tracer(std::ostream& out) : Eip3155Tracer(out, Options{}) {}
 Eip3155Tracer::Eip3155Tracer(std::ostream& out, Options options) : out_(out), options_(options) {}
 
 void Eip3155Tracer::step(const Step& step) {
+    opcode_ = step.opcode;
+    name_ = step.name;
+    stack_size_ = step.stack.size();
     line_ = fmt::format(R"({{"pc":{},"op":{},"gas":"{:#x}")", step.pc, step.opcode, step.gas);
     rest_ = fmt::format(R"(,"memSize":{})", step.memory.size());
     if (options_.memory && !step.memory.empty())
@@ -32,19 +58,37 @@ void Eip3155Tracer::step(const Step& step) {
 
 void Eip3155Tracer::step_end(int64_t cost, Status status) {
     out_ << line_ << fmt::format(R"(,"gasCost":"{:#x}")", static_cast<uint64_t>(cost)) << rest_;
-    if (status != Status::success) out_ << R"(,"error":")" << to_string(status) << '"';
+    failed_ = status;
+    if (status != Status::success) {
+        words_ = describe(status, opcode_, name_, stack_size_);
+        out_ << R"(,"error":")" << words_ << '"';
+    }
     out_ << "}\n";
 }
 
 void Eip3155Tracer::enter(const Entry& entry) {
-    if (entry.depth == 1) gas_at_start_ = entry.gas;
+    gas_at_start_.resize(entry.depth);
+    gas_at_start_.back() = entry.gas;
+    failed_ = Status::success;
+    if (!options_.call_frames) return;
+    static constexpr const char* types[] = {"CALL",       "CALLCODE", "DELEGATECALL",
+                                            "STATICCALL", "CREATE",   "CREATE2"};
+    out_ << fmt::format(R"({{"from":"{}","to":"{}")", base::to_hex(entry.sender),
+                        base::to_hex(is_creation(entry.kind) ? entry.recipient : entry.code_address));
+    if (options_.memory && !entry.input.empty())
+        out_ << fmt::format(R"(,"input":"{}")", base::to_hex(entry.input));
+    out_ << fmt::format(R"(,"gas":"{:#x}","value":"{}","type":"{}"}})", entry.gas,
+                        base::to_quantity(entry.value), types[static_cast<size_t>(entry.kind)])
+         << '\n';
 }
 
 void Eip3155Tracer::exit(uint32_t depth, Status status, uint64_t gas_left, BytesView output) {
-    if (depth != 1) return;
+    if (depth != 1 && !options_.inner_ends) return;
     out_ << fmt::format(R"({{"output":"{}","gasUsed":"{:#x}")", base::to_hex(output).substr(2),
-                        gas_at_start_ - gas_left);
-    if (status != Status::success) out_ << R"(,"error":")" << to_string(status) << '"';
+                        gas_at_start_[depth - 1] - gas_left);
+    if (status != Status::success)
+        out_ << R"(,"error":")" << (status == failed_ ? words_ : std::string(to_string(status))) << '"';
+    failed_ = Status::success;
     out_ << "}\n";
 }
 

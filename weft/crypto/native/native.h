@@ -14,6 +14,8 @@ extern "C" {
 /// recovery_id: 0..3. False if there is none.
 bool weft_secp256k1_recover(const uint8_t* hash, const uint8_t* signature, int32_t recovery_id,
                             uint8_t* public_key);
+/// Signs `hash` with `key` (32 bytes each) into r, s and y's parity (65 bytes). False if the key is none.
+bool weft_secp256k1_sign(const uint8_t* hash, const uint8_t* key, uint8_t* signature);
 
 /// EIP-196: two points of 64 bytes each to one. False if a point is invalid.
 bool weft_bn254_add(const uint8_t* points, uint8_t* sum);
