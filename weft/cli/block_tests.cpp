@@ -143,8 +143,10 @@ private:
     std::vector<Outcome> outcomes_;  ///< the first mode's
 };
 
-Result<void> run_test(std::string_view name, Value value, const TestFilter& filter, TestBench& bench,
-                      std::vector<CaseResult>& out) {
+}  // namespace
+
+Result<void> run_block_test(std::string_view name, Value value, const TestFilter& filter, TestBench& bench,
+                            std::vector<CaseResult>& out) {
     const auto test = parse_block_test(value);
     if (!test) return std::unexpected(test.error());
     if (!filter.wants_fork(test->network)) return {};
@@ -155,10 +157,8 @@ Result<void> run_test(std::string_view name, Value value, const TestFilter& filt
     return {};
 }
 
-}  // namespace
-
 int run_block_tests(const TestOptions& options, std::FILE* out, std::FILE* err) {
-    return run_suite(options, run_test, out, err);
+    return run_suite(options, run_block_test, out, err);
 }
 
 }  // namespace weft::cli

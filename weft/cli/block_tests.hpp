@@ -9,4 +9,10 @@ namespace weft::cli {
 /// refused, for the reason that the test names. See run_suite.
 [[nodiscard]] int run_block_tests(const TestOptions& options, std::FILE* out, std::FILE* err);
 
+/// One test of that suite; see RunTest.
+[[nodiscard]] primitives::json::Result<void> run_block_test(std::string_view name,
+                                                            primitives::json::Value value,
+                                                            const TestFilter& filter, TestBench& bench,
+                                                            std::vector<CaseResult>& out);
+
 }  // namespace weft::cli

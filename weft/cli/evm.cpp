@@ -29,8 +29,7 @@ void write_storage(Writer& out, const MemoryState& state, const Address& address
     if (slots.empty()) return;
     std::ranges::sort(slots, [](const auto& a, const auto& b) { return a.key < b.key; });
     out.key("storage").begin_object();
-    for (const auto& slot : slots)
-        out.key(to_hex(base::to_hash(slot.key))).string(leaf_digits(slot.value));
+    for (const auto& slot : slots) out.key(to_hex(base::to_hash(slot.key))).string(leaf_digits(slot.value));
     out.end_object();
 }
 
@@ -67,8 +66,7 @@ execution::ContextOptions context_options(execution::ExecutorKind executor) {
 
 std::string checksummed(const Address& address) {
     std::string text = to_hex(address);
-    const Hash hash =
-        crypto::keccak256({reinterpret_cast<const uint8_t*>(text.data()) + 2, text.size() - 2});
+    const Hash hash = crypto::keccak256({reinterpret_cast<const uint8_t*>(text.data()) + 2, text.size() - 2});
     for (size_t i = 2; i < text.size(); ++i) {
         const unsigned nibble = hash[(i - 2) / 2] >> (i % 2 == 0 ? 4 : 0) & 0xf;
         if (nibble >= 8 && text[i] >= 'a') text[i] = static_cast<char>(text[i] - 'a' + 'A');

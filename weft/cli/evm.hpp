@@ -7,8 +7,8 @@
 #include "weft/execution/context.hpp"
 #include "weft/state/memory_state.hpp"
 
-/// What the program does when it is called `evm`: the command line of go-ethereum's tool of that name, so that
-/// what drives that tool can drive this one. See docs/evm.md.
+/// What the program does when it is called `evm`: the command line of go-ethereum's tool of that name, so
+/// that what drives that tool can drive this one. See docs/evm.md.
 namespace weft::cli::evm_tool {
 
 /// Exit statuses, those of geth's tool.

@@ -67,8 +67,7 @@ void add_test_flags(CLI::App& command, std::string& path, std::string& run, bool
 }
 
 void add_transition(CLI::App& app, CommandLine& line) {
-    CLI::App& command =
-        *app.add_subcommand("transition", "Execute a full state transition")->alias("t8n");
+    CLI::App& command = *app.add_subcommand("transition", "Execute a full state transition")->alias("t8n");
     TransitionOptions& options = line.transition;
     const auto file = [&](const char* name, std::string& out, const char* what) {
         command.add_option(name, out, what)->capture_default_str();
@@ -115,6 +114,9 @@ void add_tests(CLI::App& app, CommandLine& line) {
     CLI::App& block = *app.add_subcommand("blocktest", "Execute blockchain tests");
     BlockTestOptions& blocks = line.block_test;
     add_test_flags(block, blocks.path, blocks.run, line.ignored, blocks.human);
+    block.get_option("--dump")->description("no effect");
+    add_trace_flags(block, line);
+    block.get_option("--trace")->description("no effect: blocks are not traced");
     add_executor(block, blocks.executor);
 }
 
@@ -138,7 +140,7 @@ void add_run(CLI::App& app, CommandLine& line) {
     add_trace_flags(command, line);
 }
 
-/// Go's flags may stand behind one dash where CLI11 wants two.
+/// Go's flags may stand behind one dash, and have an empty value; CLI11 wants two, and a word for each.
 std::vector<std::string> arguments(int argc, char** argv) {
     std::vector<std::string> out;
     for (int i = 1; i < argc; ++i) {
@@ -146,7 +148,10 @@ std::vector<std::string> arguments(int argc, char** argv) {
         const bool one_dash = word.size() > 2 && word[0] == '-' && word[1] != '-';
         if (one_dash && (word[1] < '0' || word[1] > '9')) word.insert(0, 1, '-');
         if (i == 1 && (word == "help" || word == "h")) word = "--help";
+        const bool is_empty = word.starts_with("--") && word.find('=') == word.size() - 1;
+        if (is_empty) word.pop_back();  // "--output.body=", which Go takes for ""
         out.push_back(std::move(word));
+        if (is_empty) out.emplace_back();
     }
     std::ranges::reverse(out);  // as CLI11 takes them
     return out;
@@ -191,6 +196,7 @@ int run(int argc, char** argv, const Streams& streams) {
     CLI::App app{"Weft's evm: the command line of go-ethereum's tool.", "evm"};
     CommandLine line;
     app.require_subcommand(1);
+    app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);  // as Go does
     app.set_version_flag("-v,--version", "evm version " WEFT_VERSION "-weft");
     app.add_option("--verbosity", line.verbosity, "no effect: Weft logs nothing");
     app.footer("Forks:" + fork_list());

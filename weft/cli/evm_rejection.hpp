@@ -11,8 +11,8 @@ namespace weft::cli::evm_tool {
 
 /// What is known where a transaction was left out.
 struct RejectedAt {
-    Account sender;          ///< as it stood
-    size_t code_size = 0;    ///< the sender's, in bytes
+    Account sender;              ///< as it stood
+    size_t code_size = 0;        ///< the sender's, in bytes
     uint64_t blob_gas_used = 0;  ///< by the transactions before
 };
 

@@ -56,7 +56,8 @@ Outcome<Bytes> read_hex(const std::string& text, const std::string& file, const 
         digits = std::move(*read);
     }
     digits = trimmed(digits);
-    if (digits.size() % 2 != 0) return failure(fmt::format("Invalid input length for hex data ({})", digits.size()));
+    if (digits.size() % 2 != 0)
+        return failure(fmt::format("Invalid input length for hex data ({})", digits.size()));
     auto bytes = base::from_hex(digits);
     if (!bytes) return failure(fmt::format("{}: not hex digits", what));
     return std::move(*bytes);
@@ -228,8 +229,7 @@ Outcome<void> run_code(const CodeOptions& options, const Streams& streams) {
     evm::Eip3155Tracer tracer(lines, {.memory = options.trace.memory,
                                       .stack = options.trace.stack,
                                       .return_data = options.trace.return_data,
-                                      .call_frames = false,
-                                      .inner_ends = true});
+                                      .call_frames = false});
     const Ran ran = runner.run(options.trace.enabled ? &tracer : nullptr);
     const std::string text = lines.str();
     std::fwrite(text.data(), 1, text.size(), streams.err);

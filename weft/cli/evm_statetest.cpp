@@ -114,11 +114,10 @@ private:
         evm::Eip3155Tracer tracer(lines, {.memory = options_.trace.memory,
                                           .stack = options_.trace.stack,
                                           .return_data = options_.trace.return_data,
-                                          .call_frames = false,
-                                          .inner_ends = true});
-        auto result = execution::execute(env, {&tx, 1}, state, context_,
-                                         {.inspector = options_.trace.enabled ? &tracer : nullptr,
-                                          .blooms = false});
+                                          .call_frames = false});
+        auto result =
+            execution::execute(env, {&tx, 1}, state, context_,
+                               {.inspector = options_.trace.enabled ? &tracer : nullptr, .blooms = false});
         const std::string text = lines.str();
         std::fwrite(text.data(), 1, text.size(), streams_.err);
         return result;
@@ -129,8 +128,8 @@ private:
         const TestState state(test.pre);
         const auto start = std::chrono::steady_clock::now();
         const auto result = execution::execute(env, {&tx, 1}, state, context_, {.blooms = false});
-        const auto time = std::chrono::duration_cast<std::chrono::nanoseconds>(
-            std::chrono::steady_clock::now() - start);
+        const auto time =
+            std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start);
         return fmt::format(R"({{"time":{},"allocs":0,"bytesAllocated":0,"gasUsed":{}}})", time.count(),
                            result ? result->gas_used : 0);
     }

@@ -2,14 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "weft/cli/evm_rejection.hpp"
 #include "weft/cli/evm_t8n_input.hpp"
 #include "weft/cli/evm_t8n_output.hpp"
 #include "weft/cli/evm_tracers.hpp"
+#include "weft/cli/test_chain.hpp"
 #include "weft/execution/executor.hpp"
-#include "weft/trie/roots.hpp"
+#include "weft/primitives/json_value.hpp"
 
 namespace weft::cli::evm_tool {
 namespace {
@@ -50,27 +52,6 @@ private:
     const TransitionEnv& env_;
 };
 
-/// The root after each transaction, for the receipts before Byzantium.
-class StateRoots final : public state::RootSink {
-public:
-    explicit StateRoots(const MemoryState& pre) : state_(pre) {}
-    void commit(std::span<const state::CommittedAccount> accounts,
-                std::span<const state::CommittedSlot> slots) override {
-        for (const auto& account : accounts) {
-            if (account.storage_wiped) state_.clear_storage(account.address);
-            if (account.value)
-                state_.set_account(account.address, *account.value);
-            else
-                state_.remove_account(account.address);
-        }
-        for (const auto& slot : slots) state_.set_storage(slot.address, slot.key, slot.value);
-    }
-    [[nodiscard]] state::ReadResult<Hash> root() override { return trie::state_root(state_); }
-
-private:
-    MemoryState state_;
-};
-
 BlockEnv make_env(const TransitionOptions& options, const TransitionInput& input) {
     const TransitionEnv& from = input.env;
     const ChainConfig& config = input.config;
@@ -86,7 +67,8 @@ BlockEnv make_env(const TransitionOptions& options, const TransitionInput& input
             env.parent_hash = parent->second;
     if (options.reward >= 0) {
         env.reward = static_cast<uint64_t>(options.reward);
-        for (const auto& ommer : from.ommers) env.ommers.push_back({ommer.address, from.number - ommer.delta});
+        for (const auto& ommer : from.ommers)
+            env.ommers.push_back({ommer.address, from.number - ommer.delta});
     }
     if (from.withdrawals) env.withdrawals = *from.withdrawals;
 
@@ -121,11 +103,11 @@ public:
         InspectorGroup inspectors;
         if (options_.trace.enabled) inspectors.add(traces);
         if (!options_.opcode_count.empty()) inspectors.add(opcodes);
-        StateRoots roots(input_.pre);
-
         execution::ExecutionOptions options{.on_invalid = execution::OnInvalid::skip};
         if (!inspectors.empty()) options.inspector = &inspectors;
-        options.transaction_roots = &roots;
+        std::optional<WholeStateRoot> roots;
+        if (env_.revision < Revision::byzantium)
+            options.sink = options.transaction_roots = &roots.emplace(input_.pre);
         TransitionResult result;
         if (auto done = execute(options, result); !done) return std::unexpected(std::move(done.error()));
         if (!traces.failed().empty())
@@ -165,8 +147,7 @@ private:
             rest.system_calls = false;
             rest.deposit_contract = {};
             block = execution::execute(rest, transactions_, state_, context_,
-                                       {.on_invalid = execution::OnInvalid::skip,
-                                        .transaction_roots = options.transaction_roots});
+                                       {.on_invalid = execution::OnInvalid::skip});
         }
         if (!block) return std::unexpected(failure_of(block.error()));
         result.block = std::move(*block);
@@ -231,9 +212,14 @@ private:
         env.reward.reset();
         env.ommers.clear();
         env.withdrawals.clear();
-        const auto block =
-            execution::execute(env, std::span<const Transaction>(transactions_).first(index), state_, context_,
-                               {.on_invalid = execution::OnInvalid::skip, .blooms = false});
+        const auto before = std::span<const Transaction>(transactions_).first(index);
+        const execution::ExecutionOptions options{.on_invalid = execution::OnInvalid::skip, .blooms = false};
+        auto block = execution::execute(env, before, state_, context_, options);
+        if (!block) {  // what ends a block fails, the transactions before don't
+            env.system_calls = false;
+            env.deposit_contract = {};
+            block = execution::execute(env, before, state_, context_, options);
+        }
         MemoryState out = input_.pre;
         if (block) out.apply(block->diff);
         return out;
@@ -255,9 +241,8 @@ Outcome<void> transition(const TransitionOptions& options, const Streams& stream
     std::error_code error;
     if (!options.output_basedir.empty() &&
         (std::filesystem::create_directories(options.output_basedir, error), error))
-        return std::unexpected(Failure{
-            Exit::io, fmt::format("failed creating output basedir: {}: {}", options.output_basedir,
-                                  error.message())});
+        return std::unexpected(Failure{Exit::io, fmt::format("failed creating output basedir: {}: {}",
+                                                             options.output_basedir, error.message())});
     auto input = read_transition_input(options);
     if (!input) return std::unexpected(std::move(input.error()));
     if (auto completed = complete(input->env, input->config); !completed) return completed;

@@ -30,7 +30,8 @@ Outcome<void> complete_base_fee(TransitionEnv& env) {
     if (env.base_fee) return {};
     if (!env.parent_base_fee || env.number == 0)
         return refuse("EIP-1559 config but missing 'parentBaseFee' in env section");
-    if (env.parent_gas_limit < 2) return refuse("EIP-1559 config but missing 'parentGasLimit' in env section");
+    if (env.parent_gas_limit < 2)
+        return refuse("EIP-1559 config but missing 'parentGasLimit' in env section");
     env.base_fee = execution::next_base_fee(parent_of(env));
     return {};
 }
@@ -42,9 +43,10 @@ Outcome<void> complete_difficulty(TransitionEnv& env, const ChainConfig& config)
             "currentDifficulty was not provided, and cannot be calculated due to missing parentDifficulty");
     if (env.number == 0) return refuse("currentDifficulty needs to be provided for block number 0");
     if (env.timestamp <= env.parent_timestamp)
-        return refuse(fmt::format("currentDifficulty cannot be calculated -- currentTime ({}) needs to be "
-                                  "after parent time ({})",
-                                  env.timestamp, env.parent_timestamp));
+        return refuse(
+            fmt::format("currentDifficulty cannot be calculated -- currentTime ({}) needs to be "
+                        "after parent time ({})",
+                        env.timestamp, env.parent_timestamp));
     env.difficulty = execution::next_difficulty(parent_of(env), env.timestamp, config);
     return {};
 }

@@ -272,8 +272,7 @@ Outcome<ChainConfig> chain_named(const std::string& fork) {
     const size_t plus = fork.find('+');
     const std::string name = fork.substr(0, plus);
     auto config = primitives::named_chain(name);
-    if (!config)
-        return failure(Exit::config, "failed constructing chain configuration: " + config.error());
+    if (!config) return failure(Exit::config, "failed constructing chain configuration: " + config.error());
     for (size_t at = plus; at != std::string::npos;) {
         const size_t next = fork.find('+', at + 1);
         const std::string eip = fork.substr(at + 1, next == std::string::npos ? next : next - at - 1);

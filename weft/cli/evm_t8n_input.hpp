@@ -54,7 +54,8 @@ struct TransitionInput {
 /// Reads what the options name; transactions that come with a "secretKey" instead of a signature are signed.
 [[nodiscard]] Outcome<TransitionInput> read_transition_input(const TransitionOptions& options);
 
-/// Fills in what follows from the parent's fields and refuses what the fork's rules lack, as geth's tool does.
+/// Fills in what follows from the parent's fields and refuses what the fork's rules lack, as geth's tool
+/// does.
 [[nodiscard]] Outcome<void> complete(TransitionEnv& env, const ChainConfig& config);
 
 /// The rules of "Fork" or "Fork+EIP+EIP…". An EIP that the fork has already changes nothing; another is an

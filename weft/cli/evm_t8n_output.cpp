@@ -108,8 +108,7 @@ void write_receipts(Writer& out, const execution::BlockEnv& block, const Transit
     uint64_t logs = 0;
     for (size_t i = 0; i < result.block.receipts.size(); ++i) {
         const Transaction& tx = result.included[i];
-        write_receipt(out, result.block.receipts[i], tx,
-                      {block, primitives::transaction_hash(tx), i, logs});
+        write_receipt(out, result.block.receipts[i], tx, {block, primitives::transaction_hash(tx), i, logs});
         logs += result.block.receipts[i].logs.size();
     }
     out.end_array();
@@ -134,8 +133,7 @@ std::string result_json(const TransitionEnv& env, const execution::BlockEnv& blo
     env.difficulty ? out.quantity(*env.difficulty) : out.null();
     out.key("gasUsed").quantity(result.block.gas_used);
     if (env.base_fee) out.key("currentBaseFee").quantity(*env.base_fee);
-    if (env.withdrawals)
-        out.key("withdrawalsRoot").bytes(trie::withdrawals_root(*env.withdrawals).view());
+    if (env.withdrawals) out.key("withdrawalsRoot").bytes(trie::withdrawals_root(*env.withdrawals).view());
     if (result.excess_blob_gas) {
         out.key("currentExcessBlobGas").quantity(*result.excess_blob_gas);
         out.key("blobGasUsed").quantity(result.block.blob_gas_used);
@@ -206,8 +204,7 @@ Outcome<void> write_transition(const TransitionOptions& options, const Transitio
         return sent;
     if (auto sent = to.send(options.output_body, "body", [&] { return body_json(result); }); !sent)
         return sent;
-    if (auto sent =
-            to.send(options.output_result, "result", [&] { return result_json(env, block, result); });
+    if (auto sent = to.send(options.output_result, "result", [&] { return result_json(env, block, result); });
         !sent)
         return sent;
     return to.finish();

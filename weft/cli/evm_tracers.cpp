@@ -18,8 +18,7 @@ TraceFiles::TraceFiles(std::string folder, std::span<const Transaction> transact
       options_{.memory = options.memory,
                .stack = options.stack,
                .return_data = options.return_data,
-               .call_frames = options.call_frames,
-               .inner_ends = options.call_frames} {}
+               .call_frames = options.call_frames} {}
 
 void TraceFiles::enter(const evm::Entry& entry) {
     if (transaction_ == none) return;
@@ -50,6 +49,10 @@ void TraceFiles::step_end(int64_t cost, evm::Status status) {
 }
 void TraceFiles::exit(uint32_t depth, evm::Status status, uint64_t gas_left, BytesView output) {
     if (tracer_) tracer_->exit(depth, status, gas_left, output);
+}
+
+void TraceFiles::created(const Address& address, BytesView code) {
+    if (tracer_) tracer_->created(address, code);
 }
 
 std::string OpcodeCounter::json() const {

@@ -25,6 +25,7 @@ public:
     void step_end(int64_t cost, evm::Status status) override;
     void enter(const evm::Entry& entry) override;
     void exit(uint32_t depth, evm::Status status, uint64_t gas_left, BytesView output) override;
+    void created(const Address& address, BytesView code) override;
 
     /// The first file that could not be written; empty: none.
     [[nodiscard]] const std::string& failed() const noexcept { return failed_; }
@@ -78,6 +79,9 @@ public:
     }
     void exit(uint32_t depth, evm::Status status, uint64_t gas_left, BytesView output) override {
         for (auto* member : members_) member->exit(depth, status, gas_left, output);
+    }
+    void created(const Address& address, BytesView code) override {
+        for (auto* member : members_) member->created(address, code);
     }
 
 private:

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "weft/cli/block_tests.hpp"
+#include "weft/cli/evm.hpp"
 #include "weft/cli/run.hpp"
 #include "weft/cli/state_tests.hpp"
 
@@ -109,6 +110,7 @@ void add_test_options(CLI::App& command, TestOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (evm_tool::is_evm(argv[0])) return evm_tool::run(argc, argv, {stdout, stderr});
     CLI::App app{"Weft executes Ethereum blocks on all cores, with exactly the sequential result.", "weft"};
     app.require_subcommand(1);
     app.set_version_flag("--version", "weft " WEFT_VERSION);

@@ -103,8 +103,10 @@ TEST(Secp256k1, SignsAsRfc6979Says) {
     key.bytes.fill(0x46);
     const auto signature = sign(hash, key);
     ASSERT_TRUE(signature);
-    EXPECT_EQ(to_hash(signature->r), "0x28ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276"_hash);
-    EXPECT_EQ(to_hash(signature->s), "0x67cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83"_hash);
+    EXPECT_EQ(to_hash(signature->r),
+              "0x28ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276"_hash);
+    EXPECT_EQ(to_hash(signature->s),
+              "0x67cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83"_hash);
     EXPECT_EQ(signature->y_parity, 0U);
     EXPECT_EQ(sign(hash, Hash{}), std::nullopt);
     EXPECT_EQ(sign(hash, to_hash(secp256k1_order)), std::nullopt);

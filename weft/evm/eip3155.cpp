@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <ostream>
+#include <utility>
 
 #include "weft/base/hex.hpp"
 #include "weft/evm/opcodes.hpp"
@@ -20,7 +21,8 @@ std::string describe(Status status, uint8_t opcode, const char* name, size_t sta
             return name != nullptr ? fmt::format("invalid opcode: {}", name)
                                    : fmt::format("invalid opcode: opcode {:#x} not defined", opcode);
         case Status::stack_underflow:
-            return fmt::format("stack underflow ({} <=> {})", stack_size, info.inputs);
+            // "<=>" as Go writes it into JSON.
+            return fmt::format(R"(stack underflow ({} \u003c=\u003e {}))", stack_size, info.inputs);
         case Status::stack_overflow:
             return fmt::format("stack limit reached {} ({})", stack_size,
                                most_words + info.inputs - info.outputs);
@@ -70,6 +72,7 @@ void Eip3155Tracer::enter(const Entry& entry) {
     gas_at_start_.resize(entry.depth);
     gas_at_start_.back() = entry.gas;
     failed_ = Status::success;
+    created_.reset();
     if (!options_.call_frames) return;
     static constexpr const char* types[] = {"CALL",       "CALLCODE", "DELEGATECALL",
                                             "STATICCALL", "CREATE",   "CREATE2"};
@@ -82,9 +85,15 @@ void Eip3155Tracer::enter(const Entry& entry) {
          << '\n';
 }
 
+void Eip3155Tracer::created(const Address& /*address*/, BytesView code) {
+    created_.emplace(code.begin(), code.end());
+}
+
 void Eip3155Tracer::exit(uint32_t depth, Status status, uint64_t gas_left, BytesView output) {
-    if (depth != 1 && !options_.inner_ends) return;
-    out_ << fmt::format(R"({{"output":"{}","gasUsed":"{:#x}")", base::to_hex(output).substr(2),
+    const std::optional<Bytes> created = std::exchange(created_, std::nullopt);
+    if (depth != 1 && !options_.call_frames) return;
+    out_ << fmt::format(R"({{"output":"{}","gasUsed":"{:#x}")",
+                        base::to_hex(created && status == Status::success ? *created : output).substr(2),
                         gas_at_start_[depth - 1] - gas_left);
     if (status != Status::success)
         out_ << R"(,"error":")" << (status == failed_ ? words_ : std::string(to_string(status))) << '"';

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,9 @@ public:
         bool memory = false;
         bool stack = true;
         bool return_data = false;
-        /// A line for each call and creation as it begins: "from", "to", "gas", "value", "type", and with
-        /// `memory` "input".
+        /// A line for each call and creation as it begins ("from", "to", "gas", "value", "type", and with
+        /// `memory` "input"), and a summary line as it ends.
         bool call_frames = false;
-        /// False: only the outermost call's end gives a summary line, as EIP-3155 says; true: every call's,
-        /// as geth's tool prints it.
-        bool inner_ends = false;
     };
     /// `out` must outlive the tracer.
     explicit Eip3155Tracer(std::ostream& out);
@@ -29,15 +27,17 @@ public:
 
     void step(const Step& step) override;
     void step_end(int64_t cost, Status status) override;
-    /// A call's end gives a summary line: output, gasUsed and the error if there is one.
+    /// The outermost call's end gives the summary line: output (of a creation the code), gasUsed and the
+    /// error if there is one.
     void enter(const Entry& entry) override;
     void exit(uint32_t depth, Status status, uint64_t gas_left, BytesView output) override;
+    void created(const Address& address, BytesView code) override;
 
 private:
     std::ostream& out_;
     Options options_;
-    std::string line_;  ///< the step's, until its cost is known
-    std::string rest_;  ///< what follows the cost
+    std::string line_;                    ///< the step's, until its cost is known
+    std::string rest_;                    ///< what follows the cost
     std::vector<uint64_t> gas_at_start_;  ///< of the calls that run, the outermost first
     // Of the step, for the words of its error.
     uint8_t opcode_ = 0;
@@ -46,6 +46,7 @@ private:
     /// How the step before the exits that follow failed; said again by the exit of its frame.
     Status failed_ = Status::success;
     std::string words_;
+    std::optional<Bytes> created_;  ///< the code of the creation that ends next
 };
 
 }  // namespace weft::evm

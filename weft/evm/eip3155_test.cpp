@@ -33,10 +33,10 @@ TEST(Eip3155, ErrorsStandAtTheInstructionThatFails) {
     World world;
     EXPECT_EQ(
         trace(world, Code{}.push(1).op(OP_ADD), 100),
-        R"({"pc":0,"op":96,"gas":"0x64","gasCost":"0x3","memSize":0,"stack":[],"depth":1,"refund":0,"opName":"PUSH1"}
-{"pc":2,"op":1,"gas":"0x61","gasCost":"0x3","memSize":0,"stack":["0x1"],"depth":1,"refund":0,"opName":"ADD","error":"stack underflow (1 <=> 2)"}
-{"output":"","gasUsed":"0x64","error":"stack underflow (1 <=> 2)"}
-)");
+        R"x({"pc":0,"op":96,"gas":"0x64","gasCost":"0x3","memSize":0,"stack":[],"depth":1,"refund":0,"opName":"PUSH1"}
+{"pc":2,"op":1,"gas":"0x61","gasCost":"0x3","memSize":0,"stack":["0x1"],"depth":1,"refund":0,"opName":"ADD","error":"stack underflow (1 \u003c=\u003e 2)"}
+{"output":"","gasUsed":"0x64","error":"stack underflow (1 \u003c=\u003e 2)"}
+)x");
     const std::string out_of_gas = trace(world, Code{}.push(1).op(OP_SLOAD), 200);
     EXPECT_NE(out_of_gas.find(R"("gasCost":"0x834")"), std::string::npos) << out_of_gas;
     EXPECT_NE(out_of_gas.find(R"("error":"out of gas")"), std::string::npos) << out_of_gas;

@@ -7,6 +7,7 @@ namespace weft::evm {
 void trace_step(Frame* f, const Instruction* ip, const uint256* sp, Gas gas) {
     Core& core = *f->core;
     if (core.step_pending) trace_step_end(core, gas, Status::success);
+    if (f->code_size == 0) return;  // no code, no step: an empty init code
     BlockShape shape;
     std::memcpy(&shape, ip + 1, sizeof shape);
     const uint8_t opcode = shape.pc < f->code_size ? f->code[shape.pc] : static_cast<uint8_t>(OP_STOP);

@@ -222,6 +222,15 @@ std::expected<ChainConfig, std::string> named_chain(std::string_view name) {
     return std::unexpected("unknown fork \"" + std::string(name) + "\"");
 }
 
+std::vector<std::string_view> fork_names() {
+    std::vector<std::string_view> names;
+    for (const Fork& fork : forks) {
+        names.push_back(fork.name);
+        if (!fork.other_name.empty()) names.push_back(fork.other_name);
+    }
+    return names;
+}
+
 std::string_view name_of(Revision revision) noexcept {
     switch (revision) {
         case Revision::frontier:

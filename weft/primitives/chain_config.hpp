@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "weft/base/bytes.hpp"
 #include "weft/base/uint256.hpp"
@@ -112,6 +113,10 @@ struct ChainConfig {
 /// "Merge"…), or a transition ("FrontierToHomesteadAt5", "CancunToPragueAtTime15k",
 /// "ArrowGlacierToParisAtDiffC0000"). Chain id 1. Error: one line that names the unknown fork.
 [[nodiscard]] std::expected<ChainConfig, std::string> named_chain(std::string_view name);
+
+/// The forks that named_chain knows, oldest first, each under its older names too. Transitions are not among
+/// them.
+[[nodiscard]] std::vector<std::string_view> fork_names();
 
 /// "Cancun" for Revision::cancun.
 [[nodiscard]] std::string_view name_of(Revision revision) noexcept;

@@ -1,0 +1,352 @@
+#!/usr/bin/env python3
+"""command_line.py EVM: the forms that other tools use `evm` in, and what it says to bad input.
+
+Version and help, files and streams, signing, rejections in geth's words, exit statuses, traces against lines written
+here. Prints `N passed, N failed, N skipped`.
+"""
+import copy
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+
+EVM = os.path.abspath(sys.argv[1])
+KEY = "0x45a915e4d060149eb4365960e6a7a45f334393093061116b197e3240065ff2d8"  # geth's test key
+SENDER = "0xa94f5374fce5edbc8e2a8697c15331677e6ebf0b"
+CHECKSUMMED = "0xa94f5374Fce5edBC8E2a8697C15331677e6EbF0B"
+RECEIVER = "0x00000000000000000000000000000000000000bb"
+COINBASE = "0x00000000000000000000000000000000000000cc"
+
+ALLOC = {SENDER: {"balance": "0x5ffd4878be161d74", "nonce": "0x0"},
+         RECEIVER: {"balance": "0x0", "code": "0x600160020160005560005450"}}
+ENV = {"currentCoinbase": COINBASE, "currentGasLimit": "0x1000000", "currentNumber": "0x1", "currentTimestamp": "0x3e8",
+       "currentDifficulty": "0x20000", "currentBaseFee": "0x0a", "blockHashes": {"0": "0x" + "11" * 32}}
+TX = {"type": "0x0", "nonce": "0x0", "to": RECEIVER, "gas": "0xfde8", "gasPrice": "0x64", "value": "0x0", "input": "0x",
+      "v": "0x0", "r": "0x0", "s": "0x0", "secretKey": KEY}
+ABSENT = object()
+
+passed = failed = 0
+
+
+def evm(*arguments, stdin=None, **more):
+    return subprocess.run([EVM, *arguments], input=stdin, capture_output=True, text=True, timeout=60, **more)
+
+
+def check(name, holds, detail=""):
+    global passed, failed
+    if holds:
+        passed += 1
+    else:
+        failed += 1
+        print(f"FAILED {name}: {str(detail)[:800]}")
+
+
+def changed(document, path, value):
+    copied = copy.deepcopy(document)
+    at = copied
+    for step in path[:-1]:
+        at = at[step]
+    if value is ABSENT:
+        del at[path[-1]]
+    else:
+        at[path[-1]] = value
+    return copied
+
+
+STREAMS = ("--input.alloc=stdin", "--input.env=stdin", "--input.txs=stdin", "--output.alloc=stdout",
+           "--output.result=stdout", "--output.body=stdout")
+
+
+def t8n(*arguments, alloc=None, env=None, txs=None, fork="London", **more):
+    stdin = json.dumps({"alloc": ALLOC if alloc is None else alloc, "env": ENV if env is None else env,
+                        "txs": [TX] if txs is None else txs} | more.pop("extra", {}))
+    return evm("t8n", *STREAMS, f"--state.fork={fork}", *arguments, stdin=stdin, **more)
+
+
+def tx(**fields):
+    return TX | {key: value for key, value in fields.items()}
+
+
+def check_words():
+    run = evm("-v")
+    check("-v", run.returncode == 0 and re.match(r"^evm(.exe)? version\b", run.stdout) and not run.stderr, run)
+    check("--version", evm("--version").stdout == run.stdout)
+    for words in (["--help"], ["help"], ["t8n", "--help"], ["transition", "-h"]):
+        run = evm(*words)
+        missing = [fork for fork in ("Frontier", "EIP150", "ConstantinopleFix", "Merge", "Paris", "Prague", "Osaka", "BPO2")
+                   if fork not in run.stdout]
+        check(" ".join(words), run.returncode == 0 and not missing, (run.returncode, missing))
+    for words, part in (([], "subcommand"), (["nope"], "nope"), (["t8n", "--nope"], "nope"), (["run", "--gas", "x"], "gas"),
+                        (["run", "0x6"], "length"), (["run", "0xzz"], "hex"), (["run", "--codefile", "/nowhere"], "nowhere"),
+                        (["run", "--prestate", "/nowhere"], "nowhere"), (["run", "--sender", "0x12", "00"], "sender"),
+                        (["statetest", "/nowhere"], "nowhere"), (["statetest", "--run", "(", "/nowhere"], "regex"),
+                        (["statetest", "--trace", "--trace.format=md", "/nowhere"], "md"),
+                        (["blocktest", "/nowhere"], "nowhere")):
+        run = evm(*words, stdin="")
+        lines = run.stderr.strip().split("\n")
+        check(f"evm {' '.join(words)}", run.returncode == 1 and len(lines) == 1 and part in lines[0], run)
+
+
+def check_forms(folder):
+    """Files, streams and RLP give the same."""
+    run = t8n("--trace", f"--output.basedir={folder}/streams", "--opcode.count", "opcodes.json")
+    check("streams", run.returncode == 0, run)
+    out = json.loads(run.stdout)
+    result = out["result"]
+    check("gas", result["gasUsed"] == hex(21000 + 3 + 3 + 3 + 3 + 22100 + 3 + 100 + 2), result["gasUsed"])
+    check("storage", out["alloc"][RECEIVER]["storage"] == {"0x" + "00" * 32: "0x" + "00" * 31 + "03"}, out["alloc"])
+    hash_ = result["receipts"][0]["transactionHash"]
+    check("trace's name", os.path.exists(f"{folder}/streams/trace-0-{hash_}.jsonl"), os.listdir(f"{folder}/streams"))
+    with open(f"{folder}/streams/opcodes.json") as file:
+        counts = json.load(file)
+    check("opcodes", counts == {"ADD": 1, "POP": 1, "PUSH1": 4, "SLOAD": 1, "SSTORE": 1, "STOP": 1}, counts)
+
+    for name, content in (("alloc", ALLOC), ("env", ENV), ("txs", [TX])):
+        with open(f"{folder}/{name}.json", "w") as file:
+            json.dump(content, file)
+    with open(f"{folder}/body.rlp", "w") as file:
+        json.dump(out["body"], file)
+    for txs in ("txs.json", "body.rlp"):
+        for executor in ("sequential", "optimistic", "auto"):
+            run = evm("t8n", "--input.txs", txs, "-state.fork", "London", "--output.basedir", "made/here",
+                      "--output.body=body.txt", "--weft.executor", executor, cwd=folder)
+            check(f"files, {txs}, {executor}", run.returncode == 0 and not run.stdout and not run.stderr, run)
+            for name, want in (("alloc.json", out["alloc"]), ("result.json", result), ("body.txt", out["body"])):
+                with open(f"{folder}/made/here/{name}") as file:
+                    check(f"{name} of {txs}, {executor}", json.load(file) == want)
+    run = t8n(txs=[], extra={"txsRlp": out["body"]})
+    check("txsRlp", json.loads(run.stdout) == out, run.stderr)
+    run = t8n("--output.alloc=stderr", "--output.result=", "--output.body=stderr")
+    check("stderr", json.loads(run.stderr) == {"alloc": out["alloc"], "body": out["body"]} and not run.stdout, run)
+
+
+def check_rejections():
+    """What a test filler matches against geth's words."""
+    far = {"type": "0x2", "chainId": "0x1", "maxFeePerGas": "0x64", "maxPriorityFeePerGas": "0x0"}
+    blob = far | {"type": "0x3", "maxFeePerBlobGas": "0x1", "blobVersionedHashes": ["0x01" + "00" * 31]}
+    cancun = ENV | {"currentRandom": "0x0", "currentDifficulty": "0x0", "withdrawals": [], "currentExcessBlobGas": "0x0",
+                    "parentBeaconBlockRoot": "0x" + "00" * 32}
+    intrinsic = "intrinsic gas too low: have 20999, want 21000"
+    for name, fields, fork, words in (
+            ("nonce too low", {"nonce": "0x0"}, "London", f"nonce too low: address {CHECKSUMMED}, tx: 0 state: 1"),
+            ("nonce too high", {"nonce": "0x5"}, "London", f"nonce too high: address {CHECKSUMMED}, tx: 5 state: 1"),
+            ("intrinsic gas", {"gas": hex(20999)}, "London", intrinsic),
+            ("gas limit", {"gas": "0x1000001"}, "London", "gas limit reached"),
+            ("fee cap", {"gasPrice": "0x9"}, "London", "max fee per gas less than block base fee: address "
+             f"{CHECKSUMMED}, maxFeePerGas: 9, baseFee: 10"),
+            ("tip", far | {"maxPriorityFeePerGas": "0x65"}, "London", "max priority fee per gas higher than max fee per gas: "
+             f"address {CHECKSUMMED}, maxPriorityFeePerGas: 101, maxFeePerGas: 100"),
+            ("funds", {"value": "0x" + "f" * 62}, "London", "insufficient funds for gas * price + value: address "
+             f"{CHECKSUMMED} have "),
+            ("256 bits", {"gasPrice": "0x" + "f" * 64}, "London", "insufficient funds for gas * price + value: address "
+             f"{CHECKSUMMED} required balance exceeds 256 bits"),
+            ("type", far, "Berlin", "transaction type not supported"),
+            ("chain", {"chainId": "0x2", "v": "0x27", "r": "0x1", "s": "0x1"}, "London", "invalid "),
+            ("blob fee", blob | {"maxFeePerBlobGas": "0x0"}, "Cancun", "max fee per blob gas less than block blob gas fee: "
+             f"address {CHECKSUMMED} blobGasFeeCap: 0, blobBaseFee: 1"),
+            ("blob version", blob | {"blobVersionedHashes": ["0x02" + "00" * 31]}, "Cancun", "blob 0 has invalid hash version"),
+            ("no blobs", blob | {"blobVersionedHashes": []}, "Cancun", "blob transaction missing blob hashes"),
+            ("too many blobs", blob | {"blobVersionedHashes": ["0x01" + "00" * 31] * 7}, "Cancun",
+             "blob gas (917504) would exceed maximum allowance 786432"),
+            ("blob creation", blob | {"to": None}, "Cancun", "input string too short for common.Address, decoding into "
+             "(types.BlobTx).To"),
+            ("authorizations", far | {"type": "0x4", "authorizationList": []}, "Prague",
+             f"EIP-7702 transaction with empty auth list (sender {CHECKSUMMED})"),
+            ("floor", {"gas": hex(30000), "input": "0x" + "11" * 300}, "Prague",
+             "insufficient gas for floor data gas cost: have 30000, want 33000"),
+            ("gas cap", {"gas": hex(2 ** 24 + 1)}, "Osaka", "transaction gas limit too high (cap: 16777216, tx: 16777217)"),
+            ("init code", {"to": None, "input": "0x" + "00" * 49153, "gas": "0x200000"}, "Shanghai",
+             "max initcode size exceeded: code size 49153 limit 49152")):
+        late = fork in ("Shanghai", "Cancun", "Prague", "Osaka")
+        env = (cancun if late else ENV) | ({"currentGasLimit": "0x2000000"} if fork == "Osaka" else {})
+        alloc = ALLOC if fork not in ("Prague", "Osaka") else ALLOC | SYSTEM_CONTRACTS
+        run = t8n(txs=[TX, tx(**({"nonce": "0x1"} | fields))], fork=fork, env=env, alloc=alloc)
+        rejected = json.loads(run.stdout)["result"].get("rejected") if run.returncode == 0 else run
+        check(f"rejected: {name}", isinstance(rejected, list) and len(rejected) == 1 and rejected[0]["index"] == 1 and
+              rejected[0]["error"].startswith(words), rejected)
+
+
+# What ends a block from Prague on: contracts that answer with nothing.
+SYSTEM_CONTRACTS = {address: {"balance": "0x0", "nonce": "0x1", "code": "0x00"}
+                    for address in ("0x00000961ef480eb55e80d19ad83579a64c007002", "0x0000bbddc7ce488642fb579f8b00f3a590007251")}
+
+
+def check_environment():
+    """What the environment lacks, and what follows from the parent."""
+    paris = changed(ENV, ("currentRandom",), "0x1") | {"currentDifficulty": "0x0"}
+    for name, arguments, status, words in (
+            ("base fee", {"env": changed(ENV, ("currentBaseFee",), ABSENT)}, 3, "missing 'parentBaseFee'"),
+            ("difficulty", {"env": changed(ENV, ("currentDifficulty",), ABSENT)}, 3, "missing parentDifficulty"),
+            ("random", {"fork": "Paris"}, 3, "post-merge requires currentRandom"),
+            ("difficulty after the merge", {"fork": "Paris", "env": paris | {"currentDifficulty": "0x1"}}, 3, "must be zero"),
+            ("withdrawals", {"fork": "Shanghai", "env": paris}, 3, "missing 'withdrawals'"),
+            ("beacon root", {"fork": "Cancun", "env": paris | {"withdrawals": []}}, 3, "parentBeaconBlockRoot"),
+            ("fork", {"fork": "Atlantis"}, 3, "Atlantis"), ("an EIP of later", {"fork": "Berlin+1153"}, 3, "1153"),
+            ("no EIP", {"fork": "Berlin+x"}, 3, "invalid eip number x"),
+            ("an EIP it has", {"fork": "London+1153+3855".split("+")[0] + "+2929+3529"}, 0, ""),
+            ("block hash", {"alloc": changed(ALLOC, (RECEIVER, "code"), "0x60054050"), "env": ENV | {"currentNumber": "0x6"}},
+             4, "getHash(5) invoked, blockhash for that block not provided"),
+            ("no block hashes", {"alloc": changed(ALLOC, (RECEIVER, "code"), "0x600040"),
+                                 "env": changed(ENV, ("blockHashes",), ABSENT)}, 4, "getHash(0) invoked, no blockhashes provided")):
+        run = t8n(**arguments)
+        words_hold = words in run.stderr and (status == 0 or run.stderr.startswith(f"ERROR({status}): "))
+        check(f"environment: {name}", run.returncode == status and words_hold and run.stderr.count("\n") <= 1, run)
+    parent = changed(changed(ENV, ("currentBaseFee",), ABSENT), ("currentDifficulty",), ABSENT) | {
+        "parentBaseFee": "0x3e8", "parentGasUsed": "0x0", "parentGasLimit": "0x1000000", "parentDifficulty": "0x20000000",
+        "parentTimestamp": "0x3e0"}
+    result = json.loads(t8n(env=parent, txs=[]).stdout)["result"]
+    check("base fee from the parent", result["currentBaseFee"] == hex(1000 - 125), result)
+    check("difficulty from the parent", result["currentDifficulty"] == hex(0x20000000 + 0x20000000 // 2048), result)
+    for reward, want in (("-1", None), ("0", None), ("1000", "0x3e8")):
+        out = json.loads(t8n("--state.reward", reward, txs=[]).stdout)
+        check(f"reward {reward}", out["alloc"].get(COINBASE, {}).get("balance") == want, out["alloc"])
+    ommer = ENV | {"ommers": [{"delta": 1, "address": RECEIVER}]}
+    out = json.loads(t8n("--state.reward=3200", env=ommer, txs=[]).stdout)
+    check("ommers", (out["alloc"][COINBASE]["balance"], out["alloc"][RECEIVER]["balance"]) == (hex(3300), hex(2800)), out)
+    withdrawn = paris | {"withdrawals": [{"index": "0x0", "validatorIndex": "0x0", "address": COINBASE, "amount": "0x2"}]}
+    out = json.loads(t8n(env=withdrawn, txs=[], fork="Shanghai").stdout)
+    check("withdrawals", out["alloc"][COINBASE]["balance"] == hex(2 * 10 ** 9), out["alloc"])
+    prague = withdrawn | {"parentBeaconBlockRoot": "0x" + "00" * 32, "currentExcessBlobGas": "0x0"}
+    result = json.loads(t8n(env=prague, txs=[], fork="Prague").stdout)["result"]
+    check("a missing system contract", "system call failed to execute: " in result.get("blockException", ""), result)
+
+
+def check_bad_files(folder):
+    """Whatever the text: one line, exit status 10 (text) or 11 (no file)."""
+    text = json.dumps({"alloc": ALLOC, "env": ENV, "txs": [TX]})
+    noise = random.Random(1)
+    texts = ["", "  ", text[:-1], text[:len(text) // 2], text + "{}", "null", "17", "[]", '"x"', "[" * 100000, "\0" * 100,
+             "".join(chr(noise.randrange(1, 127)) for _ in range(1000))]
+    for i, bad in enumerate(texts):
+        run = evm("t8n", *STREAMS, "--state.fork=London", stdin=bad)
+        check(f"stdin {i}", run.returncode == 10 and run.stderr.count("\n") == 1 and "stdin" in run.stderr, run)
+    document = json.loads(text)
+    paths = [("alloc",), ("env",), ("txs",), ("env", "currentCoinbase"), ("env", "currentGasLimit"), ("env", "currentNumber"),
+             ("env", "blockHashes"), ("alloc", SENDER), ("alloc", SENDER, "balance"), ("txs", 0), ("txs", 0, "nonce"),
+             ("txs", 0, "gas"), ("txs", 0, "input"), ("txs", 0, "to"), ("txs", 0, "secretKey")]
+    for path in paths:
+        for bad in (True, "x", [1], {"a": 1}, -1):
+            if path[0] == "alloc" and bad == {"a": 1}:
+                bad = {"balance": []}  # an account's other fields don't matter
+            run = evm("t8n", *STREAMS, "--state.fork=London", stdin=json.dumps(changed(document, path, bad)))
+            check(f"{path}: {bad}", run.returncode == 10 and run.stderr.count("\n") == 1, run)
+    for name in ("alloc", "env", "txs"):
+        good = {key: f"{folder}/{key}.json" for key in ("alloc", "env", "txs")}
+        with open(f"{folder}/bad.json", "w") as file:
+            file.write("{")
+        for bad, status in ((f"{folder}/bad.json", 10), (f"{folder}/none.json", 11), (folder, 11)):
+            files = [f"--input.{key}={path}" for key, path in (good | {name: bad}).items()]
+            run = evm("t8n", *files, "--output.basedir", folder, "--state.fork=London")
+            check(f"{name}: {bad}", run.returncode == status and run.stderr.count("\n") == 1 and name in run.stderr, run)
+    run = evm("t8n", *(f"--input.{key}={path}" for key, path in good.items()), "--output.basedir", folder,
+              "--output.result=no/such/result.json", "--state.fork=London")
+    check("an output that can't be written", run.returncode == 11 and "result.json" in run.stderr, run)
+    for body, status in (("0xc1", 12), ("0x80", 12), ("0xc180", 0), ("zz", 10)):
+        with open(f"{folder}/bad.rlp", "w") as file:
+            json.dump(body, file)
+        run = evm("t8n", f"--input.alloc={folder}/alloc.json", f"--input.env={folder}/env.json",
+                  f"--input.txs={folder}/bad.rlp", "--output.basedir", folder, "--state.fork=London")
+        check(f"body {body}", run.returncode == status, run)
+
+
+TRACE = """\
+{"pc":0,"op":96,"gas":"0x64","gasCost":"0x3","memSize":0,"stack":[],"depth":1,"refund":0,"opName":"PUSH1"}
+{"pc":2,"op":96,"gas":"0x61","gasCost":"0x3","memSize":0,"stack":["0x2a"],"depth":1,"refund":0,"opName":"PUSH1"}
+{"pc":4,"op":82,"gas":"0x5e","gasCost":"0x6","memSize":0,"stack":["0x2a","0x0"],"depth":1,"refund":0,"opName":"MSTORE"}
+{"pc":5,"op":96,"gas":"0x58","gasCost":"0x3","memSize":32,"stack":[],"depth":1,"refund":0,"opName":"PUSH1"}
+{"pc":7,"op":96,"gas":"0x55","gasCost":"0x3","memSize":32,"stack":["0x20"],"depth":1,"refund":0,"opName":"PUSH1"}
+{"pc":9,"op":243,"gas":"0x52","gasCost":"0x0","memSize":32,"stack":["0x20","0x0"],"depth":1,"refund":0,"opName":"RETURN"}
+{"output":"%s","gasUsed":"0x12"}
+""" % ("00" * 31 + "2a")
+
+
+def check_run(folder):
+    code = "602a60005260206000f3"
+    word = "0x" + "00" * 31 + "2a"
+    check("run", evm("run", code).stdout == word + "\n", evm("run", code))
+    check("run --codefile -", evm("run", "--codefile", "-", stdin=code + "\n").stdout == word + "\n")
+    run = evm("run", "--json", "--gas", "100", code)
+    check("run --json", run.stderr == TRACE and not run.stdout, run.stderr)
+    run = evm("run", "--trace", "--trace.nostack", "--trace.nomemory=false", "--gas", "100", code)
+    check("run --trace without stack, with memory", '"memory":"%s"' % word in run.stderr and '"stack"' not in run.stderr, run)
+    check("run --input", evm("run", "--input", "aabb", "366000600037366000f3").stdout == "0xaabb\n")
+    check("run --sender", evm("run", "--sender", SENDER, "3360005260206000f3").stdout.strip().endswith(SENDER[2:]))
+    check("run --create", evm("run", "--create", "--dump", "6001600c60003960016000f300").stdout.count('"code"') == 1)
+    run = evm("run", "fe")
+    check("run of INVALID", run.returncode == 0 and run.stdout == "0x\n error: invalid opcode\n", run)
+    check("run --value without funds", "insufficient balance" in evm("run", "--value", "1", code).stdout)
+    genesis = {"config": {"chainId": 1, "homesteadBlock": 0, "eip150Block": 0, "eip155Block": 0, "eip158Block": 0,
+                          "byzantiumBlock": 0}, "gasLimit": "0x100000", "difficulty": "0x1", "timestamp": "0x7",
+               "alloc": {SENDER[2:]: {"balance": "0x10"}, RECEIVER[2:]: {"balance": "0x1", "code": "0x4260005260206000f3"}}}
+    with open(f"{folder}/genesis.json", "w") as file:
+        json.dump(genesis, file)
+    run = evm("run", "--prestate", f"{folder}/genesis.json", "--sender", SENDER, "--receiver", RECEIVER, "--value", "0x3",
+              "--dump")
+    dump, output = run.stdout.rsplit("}\n", 1)
+    accounts = {k.lower(): v for k, v in json.loads(dump + "}")["accounts"].items()}
+    check("run --prestate", int(output, 16) == 7 and accounts[RECEIVER]["balance"] == "4", run)
+    check("EIP-1014's revisions", "invalid opcode" in evm("run", "--prestate", f"{folder}/genesis.json", "5f").stdout)
+    run = evm("run", "--statdump", code)
+    check("run --statdump", "EVM gas used:    18\n" in run.stderr, run)
+
+
+def check_state_tests(folder):
+    """The verdicts' form, and the stateRoot line after each."""
+    alloc = {SENDER: ALLOC[SENDER] | {"code": "0x", "storage": {}}, RECEIVER: ALLOC[RECEIVER] | {"nonce": "0x0", "storage": {}}}
+    test = {"one": {"env": {k: v for k, v in ENV.items() if k != "blockHashes"} | {"currentRandom": "0x" + "00" * 32}, "pre": alloc,
+                    "transaction": {"sender": SENDER, "to": RECEIVER, "nonce": "0x0", "gasPrice": "0x64", "data": ["0x"],
+                                    "gasLimit": ["0xfde8", "0x1"], "value": ["0x0"]},
+                    "post": {"London": [
+                        {"hash": "0x" + "11" * 32, "logs": "0x" + "22" * 32, "indexes": {"data": 0, "gas": 0, "value": 0}},
+                        {"hash": "0x" + "00" * 32, "logs": "0x" + "22" * 32, "indexes": {"data": 0, "gas": 1, "value": 0},
+                         "expectException": "TransactionException.INTRINSIC_GAS_TOO_LOW"}]}}}
+    path = f"{folder}/state.json"
+    with open(path, "w") as file:
+        json.dump(test, file)
+    run = evm("statetest", path)
+    verdicts = json.loads(run.stdout)
+    roots = re.findall(r'^\{"stateRoot": "(0x[0-9a-f]{64})"\}$', run.stderr, re.MULTILINE)
+    check("verdicts", [v["pass"] for v in verdicts] == [False, True] and verdicts[0]["fork"] == "London" and
+          verdicts[0]["error"].startswith("post state root mismatch: got ") and run.returncode == 0, run)
+    check("state roots", roots == [v["stateRoot"] for v in verdicts] and len(roots) == 2, run.stderr)
+    traced = evm("statetest", "--json", "--statetest.index", "0", path)
+    lines = traced.stderr.strip().split("\n")
+    check("trace", len(lines) == 11 and '"opName":"SSTORE"' in lines[4] and lines[-2].startswith('{"output":"","gasUsed":"0x') and
+          lines[-1] == '{"stateRoot": "%s"}' % roots[0], traced.stderr)
+    check("stdin", json.loads(evm("statetest", stdin=path + "\n").stdout) == verdicts)
+    check("--statetest.fork", json.loads(evm("statetest", "--statetest.fork=Berlin", path).stdout) == [])
+    check("--run", json.loads(evm("statetest", "--run", "two", path).stdout) == [])
+    dump = json.loads(evm("statetest", "--dump", "--statetest.index=0", path).stdout)[0]["state"]
+    check("--dump", dump["root"] == roots[0][2:] and CHECKSUMMED in dump["accounts"], dump)
+    check("--human", "1 tests passed, 1 tests failed." in evm("statetest", "--human", path).stdout)
+    with open(f"{folder}/broken.json", "w") as file:
+        file.write('{"one": {}}')
+    for command in ("statetest", "blocktest"):
+        run = evm(command, f"{folder}/broken.json")
+        check(f"{command} of a broken file", run.returncode == 1 and "broken.json" in run.stderr and not run.stdout, run)
+    blocks = ".data/ethereum-tests/BlockchainTests/ValidBlocks/bcExample/basefeeExample.json"
+    if os.path.exists(blocks):
+        run = evm("blocktest", blocks)
+        verdicts = json.loads(run.stdout)
+        check("blocktest", verdicts and all(v["pass"] and v["stateRoot"] for v in verdicts), run)
+    else:
+        print(f"skipped: {blocks} is not there")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        check_words()
+        check_forms(folder)
+        check_rejections()
+        check_environment()
+        check_bad_files(folder)
+        check_run(folder)
+        check_state_tests(folder)
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    return 1 if failed else 0
+
+
+sys.exit(main())
