@@ -9,9 +9,9 @@
 #include "weft/cli/evm_t8n_input.hpp"
 #include "weft/cli/evm_t8n_output.hpp"
 #include "weft/cli/evm_tracers.hpp"
-#include "weft/cli/test_chain.hpp"
 #include "weft/execution/executor.hpp"
 #include "weft/primitives/json_value.hpp"
+#include "weft/trie/whole_state_root.hpp"
 
 namespace weft::cli::evm_tool {
 namespace {
@@ -105,7 +105,7 @@ public:
         if (!options_.opcode_count.empty()) inspectors.add(opcodes);
         execution::ExecutionOptions options{.on_invalid = execution::OnInvalid::skip};
         if (!inspectors.empty()) options.inspector = &inspectors;
-        std::optional<WholeStateRoot> roots;
+        std::optional<trie::WholeStateRoot> roots;
         if (env_.revision < Revision::byzantium)
             options.sink = options.transaction_roots = &roots.emplace(input_.pre);
         TransitionResult result;
