@@ -11,7 +11,7 @@
 #include "weft/cli/evm_tracers.hpp"
 #include "weft/execution/executor.hpp"
 #include "weft/primitives/json_value.hpp"
-#include "weft/trie/whole_state_root.hpp"
+#include "weft/trie/state_trie.hpp"
 
 namespace weft::cli::evm_tool {
 namespace {
@@ -105,7 +105,7 @@ public:
         if (!options_.opcode_count.empty()) inspectors.add(opcodes);
         execution::ExecutionOptions options{.on_invalid = execution::OnInvalid::skip};
         if (!inspectors.empty()) options.inspector = &inspectors;
-        std::optional<trie::WholeStateRoot> roots;
+        std::optional<StateTrie> roots;
         if (env_.revision < Revision::byzantium)
             options.sink = options.transaction_roots = &roots.emplace(input_.pre);
         TransitionResult result;
