@@ -62,6 +62,8 @@ struct PathNode {
     bool is_embedded;  ///< part of its parent's RLP, not a node of its own; a root never is
 };
 using PathVisitor = base::FunctionRef<void(const PathNode&)>;
+/// Is called with a key and its value; false: enough.
+using EntryVisitor = base::FunctionRef<bool(BytesView key, BytesView value)>;
 
 /// Tries that share memory, source, writer and threads: a state's account trie with all its storage tries, or
 /// a single trie. The one implementation of updates, hashing and walks. Updates are for one thread at a time;
@@ -94,6 +96,10 @@ public:
     /// key's value, if it has one. Precondition: the root isn't dirty.
     [[nodiscard]] ReadResult<std::optional<Found>> walk(const Root& root, BytesView key, Place place,
                                                         PathVisitor visit) const;
+    /// Calls `visit` for the entries from key `from` on, ascending by key, until it returns false.
+    /// Precondition: the root isn't dirty.
+    [[nodiscard]] ReadResult<void> visit(const Root& root, BytesView from, Place place,
+                                         EntryVisitor visit) const;
     /// Drops nodes that can be had again from the source, those not used of late first, until no more than
     /// `budget` bytes are in use or nothing is left to drop. Precondition: the root isn't dirty.
     void unload(Root& root, size_t budget);
@@ -123,6 +129,8 @@ private:
     [[nodiscard]] NodeRef decode(Worker& worker, BytesView rlp, bool accounts);
     void free(Worker& worker, NodeRef ref) noexcept { worker.allocator.free(ref, node(ref)->bytes()); }
     void free_all(Worker& worker, NodeRef ref) noexcept;
+
+    class Visit;
 
     /// Hashes what is dirty below this node, many lanes at a time.
     void hash_below(Worker& worker, NodeRef ref);

@@ -36,6 +36,11 @@ public:
         if (!*found) return std::nullopt;
         return std::move((*found)->value);
     }
+    /// Calls `visit` for the entries from key `from` on, ascending by key, until it returns false.
+    [[nodiscard]] ReadResult<void> visit(BytesView from, EntryVisitor visit) {
+        forest_.hash(root_);
+        return forest_.visit(root_, from, {}, visit);
+    }
     /// Drops nodes from memory that the source or the writer has, until no more than `budget` bytes are in
     /// use or nothing is left to drop.
     void unload(size_t budget) {

@@ -20,30 +20,51 @@ Bytes bytes_of(std::string_view text) {
     return {text.begin(), text.end()};
 }
 
+using Changes = std::vector<std::pair<Bytes, Bytes>>;
+
 /// A test's "in": an object, or a list of changes where null removes.
-std::map<Bytes, Bytes> entries_of(json::Value in, bool is_secure) {
-    std::map<Bytes, Bytes> out;
-    const auto set = [&](std::string_view name, json::Value value) {
+Changes changes_of(json::Value in, bool is_secure) {
+    Changes out;
+    const auto add = [&](std::string_view name, json::Value value) {
         Bytes key = bytes_of(name);
         if (is_secure) {
             const Hash hash = crypto::keccak256(key);
             key.assign(hash.begin(), hash.end());
         }
         std::string_view text;
-        if (value.get(text))
-            out.erase(key);
-        else
-            out[key] = bytes_of(text);
+        out.emplace_back(key, value.get(text) ? Bytes{} : bytes_of(text));
     };
     if (json::Object object; !in.get(object)) {
-        for (const auto [key, value] : object) set(key, value);
+        for (const auto [key, value] : object) add(key, value);
     } else {
         for (const json::Value change : *json::as<json::Array>(in)) {
             const auto pair = *json::as<std::vector<json::Value>>(change);
-            set(*json::as<std::string_view>(pair[0]), pair[1]);
+            add(*json::as<std::string_view>(pair[0]), pair[1]);
         }
     }
     return out;
+}
+
+/// What the changes amount to, in their order.
+std::map<Bytes, Bytes> entries_of(const Changes& changes) {
+    std::map<Bytes, Bytes> out;
+    for (const auto& [key, value] : changes) {
+        if (value.empty())
+            out.erase(key);
+        else
+            out[key] = value;
+    }
+    return out;
+}
+
+/// The root of a trie that is given the changes one by one.
+Hash root_one_by_one(const Changes& changes) {
+    Trie trie;
+    for (const auto& [key, value] : changes) {
+        const Change change{key, value};
+        EXPECT_TRUE(trie.update({&change, 1}));
+    }
+    return trie.root();
 }
 
 Hash root_of(const std::map<Bytes, Bytes>& entries) {
@@ -73,12 +94,57 @@ TEST(Trie, OfficialTrieTests) {
         for (const auto [name, test] : *json::as<json::Object>(document->root())) {
             SCOPED_TRACE(std::string(name));
             const auto object = *json::as<json::Object>(test);
-            const auto entries = entries_of(*json::find(object, "in"), is_secure);
-            EXPECT_EQ(root_of(entries), *json::as<Hash>(*json::find(object, "root")));
+            Changes changes = changes_of(*json::find(object, "in"), is_secure);
+            const Hash expected = *json::as<Hash>(*json::find(object, "root"));
+            EXPECT_EQ(root_of(entries_of(changes)), expected);
+            EXPECT_EQ(root_one_by_one(changes), expected);
             ++tests;
+            if (std::string_view(file).find("anyorder") == std::string_view::npos) continue;
+            std::ranges::sort(changes);
+            int orders = 0;
+            do {
+                EXPECT_EQ(root_one_by_one(changes), expected);
+            } while (std::ranges::next_permutation(changes).found && ++orders < 720);
         }
     }
     EXPECT_EQ(tests, 25);
+}
+
+// Each key's neighbours among the entries, from the ordered visit.
+TEST(Trie, OfficialNextPrevTests) {
+    const std::string path = ".data/ethereum-tests/TrieTests/trietestnextprev.json";
+    if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
+    const auto document = json::Document::load(path);
+    ASSERT_TRUE(document) << document.error();
+    int tests = 0;
+    for (const auto [name, test] : *json::as<json::Object>(document->root())) {
+        const auto object = *json::as<json::Object>(test);
+        Trie trie;
+        for (const auto key : *json::as<std::vector<std::string_view>>(*json::find(object, "in"))) {
+            const Bytes bytes = bytes_of(key);
+            const Change change{bytes, bytes};
+            ASSERT_TRUE(trie.update({&change, 1}));
+        }
+        for (const json::Value row : *json::as<json::Array>(*json::find(object, "tests"))) {
+            const auto texts = *json::as<std::vector<std::string_view>>(row);
+            const Bytes key = bytes_of(texts[0]);
+            Bytes previous, next;
+            ASSERT_TRUE(trie.visit({}, [&](BytesView at, BytesView) {
+                if (std::ranges::lexicographical_compare(at, key)) previous.assign(at.begin(), at.end());
+                return std::ranges::lexicographical_compare(at, key);
+            }));
+            ASSERT_TRUE(trie.visit(key, [&](BytesView at, BytesView value) {
+                EXPECT_TRUE(std::ranges::equal(at, value));
+                if (std::ranges::equal(at, key)) return true;
+                next.assign(at.begin(), at.end());
+                return false;
+            }));
+            EXPECT_EQ(previous, bytes_of(texts[1])) << texts[0];
+            EXPECT_EQ(next, bytes_of(texts[2])) << texts[0];
+            ++tests;
+        }
+    }
+    EXPECT_EQ(tests, 12);
 }
 
 TEST(Trie, OfficialHexPrefixTests) {
