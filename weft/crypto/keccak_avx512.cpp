@@ -59,16 +59,49 @@ struct EightLanes {
     }
 }
 
+constexpr uint8_t nothing = 0;
+
+// A lane's next block: all of keccak_rate bytes, or the last ones of a message, which are padded (pad10*1)
+// where they are loaded, without a copy: bytes beyond the message are masked, and never touched.
+struct LaneBlock {
+    const uint8_t* p = &nothing;
+    uint64_t bytes[3]{};    // one bit for each byte that is the message's, in 64, 64 and 8
+    uint64_t padding[3]{};  // the bit of the first byte after it; none in a whole block
+    uint64_t end = 0;       // the padding's last bit, in the block's last word
+};
+
+[[gnu::always_inline]] inline LaneBlock whole_block(const uint8_t* p) noexcept {
+    return {.p = p, .bytes = {~0ULL, ~0ULL, 0xff}};
+}
+// Precondition: size < keccak_rate.
+[[gnu::always_inline]] inline LaneBlock last_block(const uint8_t* p, size_t size) noexcept {
+    LaneBlock block{.p = p, .end = 0x8000000000000000};
+    const size_t row = size / 64;
+    for (size_t i = 0; i < row; ++i) block.bytes[i] = ~0ULL;
+    block.padding[row] = 1ULL << (size % 64);
+    block.bytes[row] = block.padding[row] - 1;
+    return block;
+}
+
 // Xors each lane's block into the state.
-[[gnu::always_inline]] inline void absorb(__m512i (&state)[25], const uint8_t* const (&blocks)[8]) noexcept {
+[[gnu::always_inline]] inline void absorb(__m512i (&state)[25], const LaneBlock (&blocks)[8]) noexcept {
+    const __m512i ones = _mm512_set1_epi8(1);
     for (int half = 0; half < 2; ++half) {
         __m512i rows[8];
-        for (int lane = 0; lane < 8; ++lane) rows[lane] = _mm512_loadu_si512(blocks[lane] + 64 * half);
+        for (int lane = 0; lane < 8; ++lane)
+            rows[lane] = _mm512_mask_mov_epi8(
+                _mm512_maskz_loadu_epi8(blocks[lane].bytes[half], blocks[lane].p + 64 * half),
+                blocks[lane].padding[half], ones);
         transpose(rows);
         for (int i = 0; i < 8; ++i) state[8 * half + i] = _mm512_xor_si512(state[8 * half + i], rows[i]);
     }
     alignas(64) uint64_t last[8];
-    for (int lane = 0; lane < 8; ++lane) std::memcpy(&last[lane], blocks[lane] + 128, 8);
+    for (int lane = 0; lane < 8; ++lane) {
+        const __m128i word = _mm_mask_mov_epi8(
+            _mm_maskz_loadu_epi8(static_cast<__mmask16>(blocks[lane].bytes[2]), blocks[lane].p + 128),
+            static_cast<__mmask16>(blocks[lane].padding[2]), _mm_set1_epi8(1));
+        last[lane] = static_cast<uint64_t>(_mm_cvtsi128_si64(word)) ^ blocks[lane].end;
+    }
     state[16] = _mm512_xor_si512(state[16], _mm512_load_si512(last));
 }
 
@@ -87,9 +120,8 @@ void keccak256_64_avx512(const uint8_t* p, uint8_t* out) noexcept {
 void keccak256_batch_avx512(const KeccakJob* jobs, size_t count) noexcept {
     __m512i state[25];
     for (auto& word : state) word = _mm512_setzero_si512();
-    uint8_t padded[8][keccak_rate]{};
     KeccakJob lanes[8]{};
-    const uint8_t* blocks[8];
+    LaneBlock blocks[8]{};
     size_t next = 0;
     unsigned busy = 0;  // one bit a lane
     while (next < count || busy != 0) {
@@ -99,7 +131,7 @@ void keccak256_batch_avx512(const KeccakJob* jobs, size_t count) noexcept {
             const unsigned bit = 1U << lane;
             if ((busy & bit) == 0) {
                 if (next == count) {
-                    blocks[lane] = padded[0];  // an idle lane hashes whatever is there; nobody looks
+                    blocks[lane] = {};  // an idle lane hashes nothing; nobody looks
                     continue;
                 }
                 lanes[lane] = jobs[next++];
@@ -108,12 +140,11 @@ void keccak256_batch_avx512(const KeccakJob* jobs, size_t count) noexcept {
             }
             KeccakJob& job = lanes[lane];
             if (job.size >= keccak_rate) {
-                blocks[lane] = job.p;
+                blocks[lane] = whole_block(job.p);
                 job.p += keccak_rate;
                 job.size -= keccak_rate;
             } else {
-                keccak_pad(job.p, job.size, padded[lane]);
-                blocks[lane] = padded[lane];
+                blocks[lane] = last_block(job.p, job.size);
                 ending |= bit;
             }
         }

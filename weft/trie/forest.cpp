@@ -29,7 +29,7 @@ StateError NodeSource::missing(const Hash& hash) {
     return {.message = fmt::format("trie node {} is missing", to_hex(hash)), .missing_node = hash};
 }
 
-Forest::Forest(const TrieOptions& options) : options_(options) {}
+Forest::Forest(const TrieOptions& options) : options_(options), team_(options.pool) {}
 
 Forest::~Forest() = default;
 
@@ -102,7 +102,17 @@ ReadResult<void> Forest::update(Root& root, std::span<const Change> changes, Pla
         root.ref = updater.load(item.data(), {});
     }
     if (!updater.error()) {
-        const Updater::Outcome outcome = updater.update(root.ref, 0, changes);
+        Updater::Outcome outcome;
+        const auto lead = [&] { outcome = updater.update(root.ref, 0, changes); };
+        if (work_of(changes) < much_work) {
+            lead();
+        } else {
+            team_.run(lead, [&](base::FunctionRef<void(void*)> help) {
+                Worker& helper = take_worker();
+                help(&helper);
+                give_back(helper);
+            });
+        }
         root.ref = outcome.ref;
         root.is_dirty |= outcome.changed;
         if (root.ref == none) root = {};
@@ -110,23 +120,6 @@ ReadResult<void> Forest::update(Root& root, std::span<const Change> changes, Pla
     give_back(worker);
     if (updater.error()) return std::unexpected(std::move(*updater.error()));
     return {};
-}
-
-void Forest::for_each(size_t count, Worker& own, base::FunctionRef<void(size_t, Worker&)> body) {
-    const size_t threads = options_.pool == nullptr ? 1 : size_t{options_.pool->size()} + 1;
-    const auto width = static_cast<unsigned>(std::min(count, threads));
-    if (width <= 1) {
-        for (size_t i = 0; i < count; ++i) body(i, own);
-        return;
-    }
-    std::atomic<size_t> next{0};
-    options_.pool->run(width, [&](unsigned index) {
-        size_t i = next.fetch_add(1, std::memory_order_relaxed);
-        if (i >= count) return;
-        Worker& worker = index == 0 ? own : take_worker();
-        for (; i < count; i = next.fetch_add(1, std::memory_order_relaxed)) body(i, worker);
-        if (index != 0) give_back(worker);
-    });
 }
 
 Forest::Worker& Forest::take_worker() {

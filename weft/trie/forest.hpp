@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,9 +8,9 @@
 
 #include "weft/base/arena.hpp"
 #include "weft/base/function_ref.hpp"
-#include "weft/base/thread_pool.hpp"
 #include "weft/trie/node.hpp"
 #include "weft/trie/node_source.hpp"
+#include "weft/trie/team.hpp"
 
 namespace weft::trie {
 
@@ -48,6 +47,13 @@ struct AccountUpdate {
     uint32_t work_through = 0;
     const Node* moved = nullptr;  ///< within an update: the leaf whose storage this account takes over
 };
+
+/// How much work changes are: one unit for each account and slot.
+[[nodiscard]] inline uint32_t work_of(std::span<const Change> changes) noexcept {
+    if (changes.empty()) return 0;
+    if (changes.front().account == nullptr) return static_cast<uint32_t>(changes.size());
+    return changes.back().account->work_through - changes.front().account->work_before;
+}
 
 struct TrieStatistics {
     uint64_t nodes = 0;   ///< in memory
@@ -90,6 +96,8 @@ public:
     /// what is below the upper nodes right away. Error: a node was missing; the trie then has part of the
     /// changes, and the same update may be tried again.
     [[nodiscard]] ReadResult<void> update(Root& root, std::span<const Change> changes, Place place);
+    /// From so much work on an update is split over the threads, and hashes while it is in the cache.
+    static constexpr uint32_t much_work = 4096;
     /// Makes root.hash what it should be.
     void hash(Root& root);
     /// Calls `visit` for the nodes on the key's path from the root on, as far as the path goes. Returns the
@@ -140,12 +148,11 @@ private:
 
     bool sweep(Worker& worker, NodeRef ref, size_t budget);
 
-    /// Calls body(i, worker) for every i below count, on this thread and the pool's.
-    void for_each(size_t count, Worker& own, base::FunctionRef<void(size_t, Worker&)> body);
     [[nodiscard]] Worker& take_worker();
     void give_back(Worker& worker);
 
     TrieOptions options_;
+    Team team_;
     NodePool pool_;
     std::mutex mutex_;
     std::vector<std::unique_ptr<Worker>> workers_;  ///< under mutex_

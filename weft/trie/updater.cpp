@@ -5,16 +5,7 @@
 namespace weft::trie {
 namespace {
 
-/// From so much work on, what is below a branch is updated child by child, on all threads, and hashed while
-/// it is in the cache.
-constexpr uint32_t much_work = 4096;
-
 uint8_t nibble(BytesView key, uint32_t i) noexcept { return i % 2 == 0 ? key[i / 2] >> 4 : key[i / 2] & 15; }
-
-uint32_t work_of(std::span<const Change> changes) noexcept {
-    if (changes.front().account == nullptr) return static_cast<uint32_t>(changes.size());
-    return changes.back().account->work_through - changes.front().account->work_before;
-}
 
 bool is_insert(const Change& change) noexcept { return !change.value.empty(); }
 
@@ -317,13 +308,41 @@ void Updater::run_one(Group& group, uint32_t depth, bool building) {
     group.outcome = update(group.child, depth, group.changes);
 }
 
+/// Asks the cache for the children that are about to be updated: memory is slower than everything else here.
+void Updater::prefetch_children(const Groups& groups) const {
+    for (size_t i = 0; i < groups.count; ++i) {
+        if (groups.list[i].child == none) continue;
+        const auto* const start = reinterpret_cast<const std::byte*>(node(groups.list[i].child));
+        __builtin_prefetch(start);
+        __builtin_prefetch(start + 64);
+    }
+}
+
+/// The same for what a child's own update begins with.
+void Updater::prefetch_below(const Group& group, uint32_t depth) const {
+    if (group.child == none) return;
+    Node* const at = node(group.child);
+    if (at->kind() != Kind::branch) return;
+    for (const Change& change : group.changes.first(std::min<size_t>(group.changes.size(), 16))) {
+        if (2 * change.key.size() <= depth) continue;
+        const uint32_t digit = nibble(change.key, depth);
+        const NodeRef child = at->has_child(digit) ? at->child(digit) : none;
+        if (child != none) __builtin_prefetch(node(child));
+    }
+}
+
 /// Updates the children, which are `depth` nibbles down; building: none of them is there yet.
 void Updater::run(Groups& groups, uint32_t depth, bool building, Changes changes) {
-    if (changes.empty() || work_of(changes) < much_work) {
-        for (size_t i = 0; i < groups.count && !error_; ++i) run_one(groups.list[i], depth, building);
+    if (work_of(changes) < Forest::much_work) {
+        if (!building) prefetch_children(groups);
+        for (size_t i = 0; i < groups.count && !error_; ++i) {
+            if (!building && i + 1 < groups.count) prefetch_below(groups.list[i + 1], depth);
+            run_one(groups.list[i], depth, building);
+        }
         return;
     }
-    forest_.for_each(groups.count, worker_, [&](size_t i, Worker& worker) {
+    forest_.team_.for_each(groups.count, &worker_, [&](size_t i, void* own) {
+        Worker& worker = *static_cast<Worker*>(own);
         Group& group = groups.list[i];
         Updater updater(forest_, worker, top_);
         updater.run_one(group, depth, building);

@@ -75,6 +75,8 @@ private:
     Groups cut(uint32_t depth, Changes changes) const;
     void run(Groups& groups, uint32_t depth, bool building, Changes changes);
     void run_one(Group& group, uint32_t depth, bool building);
+    void prefetch_children(const Groups& groups) const;
+    void prefetch_below(const Group& group, uint32_t depth) const;
 
     New make(Kind kind, size_t size, uint16_t mask = 0);
     New make_leaf(Path path, BytesView value, Kind kind);

@@ -1,0 +1,62 @@
+#include "weft/trie/team.hpp"
+
+namespace weft::trie {
+
+void Team::run(base::FunctionRef<void()> lead,
+               base::FunctionRef<void(base::FunctionRef<void(void* worker)>)> member) noexcept {
+    if (pool_ == nullptr || pool_->size() == 0) return lead();
+    is_over_.store(false, std::memory_order_relaxed);
+    const auto work = [&](void* worker) {
+        for (;;) {
+            const uint32_t seen = changes_.load(std::memory_order_acquire);
+            if (help(worker)) continue;
+            if (is_over_.load(std::memory_order_acquire)) return;
+            parker_.wait_until_changed(changes_, seen);
+        }
+    };
+    pool_->run(pool_->size() + 1, [&](unsigned index) {
+        if (index != 0) {
+            if (!is_over_.load(std::memory_order_acquire)) member(work);
+            return;
+        }
+        lead();
+        is_over_.store(true, std::memory_order_release);
+        signal();
+    });
+}
+
+bool Team::help(void* worker) noexcept {
+    Job* job = nullptr;
+    size_t part = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        if (jobs_.empty()) return false;
+        job = jobs_.back();
+        part = job->next++;
+        if (job->next == job->count) jobs_.pop_back();
+    }
+    job->body(part, worker);
+    // The job lies on its caller's stack, which may be gone as soon as nothing is unfinished.
+    if (job->unfinished.fetch_sub(1, std::memory_order_acq_rel) == 1) signal();
+    return true;
+}
+
+void Team::for_each(size_t count, void* worker, Body body) noexcept {
+    if (count <= 1 || is_over_.load(std::memory_order_relaxed)) {
+        for (size_t i = 0; i < count; ++i) body(i, worker);
+        return;
+    }
+    Job job{.body = body, .count = count, .unfinished = count};
+    {
+        const std::lock_guard lock(mutex_);
+        jobs_.push_back(&job);
+    }
+    signal();
+    for (;;) {
+        const uint32_t seen = changes_.load(std::memory_order_acquire);
+        if (job.unfinished.load(std::memory_order_acquire) == 0) return;
+        if (!help(worker)) parker_.wait_until_changed(changes_, seen);
+    }
+}
+
+}  // namespace weft::trie
