@@ -10,18 +10,18 @@ namespace {
 /// How many keys are hashed at once, by one thread.
 constexpr size_t hash_grain = 512;
 
+/// About how many slots are sorted at once; an account with many more is cut.
+constexpr uint32_t piece_size = 1024;
+
+/// How far ahead memory is asked for what is read in the order of hashes.
+constexpr size_t ahead = 8;
+
 template <class F>
 void for_ranges(base::ThreadPool* pool, size_t n, size_t grain, F&& f) {
     if (pool != nullptr)
         base::parallel_for(*pool, n, grain, f);
     else if (n != 0)
         f(size_t{0}, n);
-}
-
-uint64_t prefix_of(const Hash& hash) noexcept {
-    uint64_t word;
-    std::memcpy(&word, hash.data(), sizeof word);
-    return __builtin_bswap64(word);
 }
 
 /// A number as RLP; at most 33 bytes.
@@ -111,24 +111,20 @@ void StateBatch::hash_slots(base::ThreadPool* pool) {
     });
 }
 
-void StateBatch::sort(std::span<Ordered> order, std::span<const Hash> keys) {
-    std::ranges::sort(order, [&](const Ordered& a, const Ordered& b) {
-        if (a.prefix != b.prefix) return a.prefix < b.prefix;
-        const auto compared = keys[a.index] <=> keys[b.index];
-        return compared != 0 ? compared < 0 : a.index < b.index;
-    });
-}
-
 /// Puts together the names that are one account, in the order of the hashes.
-void StateBatch::gather_accounts() {
+void StateBatch::gather_accounts(base::ThreadPool* pool) {
     order_.resize(names_.size());
     for (uint32_t i = 0; i < names_.size(); ++i) order_[i] = {prefix_of(names_[i]), i};
-    sort(order_, names_);
+    cut_by_hash(order_, spare_, starts_);
+    for_ranges(pool, starts_.size() - 1, piece_size / 8, [&](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i)
+            sort_by_hash(std::span(order_).subspan(starts_[i], starts_[i + 1] - starts_[i]), names_);
+    });
     gathered_.clear();
     account_of_owner_.resize(owners_.size());
     for (size_t i = 0; i < order_.size(); ++i) {
         const uint32_t name = order_[i].index;
-        if (i == 0 || names_[name] != names_[order_[i - 1].index])
+        if (i == 0 || order_[i].prefix != order_[i - 1].prefix || names_[name] != names_[order_[i - 1].index])
             gathered_.push_back({.name = name,
                                  .latest = nullptr,
                                  .wiped_at = 0,
@@ -164,32 +160,109 @@ void StateBatch::gather_slots() {
     slot_order_.resize(total);
     for (uint32_t i = 0; i < slots_.size(); ++i)
         if (counts(slots_[i])) slot_order_[account_of(slots_[i]).slots_end++] = {prefix_of(slot_keys_[i]), i};
-    slot_changes_.resize(total);
+    slot_hashes_.resize(total);
     slot_values_.resize(total);
+    slot_changes_.resize(total);
 }
 
-void StateBatch::make_slot_changes(Account& account) {
-    const std::span order =
-        std::span(slot_order_).subspan(account.slots_begin, account.slots_end - account.slots_begin);
-    sort(order, slot_keys_);
-    uint32_t end = account.slots_begin;
-    for (size_t i = 0; i < order.size(); ++i) {
-        const uint32_t index = order[i].index;
-        const bool is_latest = i + 1 == order.size() || slot_keys_[order[i + 1].index] != slot_keys_[index];
-        if (!is_latest) continue;
-        const NotedSlot& slot = slots_[index];
-        uint8_t* const value = slot_values_[end].data();
-        const uint8_t* const value_end = slot.value.is_zero() ? value : put_number(value, slot.value);
-        slot_changes_[end++] = {slot_keys_[index].view(), {value, value_end}};
+/// Small accounts together, large ones in parts whose hashes begin alike.
+void StateBatch::cut_into_pieces() {
+    pieces_.clear();
+    uint32_t first = 0;  // of the accounts that the next piece of small ones begins with
+    const auto end_piece = [&](uint32_t end_account) {
+        const uint32_t begin = first < gathered_.size() ? gathered_[first].slots_begin : 0;
+        const uint32_t end = end_account == 0 ? 0 : gathered_[end_account - 1].slots_end;
+        if (first < end_account && begin != end) pieces_.push_back({first, end_account, begin, end});
+        first = end_account;
+    };
+    for (uint32_t i = 0; i < gathered_.size(); ++i) {
+        const Account& account = gathered_[i];
+        const uint32_t count = account.slots_end - account.slots_begin;
+        if (count <= 2 * piece_size) {
+            if (account.slots_end - gathered_[first].slots_begin >= piece_size) end_piece(i + 1);
+            continue;
+        }
+        end_piece(i);
+        first = i + 1;
+        cut_by_hash(std::span(slot_order_).subspan(account.slots_begin, count), spare_, starts_);
+        for (size_t bucket = 1, begin = 0; bucket < starts_.size(); ++bucket) {
+            const uint32_t end = starts_[bucket];
+            if (end - begin < piece_size && bucket + 1 < starts_.size()) continue;
+            pieces_.push_back(
+                {i, i + 1, account.slots_begin + static_cast<uint32_t>(begin), account.slots_begin + end});
+            begin = end;
+        }
     }
-    account.slots_end = end;
+    end_piece(static_cast<uint32_t>(gathered_.size()));
+}
+
+void StateBatch::make_slot_changes(Piece& piece) {
+    const auto part = [&](uint32_t begin, uint32_t end) {
+        return make_slot_changes(std::span(slot_order_).subspan(begin, end - begin), begin);
+    };
+    const Account& only = gathered_[piece.first_account];
+    if (only.slots_begin != piece.begin || only.slots_end != piece.end) {
+        if (piece.end_account == piece.first_account + 1) {
+            piece.unique_end = part(piece.begin, piece.end);
+            return;
+        }
+    }
+    for (uint32_t i = piece.first_account; i < piece.end_account; ++i) {
+        Account& account = gathered_[i];
+        if (account.slots_begin != account.slots_end)
+            account.slots_end = part(account.slots_begin, account.slots_end);
+    }
+}
+
+/// Makes the changes of slots that come to stand from place `at` on, each once, with its latest value;
+/// returns where they end.
+uint32_t StateBatch::make_slot_changes(std::span<Ordered> order, uint32_t at) {
+    sort_by_hash(order, slot_keys_);
+    for (size_t i = 0; i < order.size(); ++i) {
+        if (i + ahead < order.size()) {
+            __builtin_prefetch(&slot_keys_[order[i + ahead].index]);
+            __builtin_prefetch(&slots_[order[i + ahead].index].value);
+        }
+        const uint32_t index = order[i].index;
+        const bool is_latest = i + 1 == order.size() || order[i + 1].prefix != order[i].prefix ||
+                               slot_keys_[order[i + 1].index] != slot_keys_[index];
+        if (!is_latest) continue;
+        const uint256& number = slots_[index].value;
+        slot_hashes_[at] = slot_keys_[index];
+        uint8_t* const value = slot_values_[at].data();
+        const uint8_t* const end = number.is_zero() ? value : put_number(value, number);
+        slot_changes_[at] = {slot_hashes_[at].view(), {value, end}};
+        ++at;
+    }
+    return at;
+}
+
+/// Closes the gaps that slots noted twice leave between the parts of a large account.
+void StateBatch::join_parts() {
+    for (size_t i = 0; i < pieces_.size();) {
+        if (pieces_[i].unique_end == 0) {
+            ++i;
+            continue;
+        }
+        Account& account = gathered_[pieces_[i].first_account];
+        uint32_t end = account.slots_begin;
+        for (const uint32_t owner = pieces_[i].first_account;
+             i < pieces_.size() && pieces_[i].first_account == owner; ++i) {
+            const auto from = slot_changes_.begin() + pieces_[i].begin;
+            const uint32_t count = pieces_[i].unique_end - pieces_[i].begin;
+            if (end != pieces_[i].begin) std::copy_n(from, count, slot_changes_.begin() + end);
+            end += count;
+        }
+        account.slots_end = end;
+    }
 }
 
 void StateBatch::make_account_changes(size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
         const Account& account = gathered_[i];
         Change& change = account_changes_[i];
-        change = {names_[account.name].view(), {}, &updates_[i]};
+        account_hashes_[i] = names_[account.name];
+        change = {account_hashes_[i].view(), {}, &updates_[i]};
         if (account.latest != nullptr && account.latest->exists)
             change.value = {account_values_[i].data(),
                             put_account(account_values_[i].data(), account.latest->account)};
@@ -204,15 +277,19 @@ void StateBatch::make_account_changes(size_t begin, size_t end) {
 std::span<const Change> StateBatch::changes(base::ThreadPool* pool) {
     hash_names(pool);
     hash_slots(pool);
-    gather_accounts();
+    gather_accounts(pool);
     gather_slots();
-    account_changes_.resize(gathered_.size());
+    cut_into_pieces();
+    for_ranges(pool, pieces_.size(), 1, [&](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i) make_slot_changes(pieces_[i]);
+    });
+    join_parts();
+    account_hashes_.resize(gathered_.size());
     account_values_.resize(gathered_.size());
     updates_.resize(gathered_.size());
-    for_ranges(pool, gathered_.size(), 256, [&](size_t begin, size_t end) {
-        for (size_t i = begin; i < end; ++i) make_slot_changes(gathered_[i]);
-        make_account_changes(begin, end);
-    });
+    account_changes_.resize(gathered_.size());
+    for_ranges(pool, gathered_.size(), piece_size,
+               [&](size_t begin, size_t end) { make_account_changes(begin, end); });
     uint32_t work = 0;
     for (AccountUpdate& update : updates_) {
         update.work_before = work;

@@ -7,6 +7,7 @@
 #include "weft/state/commit.hpp"
 #include "weft/state/diff.hpp"
 #include "weft/trie/forest.hpp"
+#include "weft/trie/hash_order.hpp"
 
 namespace weft::trie {
 
@@ -41,11 +42,6 @@ private:
         uint256 key;
         uint256 value;
     };
-    /// Sorted in place of the hash that it stands for.
-    struct Ordered {
-        uint64_t prefix;  ///< of the hash
-        uint32_t index;
-    };
     /// What comes together to one account.
     struct Account {
         uint32_t name;               ///< one of its names
@@ -56,13 +52,24 @@ private:
         uint32_t slots_end;
     };
 
+    /// Slots that one thread sorts and makes changes of: those of some accounts, or a part of one account's.
+    struct Piece {
+        uint32_t first_account;
+        uint32_t end_account;
+        uint32_t begin;
+        uint32_t end;
+        uint32_t unique_end = 0;  ///< of a part: where its changes end
+    };
+
     void hash_names(base::ThreadPool* pool);
     void hash_slots(base::ThreadPool* pool);
-    void gather_accounts();
+    void gather_accounts(base::ThreadPool* pool);
     void gather_slots();
-    void make_slot_changes(Account& account);
+    void cut_into_pieces();
+    void make_slot_changes(Piece& piece);
+    uint32_t make_slot_changes(std::span<Ordered> order, uint32_t at);
+    void join_parts();
     void make_account_changes(size_t begin, size_t end);
-    static void sort(std::span<Ordered> order, std::span<const Hash> keys);
 
     std::vector<NotedAccount> accounts_;
     std::vector<NotedSlot> slots_;
@@ -72,15 +79,20 @@ private:
     // What changes() makes.
     std::vector<Hash> names_;      ///< hashed: accounts_, then owners_
     std::vector<Hash> slot_keys_;  ///< hashed: slots_
-    std::vector<Ordered> order_;
+    std::vector<Ordered> order_, spare_;
+    std::vector<uint32_t> starts_;
     std::vector<Account> gathered_;
     std::vector<uint32_t> account_of_owner_;
     std::vector<Ordered> slot_order_;  ///< by account, then by key
-    std::vector<Change> slot_changes_;
+    std::vector<Piece> pieces_;
+    // Of the slots, then of the accounts, in the order of the tries.
+    std::vector<Hash> slot_hashes_;
     std::vector<std::array<uint8_t, 33>> slot_values_;
-    std::vector<Change> account_changes_;
-    std::vector<AccountUpdate> updates_;
+    std::vector<Change> slot_changes_;
+    std::vector<Hash> account_hashes_;
     std::vector<std::array<uint8_t, 112>> account_values_;
+    std::vector<AccountUpdate> updates_;
+    std::vector<Change> account_changes_;
 };
 
 }  // namespace weft::trie

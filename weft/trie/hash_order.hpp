@@ -1,0 +1,47 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <vector>
+
+#include "weft/base/bytes.hpp"
+
+namespace weft::trie {
+
+/// A hash in a list that is sorted, by its first bytes and its place in the list that it came from.
+struct Ordered {
+    uint64_t prefix;
+    uint32_t index;
+};
+
+[[nodiscard]] inline uint64_t prefix_of(const Hash& hash) noexcept {
+    uint64_t word;
+    std::memcpy(&word, hash.data(), sizeof word);
+    return __builtin_bswap64(word);
+}
+
+/// Sorts by hash; the same hashes by index. keys[index] is an element's hash.
+inline void sort_by_hash(std::span<Ordered> order, std::span<const Hash> keys) {
+    std::ranges::sort(order, [&](const Ordered& a, const Ordered& b) {
+        if (a.prefix != b.prefix) [[likely]]
+            return a.prefix < b.prefix;
+        const auto compared = keys[a.index] <=> keys[b.index];
+        return compared != 0 ? compared < 0 : a.index < b.index;
+    });
+}
+
+/// Puts elements that have their first bits in common together, in the order of these bits: buckets of about
+/// eight, as hashes are, each to be sorted by itself. `starts` gets where each begins, and the end.
+inline void cut_by_hash(std::span<Ordered> order, std::vector<Ordered>& spare,
+                        std::vector<uint32_t>& starts) {
+    const unsigned bits = std::clamp(static_cast<unsigned>(std::bit_width(order.size())), 4U, 17U) - 3;
+    const auto bucket_of = [&](const Ordered& element) { return element.prefix >> (64 - bits); };
+    starts.assign((size_t{1} << bits) + 1, 0);
+    for (const Ordered& element : order) ++starts[bucket_of(element) + 1];
+    for (size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
+    spare.assign(order.begin(), order.end());
+    std::vector<uint32_t> next(starts.begin(), starts.end() - 1);
+    for (const Ordered& element : spare) order[next[bucket_of(element)]++] = element;
+}
+
+}  // namespace weft::trie
