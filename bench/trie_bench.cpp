@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <string_view>
 
@@ -95,6 +96,7 @@ void measure(const Sizes& sizes, const MemoryState& state, unsigned threads, uin
                static_cast<double>(built.bytes) / static_cast<double>(built.nodes), build);
 
     std::vector<double> times, commits;
+    const std::clock_t cpu_start = std::clock();
     Hash root;
     for (uint64_t number = 1; number <= blocks; ++number) {
         const Block block = make_block(sizes, number);
@@ -105,17 +107,20 @@ void measure(const Sizes& sizes, const MemoryState& state, unsigned threads, uin
         times.push_back(milliseconds_since(begin));
     }
     const auto after = trie.statistics();
+    const double cpu =
+        1e3 * static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC / static_cast<double>(blocks);
     std::ranges::sort(times);
     std::ranges::sort(commits);
     const double median = times[times.size() / 2];
     const double hashes = static_cast<double>(after.hashes - built.hashes) / static_cast<double>(blocks);
     const auto keys = static_cast<double>(sizes.changed_accounts + sizes.changed_slots);
     fmt::print(
-        "{} thread{}: block best {:.2f} ms, median {:.2f} ms (commit {:.2f}); {:.0f} nodes and {:.0f} keys "
+        "{} thread{}: block best {:.2f} ms, median {:.2f} ms (commit {:.2f}, CPU time {:.2f}); {:.0f} nodes "
+        "and {:.0f} keys "
         "hashed "
         "a block, {:.2f} million a second; root {}\n",
-        threads, threads == 1 ? "" : "s", times.front(), median, commits[commits.size() / 2], hashes, keys,
-        (hashes + keys) / median / 1e3, to_hex(root));
+        threads, threads == 1 ? "" : "s", times.front(), median, commits[commits.size() / 2], cpu, hashes,
+        keys, (hashes + keys) / median / 1e3, to_hex(root));
 }
 
 }  // namespace
