@@ -36,6 +36,16 @@ public:
         return trie.root().value_or(Hash{});
     }
 
+    /// Takes a valid block in by executing it on the whole state. Whether its state root came out.
+    [[nodiscard]] bool execute_and_append(const Block& block, const ChainConfig& config,
+                                          execution::ExecutionContext& context) {
+        const Hash root = blocks_.at(block.header.parent_hash).header.state_root;
+        const trie::StateTrie standing(root, {.source = &nodes_});
+        const execution::TrieState state(standing, *this, *this, block.header.parent_hash);
+        const auto result = execute_block(block, config, state, context);
+        return result && append(block, result->diff) == block.header.state_root;
+    }
+
     [[nodiscard]] state::ReadResult<Bytes> code(const Hash& hash) const override {
         const auto found = codes_.find(hash);
         if (found == codes_.end()) return std::unexpected(StateError{"no such code", {}});

@@ -72,7 +72,7 @@ private:
         const auto result = verify_from_witness(again, *witness, test_.config, contexts_.next());
         if (!result && !block.ommers.empty() && std::holds_alternative<StateError>(result.error())) {
             ++counts_.with_ommers;  // not in a witness: verified on the whole state alone
-            return append(block);
+            return node_.execute_and_append(block, test_.config, contexts_.next()) ? "" : "state root";
         }
         if (!result) return "not from its witness: " + to_string(result.error());
         ++counts_.passed;
@@ -82,16 +82,6 @@ private:
             if (std::string wrong = check_reduced(block, *witness); !wrong.empty()) return wrong;
         if (node_.append(block, result->diff) != block.header.state_root) return "state root";
         return {};
-    }
-
-    /// A block that can't be verified from a witness, taken in by what it does on the whole state.
-    std::string append(const Block& block) {
-        const Hash root = (*node_.header(block.header.parent_hash))->state_root;
-        const trie::StateTrie standing(root, {.source = &node_.nodes()});
-        const execution::TrieState state(standing, node_, node_, block.header.parent_hash);
-        const auto result = execute_block(block, test_.config, state, contexts_.next());
-        if (!result) return to_string(result.error());
-        return node_.append(block, result->diff) == block.header.state_root ? "" : "state root";
     }
 
     /// Without any one of its parts the witness is an error, of the state and not of the block.
