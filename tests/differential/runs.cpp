@@ -5,6 +5,7 @@
 #include "tests/differential/interleaving.hpp"
 #include "tests/differential/random_code.hpp"
 #include "weft/base/hex.hpp"
+#include "weft/trie/roots.hpp"
 
 namespace weft::differential {
 namespace {
@@ -14,8 +15,8 @@ using execution::ExecutionOptions;
 
 constexpr unsigned most_threads = 8;
 
-/// Does what it hears of to a state.
-class StreamedState final : public execution::CommitSink {
+/// Does what it hears of to a state, and knows its root.
+class StreamedState final : public execution::RootSink {
 public:
     explicit StreamedState(const MemoryState& before) : state_(before) {}
     void commit(std::span<const execution::CommittedAccount> accounts,
@@ -30,6 +31,7 @@ public:
         }
         for (const auto& slot : slots) state_.set_storage(slot.address, slot.key, slot.value);
     }
+    [[nodiscard]] state::ReadResult<Hash> root() override { return trie::state_root(state_); }
     [[nodiscard]] MemoryState take(const StateDiff& diff) {
         for (const auto& code : diff.codes) state_.set_code(code.hash, code.code);
         return std::move(state_);
@@ -100,6 +102,7 @@ std::string difference(const BlockResult& expected, const BlockResult& actual) {
     for (size_t i = 0; i < expected.receipts.size(); ++i) {
         const auto &a = expected.receipts[i], &b = actual.receipts[i];
         if (a == b) continue;
+        if (a.state_root != b.state_root) return fmt::format("receipt {}: the state's root", i);
         return fmt::format("receipt {}: success {} gas {} logs {}, not {} {} {}", i, b.success, b.gas_used,
                            b.logs.size(), a.success, a.gas_used, a.logs.size());
     }
@@ -113,7 +116,7 @@ std::string difference(const BlockResult& expected, const BlockResult& actual) {
 
 std::string to_string(const Mode& mode) {
     return fmt::format(
-        "{}{} threads, {} a segment, {}{}% refused, {}, {} batches", mode.directed ? "directed, " : "",
+        "{}{} threads, {} a segment, {}{}{}% refused, {}, {} batches", mode.directed ? "directed, " : "",
         mode.threads, mode.segment_transactions == 0 ? "by cost" : std::to_string(mode.segment_transactions),
         mode.stale_first_run ? "stale first run, " : "", mode.trust_head ? "" : "head speculated, ",
         mode.refuse_percent,
@@ -170,7 +173,10 @@ void Runs::forget_codes() { codes_ = std::make_shared<CodeCache>(); }
 Outcome Runs::run(const Scenario& scenario, const StateReader& reader, ExecutionContext& context,
                   ExecutionOptions options, size_t batches) {
     StreamedState streamed(scenario.before);
-    if (options.sink == nullptr) options.sink = &streamed;
+    if (options.sink == nullptr) {
+        options.sink = &streamed;
+        if (scenario.transaction_roots) options.transaction_roots = &streamed;
+    }
     const auto execute = [&]() -> Result {
         const auto executor = execution::make_executor<>(context);
         if (auto error = executor->begin(scenario.env, reader, options))

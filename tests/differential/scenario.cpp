@@ -54,6 +54,7 @@ public:
         make_contracts();
         fund();
         make_transactions();
+        scenario_.transaction_roots = random_.chance(50);
         return std::move(scenario_);
     }
 

@@ -12,6 +12,8 @@ struct Scenario {
     MemoryState before;
     execution::BlockEnv env;
     std::vector<Transaction> transactions;
+    /// Receipts hold the state's root, where the revision has that.
+    bool transaction_roots = false;
 };
 
 /// A block of the kind that parallel executors get wrong: few accounts that everyone uses, contracts made of

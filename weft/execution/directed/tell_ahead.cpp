@@ -36,20 +36,22 @@ std::vector<state::Location> locations_of(const primitives::BlockAccessList& lis
 }
 
 bool tell_ahead(const primitives::BlockAccessList& list, const StateReader& before, state::CommitSink& sink) {
-    std::vector<const primitives::AccountChanges*> changed;
     std::vector<Address> addresses;
-    for (const primitives::AccountChanges& account : list)
-        if (has_account_changes(account)) {
-            changed.push_back(&account);
-            addresses.push_back(account.address);
-        }
+    addresses.reserve(list.size());
+    for (const primitives::AccountChanges& account : list) addresses.push_back(account.address);
     std::vector<std::optional<Account>> known(addresses.size());
     if (!before.accounts(addresses, known)) return false;
 
     std::vector<state::CommittedAccount> accounts;
-    for (size_t i = 0; i < changed.size(); ++i) {
+    for (size_t i = 0; i < addresses.size(); ++i) {
         Account account = known[i].value_or(Account{});
-        apply(*changed[i], account);
+        if (!has_account_changes(list[i])) {
+            // Whether an empty account was touched, and so is gone (EIP-161), the list doesn't tell. No chain
+            // of today has one (EIP-7523).
+            if (known[i] && account.is_empty()) return false;
+            continue;
+        }
+        apply(list[i], account);
         auto& out = accounts.emplace_back(addresses[i], std::nullopt, false);
         if (!account.is_empty()) out.value = account;
     }

@@ -12,8 +12,8 @@ namespace weft::execution::directed {
 
 /// Tells `sink` in one commit what the list says that the block leaves, so that a root is known before the
 /// block is executed. The state before the block has what the list doesn't say of a changed account. False:
-/// that could not be read, and the sink has heard nothing. Precondition: a fork in which no storage is
-/// destroyed as a whole (EIP-6780).
+/// that could not be read, or leaves open what becomes of an empty account; the sink has heard nothing.
+/// Precondition: a fork in which no storage is destroyed as a whole (EIP-6780).
 [[nodiscard]] bool tell_ahead(const primitives::BlockAccessList& list, const StateReader& before,
                               state::CommitSink& sink);
 
