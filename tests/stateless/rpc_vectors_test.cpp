@@ -8,6 +8,7 @@
 
 #include "tests/stateless/full_node.hpp"
 #include "weft/base/hex.hpp"
+#include "weft/capi/weft.h"
 #include "weft/state/json.hpp"
 #include "weft/trie/proof.hpp"
 #include "weft/trie/roots.hpp"
@@ -29,6 +30,8 @@ struct Chain {
     std::unique_ptr<FullNode> node;
     ChainConfig config;
     std::vector<Block> blocks;
+    std::unique_ptr<weft_config, decltype(&weft_config_free)> c_config{nullptr, weft_config_free};
+    std::unique_ptr<weft_context, decltype(&weft_context_free)> c_context{nullptr, weft_context_free};
 };
 
 Chain load() {
@@ -38,12 +41,56 @@ Chain load() {
     out.config = genesis->genesis.config;
     out.node =
         std::make_unique<FullNode>(trie::genesis_header(genesis->genesis, genesis->state), genesis->state);
+    const Bytes text = read_bytes(std::string(folder) + "genesis.json");
+    weft_config* config = nullptr;
+    EXPECT_EQ(
+        weft_config_from_json(reinterpret_cast<const char*>(text.data()), text.size(), &config, nullptr),
+        WEFT_OK);
+    out.c_config.reset(config);
+    weft_context* context = nullptr;
+    EXPECT_EQ(weft_context_new(nullptr, &context, nullptr), WEFT_OK);
+    out.c_context.reset(context);
     const Bytes encoded = read_bytes(std::string(folder) + "chain.rlp");
     primitives::rlp::Decoder in(encoded);
     while (in.more())
         if (auto block = primitives::decode_block(in.raw("block"))) out.blocks.push_back(std::move(*block));
     EXPECT_TRUE(in.finish().has_value());
     return out;
+}
+
+/// The same through weft.h: from RLP and from JSON it comes to the same, and without the last node it is an
+/// error.
+void check_c(const Block& block, const Witness& witness, uint64_t gas_used, const weft_config* config,
+             weft_context* context) {
+    const Bytes rlp = primitives::encode(block);
+    weft_block* made = nullptr;
+    ASSERT_EQ(weft_block_from_rlp(nullptr, rlp.data(), rlp.size(), &made, nullptr), WEFT_OK);
+    const auto verify = [&](const Bytes& given, weft_code expected) {
+        weft_result* result = nullptr;
+        weft_error* error = nullptr;
+        EXPECT_EQ(
+            weft_verify_witness(context, config, made, given.data(), given.size(), nullptr, &result, &error),
+            expected)
+            << weft_error_message(error);
+        if (result != nullptr) EXPECT_EQ(weft_result_gas_used(result), gas_used);
+        weft_error_free(error);
+        weft_result_free(result);
+    };
+    verify(encode(witness), WEFT_OK);
+    primitives::json::Writer text;
+    write(text, witness);
+    verify(Bytes(text.str().begin(), text.str().end()), WEFT_OK);
+    Witness reduced = witness;
+    reduced.state.pop_back();
+    verify(encode(reduced), WEFT_ERROR_STATE);
+    reduced = witness;
+    reduced.headers.clear();
+    verify(encode(reduced), WEFT_ERROR_STATE);
+    verify(Bytes{0xc1}, WEFT_ERROR_DECODE);
+    verify(Bytes{'{'}, WEFT_ERROR_DECODE);
+    EXPECT_EQ(weft_verify_witness(context, config, made, nullptr, 0, nullptr, nullptr, nullptr),
+              WEFT_ERROR_ARGUMENT);
+    weft_block_free(made);
 }
 
 /// Verifies a block from its witness, read back from RLP and from JSON; takes it in.
@@ -66,6 +113,7 @@ void import(Chain& chain, Block& block, execution::ExecutionContext& context) {
     }
     const auto result = verify_from_witness(block, *parsed, chain.config, context);
     ASSERT_TRUE(result.has_value()) << block.header.number << ": " << to_string(result.error());
+    check_c(block, *witness, result->gas_used, chain.c_config.get(), chain.c_context.get());
     EXPECT_EQ(chain.node->append(block, result->diff), block.header.state_root);
 }
 

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "weft/capi/handles.hpp"
+#include "weft/execution/stateless/stateless.hpp"
 #include "weft/execution/validation/verify.hpp"
 
 namespace weft::capi {
@@ -47,23 +48,46 @@ std::optional<execution::Reason> contradiction(const Header& header, const Block
     return std::nullopt;
 }
 
+execution::ExecutionOptions from_c(const weft_execute_options& given) {
+    execution::ExecutionOptions options;
+    if (given.stop != nullptr) options.stop = given.stop->source.get_token();
+    return options;
+}
+
+Outcome give(BlockResult&& result, weft_result** out) {
+    auto made = std::make_unique<weft_result>();
+    made->result = std::move(result);
+    *out = made.release();
+    return std::nullopt;
+}
+
 Outcome execute(weft_context& context, const ChainConfig& config, const StateReader& state,
                 const weft_block& block, const weft_execute_options& given, weft_result** out) {
     const execution::BlockEnv env = execution::make_block_env(block.block, config);
     execution::SenderGate gate;
     fill_gate(gate, block, env.revision);
-    execution::ExecutionOptions options{.senders = &gate};
-    if (given.stop != nullptr) options.stop = given.stop->source.get_token();
+    execution::ExecutionOptions options = from_c(given);
+    options.senders = &gate;
     const std::span<const Transaction> transactions = block.block.transactions;
     auto result = execution::execute(env, transactions, state, context.context, options);
     if (!result) return from(result.error());
     if (given.check_header)
         if (const auto reason = contradiction(block.block.header, *result, env.revision))
             return from(execution::InvalidBlock{std::nullopt, *reason});
-    auto made = std::make_unique<weft_result>();
-    made->result = std::move(*result);
-    *out = made.release();
-    return std::nullopt;
+    return give(std::move(*result), out);
+}
+
+/// A witness as JSON or as RLP, which never starts with a brace.
+std::expected<Witness, std::string> read_witness(BytesView bytes) {
+    if (!bytes.empty() && (bytes[0] == '{' || bytes[0] <= ' ')) {
+        const auto document =
+            primitives::json::Document::parse(std::string(bytes.begin(), bytes.end()), "witness");
+        if (!document) return std::unexpected(document.error());
+        return document->read(trie::parse_witness);
+    }
+    auto decoded = trie::decode_witness(bytes);
+    if (!decoded) return std::unexpected("witness: " + to_string(decoded.error()));
+    return std::move(*decoded);
 }
 
 }  // namespace
@@ -116,6 +140,22 @@ weft_code weft_execute_block(weft_context* context, const weft_config* config, c
         return execute(*context, config->config, *state->reader, *block, *given, result);
     };
     return guarded(error, body, context, config, state, block, result);
+}
+
+weft_code weft_verify_witness(weft_context* context, const weft_config* config, const weft_block* block,
+                              const uint8_t* witness, size_t size, const weft_execute_options* options,
+                              weft_result** result, weft_error** error) {
+    const auto body = [&]() -> Outcome {
+        const auto given = read_options(options, execute_defaults);
+        if (!given) return bad_argument("weft_execute_options: struct_size is wrong");
+        const auto read = read_witness({witness, size});
+        if (!read) return failed(WEFT_ERROR_DECODE, read.error());
+        Block copy = block->block;
+        auto verified = verify_from_witness(copy, *read, config->config, context->context, from_c(*given));
+        if (!verified) return from(verified.error());
+        return give(std::move(*verified), result);
+    };
+    return guarded(error, body, context, config, block, witness, result);
 }
 
 }  // extern "C"

@@ -305,6 +305,16 @@ WEFT_API weft_code weft_execute_block(weft_context* context, const weft_config* 
                                       weft_error** error);
 WEFT_API void weft_result_free(weft_result* result);
 
+/// Verifies a block with nothing but an execution witness of unknown origin (debug_executionWitness; its
+/// JSON, or RLP [headers, codes, state, keys]): every rule of header and body, execution, receipts and the
+/// state root. Each part of the witness is checked by its hash, from the block's parent hash on. What is
+/// missing is WEFT_ERROR_STATE: it says nothing about the block. `options`: check_header makes no difference.
+/// Before Shanghai, blocks with ommers can't be verified so.
+WEFT_API weft_code weft_verify_witness(weft_context* context, const weft_config* config,
+                                       const weft_block* block, const uint8_t* witness, size_t size,
+                                       const weft_execute_options* options, weft_result** result,
+                                       weft_error** error);
+
 /// Makes a state in memory the state after the block. Precondition: it was the state before it.
 WEFT_API weft_code weft_state_apply(weft_state* state, const weft_result* result, weft_error** error);
 
