@@ -16,13 +16,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import rlp  # noqa: E402
 
 EVM = os.path.abspath(sys.argv[1])
-FOLDERS = sys.argv[2:] or [
+FOLDERS_OF_TESTS = [
     ".data/ethereum-tests/BlockchainTests/ValidBlocks", ".data/ethereum-tests/BlockchainTests/TransitionTests",
     ".data/legacytests/Constantinople/BlockchainTests/ValidBlocks", ".data/eest-prague/blockchain_tests",
     ".data/eest-osaka/blockchain_tests"]
 FILES = int(os.environ.get("WEFT_EVM_FILES", "30"))  # of each folder
 LARGEST = 2_000_000  # bytes of a file
-# Where a network's rules change on the way, t8n is told the rules of each block: it takes a transition's name.
 ETHER = 10 ** 18
 REWARDS = {"Frontier": 5, "Homestead": 5, "EIP150": 5, "EIP158": 5, "Byzantium": 3, "Constantinople": 2,
            "ConstantinopleFix": 2, "Istanbul": 2, "MuirGlacier": 2, "Berlin": 2, "London": 2, "ArrowGlacier": 2,
@@ -159,7 +158,7 @@ def run_file(path):
 
 
 def main():
-    for folder in FOLDERS:
+    for folder in sys.argv[2:] or FOLDERS_OF_TESTS:
         files = sorted(path for path in glob.glob(os.path.join(folder, "**", "*.json"), recursive=True)
                        if os.path.getsize(path) < LARGEST)
         if not files:
@@ -172,4 +171,5 @@ def main():
     return 1 if failed else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -34,3 +34,20 @@ def payload(item):
 
 def number(item):
     return int.from_bytes(payload(item), "big")
+
+
+def _header(length, short):
+    if length < 56:
+        return bytes([short + length])
+    size = (length.bit_length() + 7) // 8
+    return bytes([short + 55 + size]) + length.to_bytes(size, "big")
+
+
+def string(content):
+    """A string of more than one byte."""
+    return _header(len(content), 0x80) + content
+
+
+def a_list(encoded_items):
+    content = b"".join(encoded_items)
+    return _header(len(content), 0xc0) + content
