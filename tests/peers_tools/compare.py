@@ -78,6 +78,8 @@ def trace(stderr):
             continue  # geth's log
         line = json.loads(text)
         if "pc" in line:
+            if line["opName"] == "DIFFICULTY":
+                line["opName"] = "PREVRANDAO"
             if line["opName"] in ("SSTORE", "SELFDESTRUCT"):
                 line["refund"] = None
             if "error" in line:
