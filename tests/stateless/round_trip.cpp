@@ -79,7 +79,8 @@ private:
         counts_.nodes += witness->state.size();
         counts_.bytes += encode(*witness).size();
         if (counts_.passed % every == 0)
-            if (std::string wrong = check_reduced(block, *witness); !wrong.empty()) return wrong;
+            for (std::string wrong : {check_reduced(block, *witness), check_false_claims(block, *witness)})
+                if (!wrong.empty()) return wrong;
         if (node_.append(block, result->diff) != block.header.state_root) return "state root";
         return {};
     }
@@ -120,6 +121,24 @@ private:
             reduced.headers.resize(i);
             if (!refuses(reduced, {})) return "without a header it is accepted";
         }
+        return {};
+    }
+
+    /// A header that claims something else is an invalid block, whatever the witness says.
+    std::string check_false_claims(const Block& block, const Witness& witness) {
+        using execution::Reason;
+        const auto refused = [&](Reason reason, auto&& alter) {
+            Block altered = block;
+            alter(altered.header);
+            const auto result = verify_from_witness(altered, witness, test_.config, contexts_.next());
+            return !result && result.error() == ExecutionError(execution::InvalidBlock{std::nullopt, reason});
+        };
+        if (!refused(Reason::wrong_state_root, [](Header& header) { header.state_root[7] ^= 1; }))
+            return "another state root is accepted";
+        if (!refused(Reason::wrong_receipts_root, [](Header& header) { header.receipts_root[7] ^= 1; }))
+            return "another receipts root is accepted";
+        if (!refused(Reason::wrong_logs_bloom, [](Header& header) { header.logs_bloom[7] ^= 1; }))
+            return "another bloom is accepted";
         return {};
     }
 
