@@ -124,11 +124,12 @@ protected:
         return header;
     }
     /// The verdict on block 12 with these ommers.
-    [[nodiscard]] std::optional<ExecutionError> with(std::vector<Header> ommers) const {
+    [[nodiscard]] std::optional<ExecutionError> with(std::vector<Header> ommers,
+                                                     const SealVerifier* seals = nullptr) const {
         Block block;
         block.header = line_[12];
         block.ommers = std::move(ommers);
-        return validate_ommers(block, config_, *this);
+        return validate_ommers(block, config_, *this, seals);
     }
     static std::optional<ExecutionError> invalid(Reason reason, size_t ommer = 0) {
         return InvalidBlock{std::nullopt, reason, ommer};
@@ -183,6 +184,15 @@ TEST_F(OmmerRules, HaveValidHeaders) {
     ommer = siblings_[9];
     ommer.extra_data.resize(33);
     EXPECT_EQ(with({ommer}), invalid(Reason::extra_data_too_long));
+}
+
+TEST_F(OmmerRules, HaveValidSealsWhereTheyAreAskedFor) {
+    struct OnlyOdd final : SealVerifier {
+        bool verify(const Header& header) const override { return header.number % 2 == 1; }
+    } const seals;
+    EXPECT_EQ(with({siblings_[11], siblings_[9]}, &seals), valid);
+    EXPECT_EQ(with({siblings_[11], siblings_[10]}, &seals), invalid(Reason::invalid_seal, 1));
+    EXPECT_EQ(with({siblings_[11], siblings_[10]}), valid);
 }
 
 TEST_F(OmmerRules, AFailedReadIsNoVerdict) {

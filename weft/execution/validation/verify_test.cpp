@@ -80,10 +80,11 @@ protected:
         for (Transaction& tx : block_.transactions) tx.sender = {};
     }
 
-    [[nodiscard]] std::expected<BlockResult, ExecutionError> verify(Block& block) {
+    [[nodiscard]] std::expected<BlockResult, ExecutionError> verify(Block& block,
+                                                                    const SealVerifier* seals = nullptr) {
         StateTrie commitment(state_);
         ExecutionContext context({.executor = GetParam(), .threads = 2});
-        return verify_block(block, {config_, *this, state_, commitment}, context);
+        return verify_block(block, {config_, *this, state_, commitment, seals}, context);
     }
     /// The reason against a block that differs in one way; absent: it is valid.
     template <class Change>
@@ -165,6 +166,33 @@ TEST_P(Verification, AFailedReadIsNoVerdict) {
     const auto result = verify(block_);
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error(), ExecutionError(StateError{"the disk failed"}));
+}
+
+TEST_P(Verification, SealsAreCheckedBeforeTheMergeWhereTheyAreAskedFor) {
+    struct None final : SealVerifier {
+        bool verify(const Header&) const override { return false; }
+    } const seals;
+    EXPECT_TRUE(verify(block_, &seals)) << "a proof-of-stake block has no seal";
+
+    config_ = primitives::named_chain("London").value();
+    for (Header* header : {&parent_, &block_.header}) {
+        header->withdrawals_root.reset();
+        header->blob_gas_used.reset();
+        header->excess_blob_gas.reset();
+        header->parent_beacon_block_root.reset();
+        header->requests_hash.reset();
+    }
+    parent_.difficulty = 1'000'000;
+    parent_.ommers_hash = primitives::empty_ommers_hash;
+    block_.header.parent_hash = primitives::header_hash(parent_);
+    block_.header.difficulty = next_difficulty(parent_, block_.header.timestamp, config_);
+    block_.withdrawals.reset();
+    complete();
+    block_.header.requests_hash.reset();
+    EXPECT_TRUE(verify(block_));
+    const auto result = verify(block_, &seals);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error(), ExecutionError(InvalidBlock{std::nullopt, Reason::invalid_seal}));
 }
 
 TEST_P(Verification, Eip3675TheTransitionIsByTotalDifficulty) {
