@@ -73,6 +73,10 @@ void add_run(CLI::App& app, RunOptions& options) {
     command.add_option("--chain", options.chain, "the rules: mainnet, or a genesis.json in geth's format")
         ->type_name("mainnet|GENESIS.json")
         ->capture_default_str();
+    command.add_flag(
+        "--root", options.root,
+        "also measures each block with its state root, on a standing trie of 1,000,000 accounts that "
+        "takes the changes while the block executes");
     command.add_flag("--access-list", options.access_list,
                      "make the blocks' access lists (EIP-7928) also where their fork has none");
     command.add_flag("--json", options.json, "one line of JSON for each block and executor");

@@ -78,8 +78,10 @@ private:
 
 }  // namespace
 
-Meter::Meter(std::optional<execution::ContextOptions> parallel, bool access_lists)
-    : access_lists_(access_lists), sequential_({.executor = ExecutorKind::sequential, .threads = 1}) {
+Meter::Meter(std::optional<execution::ContextOptions> parallel, bool access_lists, bool roots)
+    : access_lists_(access_lists),
+      roots_(roots),
+      sequential_({.executor = ExecutorKind::sequential, .threads = 1}) {
     if (parallel) parallel_ = std::make_unique<ExecutionContext>(std::move(*parallel));
 }
 
@@ -115,6 +117,11 @@ BlockMeasurement Meter::measure(const Input& input, const ChainConfig& config, u
     std::optional<Outcome> reference;
     out.sequential = sequential.finish(repeat_runs(sequential, reference));
     if (parallel) out.parallel = parallel->finish(repeat_runs(*parallel, reference));
+    if (roots_) {
+        ExecutionContext& context = parallel_ ? *parallel_ : sequential_;
+        (out.parallel ? *out.parallel : out.sequential).root =
+            RootMeter(input, context.pool()).measure(context, config, parallel_ ? told : options, repeat);
+    }
     return out;
 }
 

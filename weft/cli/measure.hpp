@@ -6,6 +6,7 @@
 
 #include "weft/cli/block_checks.hpp"
 #include "weft/cli/inputs.hpp"
+#include "weft/cli/root_measure.hpp"
 #include "weft/execution/context.hpp"
 #include "weft/execution/error.hpp"
 
@@ -25,7 +26,10 @@ struct Measurement {
     /// Every run's result, or error, equals the first sequential one's.
     bool equal = true;
     execution::ExecutionStatistics statistics;  ///< the last run's
-    [[nodiscard]] bool ok() const noexcept { return !error && equal && checks.ok(); }
+    std::optional<RootMeasurement> root;        ///< where it was asked for
+    [[nodiscard]] bool ok() const noexcept {
+        return !error && equal && checks.ok() && (!root || root->equal);
+    }
 };
 
 struct BlockMeasurement {
@@ -41,7 +45,8 @@ class Meter {
 public:
     /// parallel: what to run beside the sequential executor; absent: nothing. access_lists: make them also
     /// where the fork has none.
-    Meter(std::optional<execution::ContextOptions> parallel, bool access_lists);
+    /// roots: measure the chosen executor with the state root, too.
+    Meter(std::optional<execution::ContextOptions> parallel, bool access_lists, bool roots);
 
     /// Two uncounted runs, then `repeat` (at least 1) counted ones, with one executor and then with the
     /// other: each finds the core's caches as its own last run left them, as when blocks follow one another.
@@ -53,6 +58,7 @@ public:
 
 private:
     bool access_lists_;
+    bool roots_;
     execution::ExecutionContext sequential_;
     std::unique_ptr<execution::ExecutionContext> parallel_;
 };

@@ -60,9 +60,10 @@ int run(const RunOptions& options, std::FILE* out, std::FILE* err) {
         parallel = {.executor = options.executor,
                     .threads = options.threads,
                     .speculation = {.trust_head = !options.whole_path}};
-    Meter meter(parallel, options.access_list);
+    Meter meter(parallel, options.access_list, options.root);
     Report report(out, {.json = options.json,
                         .median = options.median,
+                        .root = options.root,
                         .parallel = parallel ? std::optional(options.executor) : std::nullopt,
                         .threads = meter.threads(),
                         .repeat = options.repeat});

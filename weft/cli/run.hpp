@@ -27,6 +27,7 @@ struct RunOptions {
     std::string chain = "mainnet";  ///< or a genesis.json
     /// Blocks' access lists are made also in forks that have none.
     bool access_list = false;
+    bool root = false;  ///< blocks are measured with their state root, too
     bool json = false;
     bool median = false;  ///< the table shows medians, not the fastest runs
     workload::Options workload;

@@ -13,6 +13,9 @@ std::string verdict(const BlockMeasurement& measured) {
     const Measurement& sequential = measured.sequential;
     if (measured.parallel && !measured.parallel->equal) return "FAILED: the executors differ";
     if (!sequential.equal) return "FAILED: repetitions differ";
+    if (const Measurement& shown = measured.parallel ? *measured.parallel : sequential;
+        shown.root && !shown.root->equal)
+        return "FAILED: the state roots differ";
     if (sequential.error) return "FAILED: " + execution::to_string(*sequential.error);
     if (const std::string fields = sequential.checks.failures(); !fields.empty()) return "FAILED: " + fields;
     return "ok";
@@ -65,6 +68,7 @@ void Report::add_row(const Input& input, const BlockMeasurement& measured) {
                    "sequential ms");
         if (options_.parallel)
             fmt::print(out_, " {:>14} {:>9} {:>13}", "parallel ms", "speed-up", "re-executions");
+        if (options_.root) fmt::print(out_, " {:>12} {:>7} {:>13}", "with root ms", "more", "root after ms");
         fmt::print(out_, "  verdict\n");
         header_printed_ = true;
     }
@@ -80,6 +84,11 @@ void Report::add_row(const Input& input, const BlockMeasurement& measured) {
         parallel_ns_ += parallel;
         reexecuted_ += measured.parallel->statistics.reexecuted_transactions;
         log_speed_ups_ += std::log(speed_up);
+    }
+    if (const Measurement& shown = measured.parallel ? *measured.parallel : measured.sequential; shown.root) {
+        const uint64_t with_root = options_.median ? shown.root->median_ns : shown.root->best_ns;
+        fmt::print(out_, " {:>12.3f} {:>6.1f}% {:>13.3f}", milliseconds(with_root),
+                   100 * (ratio(with_root, time(shown)) - 1), milliseconds(shown.root->after_ns));
     }
     fmt::print(out_, "  {}\n", verdict(measured));
     std::fflush(out_);
@@ -101,6 +110,12 @@ void Report::add_json(const Input& input, const BlockMeasurement& measured, cons
     writer.key("threads").number(threads).key("repeat").number(options_.repeat);
     writer.key("best_ns").number(one.best_ns).key("median_ns").number(one.median_ns);
     writer.key("blooms_ns").number(one.blooms_ns);
+    if (one.root) {
+        writer.key("with_root_best_ns").number(one.root->best_ns);
+        writer.key("with_root_median_ns").number(one.root->median_ns);
+        writer.key("root_after_ns").number(one.root->after_ns);
+        writer.key("root_equal").boolean(one.root->equal);
+    }
     writer.key("segments").number(one.statistics.segments);
     writer.key("segments_repaired").number(one.statistics.repaired);
     writer.key("reexecutions").number(one.statistics.reexecuted_transactions);

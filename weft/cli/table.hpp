@@ -14,6 +14,7 @@ public:
     struct Options {
         bool json = false;
         bool median = false;
+        bool root = false;
         std::optional<execution::ExecutorKind> parallel;
         unsigned threads = 1;
         unsigned repeat = 1;

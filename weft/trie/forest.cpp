@@ -6,6 +6,7 @@
 
 #include "weft/base/hex.hpp"
 #include "weft/crypto/keccak.hpp"
+#include "weft/trie/undo.hpp"
 #include "weft/trie/updater.hpp"
 
 namespace weft::trie {
@@ -94,6 +95,7 @@ void Forest::free_all(Worker& worker, NodeRef ref) noexcept {
 
 ReadResult<void> Forest::update(Root& root, std::span<const Change> changes, Place place) {
     if (changes.empty()) return {};
+    ++round_;
     Worker& worker = take_worker();
     Updater updater(*this, worker, place);
     if (root.ref == none && root.hash != empty_root) {
@@ -133,6 +135,42 @@ Forest::Worker& Forest::take_worker() {
 void Forest::give_back(Worker& worker) {
     const std::lock_guard lock(mutex_);
     idle_.push_back(&worker);
+}
+
+UndoLog* Forest::log(Worker& worker) {
+    if (!is_noting_) return nullptr;
+    if (worker.undo == nullptr) worker.undo = std::make_unique<UndoLog>();
+    return worker.undo.get();
+}
+
+std::vector<std::unique_ptr<UndoLog>> Forest::take_logs() {
+    std::vector<std::unique_ptr<UndoLog>> logs;
+    for (const auto& worker : workers_)
+        if (worker->undo != nullptr) logs.push_back(std::move(worker->undo));
+    return logs;
+}
+
+void Forest::forget(const std::vector<std::unique_ptr<UndoLog>>& logs) {
+    Worker& worker = take_worker();
+    for (const auto& log : logs) log->drop_detached([&](NodeRef ref) { free_all(worker, ref); });
+    give_back(worker);
+}
+
+void Forest::mark() {
+    forget(take_logs());
+    if (undo_ != nullptr) forget(undo_->logs());
+    undo_ = nullptr;
+    round_ = 0;
+    is_marked_ = is_noting_ = true;
+}
+
+ReadResult<void> Forest::revert(Root& root, Place place) {
+    if (!is_marked_) return std::unexpected(StateError{.message = "there is no mark to go back to"});
+    if (undo_ == nullptr) undo_ = std::make_unique<UndoBatch>(take_logs());
+    is_noting_ = false;
+    if (auto updated = update(root, undo_->changes(), place); !updated) return updated;
+    mark();
+    return {};
 }
 
 TrieStatistics Forest::statistics() const {

@@ -11,6 +11,7 @@
 #include "weft/trie/node.hpp"
 #include "weft/trie/node_source.hpp"
 #include "weft/trie/team.hpp"
+#include "weft/trie/undo_log.hpp"
 
 namespace weft::trie {
 
@@ -27,6 +28,7 @@ struct TrieOptions {
 };
 
 struct AccountUpdate;
+class UndoBatch;
 
 /// A key's new value.
 struct Change {
@@ -40,7 +42,8 @@ struct Change {
 /// as it is.
 struct AccountUpdate {
     bool removed = false;
-    bool wiped = false;  ///< its storage is emptied before `slots`
+    bool wiped = false;                  ///< its storage is emptied before `slots`
+    const Detached* restored = nullptr;  ///< the storage that it gets back before `slots`
     std::span<const Change> slots{};
     /// How much work the updates before this one are, and those up to and including it; at least 1 each.
     uint32_t work_before = 0;
@@ -108,6 +111,12 @@ public:
     /// Precondition: the root isn't dirty.
     [[nodiscard]] ReadResult<void> visit(const Root& root, BytesView from, Place place,
                                          EntryVisitor visit) const;
+    /// From now on updates note what they overwrite, so that revert() can take it back; what was noted before
+    /// is forgotten. Keys must be hashes.
+    void mark();
+    /// Makes the trie what it was at mark(). Error: there is no mark, or a node was missing; it may be tried
+    /// again.
+    [[nodiscard]] ReadResult<void> revert(Root& root, Place place);
     /// Drops nodes that can be had again from the source, those not used of late first, until no more than
     /// `budget` bytes are in use or nothing is left to drop. Precondition: the root isn't dirty.
     void unload(Root& root, size_t budget);
@@ -128,6 +137,7 @@ private:
         };
         std::vector<std::vector<Job>> levels;  ///< nodes to hash, by the longest way down to a clean one
         uint64_t hashes = 0;
+        std::unique_ptr<UndoLog> undo;  ///< nullptr: nothing noted since the mark
     };
 
     [[nodiscard]] Node* node(NodeRef ref) const noexcept { return reinterpret_cast<Node*>(pool_.at(ref)); }
@@ -139,6 +149,11 @@ private:
     void free_all(Worker& worker, NodeRef ref) noexcept;
 
     class Visit;
+
+    /// The thread's log, where updates are to be noted; else nullptr.
+    [[nodiscard]] UndoLog* log(Worker& worker);
+    [[nodiscard]] std::vector<std::unique_ptr<UndoLog>> take_logs();
+    void forget(const std::vector<std::unique_ptr<UndoLog>>& logs);
 
     /// Hashes what is dirty below this node, many lanes at a time.
     void hash_below(Worker& worker, NodeRef ref);
@@ -154,6 +169,10 @@ private:
     TrieOptions options_;
     Team team_;
     NodePool pool_;
+    bool is_marked_ = false;
+    bool is_noting_ = false;
+    uint32_t round_ = 0;               ///< updates since the mark
+    std::unique_ptr<UndoBatch> undo_;  ///< while a revert goes on
     std::mutex mutex_;
     std::vector<std::unique_ptr<Worker>> workers_;  ///< under mutex_
     std::vector<Worker*> idle_;                     ///< under mutex_

@@ -54,6 +54,13 @@ ReadResult<Hash> StateTrie::root() {
     return root_.hash;
 }
 
+ReadResult<Hash> StateTrie::revert() {
+    pending_.clear();
+    if (auto reverted = forest_.revert(root_, accounts_place); !reverted)
+        return std::unexpected(std::move(reverted.error()));
+    return root();
+}
+
 ReadResult<std::optional<TrieAccount>> StateTrie::account(const Address& address, PathVisitor visit) const {
     const auto found = forest_.walk(root_, crypto::keccak256(address.view()).view(), accounts_place, visit);
     if (!found) return std::unexpected(found.error());

@@ -42,6 +42,14 @@ public:
     /// again.
     [[nodiscard]] ReadResult<Hash> root() override;
 
+    /// From now on changes are noted, so that revert() can take them back: before a block that may turn out
+    /// to be invalid, or be reorganised away. There is one mark; a new one takes its place, at the state of
+    /// the last root().
+    void mark() { forest_.mark(); }
+    /// Goes back to the state at mark(), and forgets commits that are in no root yet. Error: there is no
+    /// mark, or a node was missing; then it may be called again.
+    [[nodiscard]] ReadResult<Hash> revert();
+
     /// The account at this address. visit: is called for each node from the root on, as far as there are
     /// nodes: together they prove what is returned (EIP-1186).
     [[nodiscard]] ReadResult<std::optional<TrieAccount>> account(

@@ -186,6 +186,74 @@ TEST(StateTrie, RandomCommitsOnAStateWhoseNodesComeFromASource) {
     EXPECT_GT(errors, 100);
 }
 
+// Back to the mark after any number of roots; then forward again.
+TEST(StateTrie, RevertGoesBackToTheMark) {
+    EXPECT_FALSE(StateTrie().revert());
+    base::ThreadPool pool(2);
+    for (uint64_t seed = 1; seed <= 40; ++seed) {
+        Play play(seed, seed % 3 == 0 ? 3 : 40, seed % 2 == 0 ? 3 : 30);
+        StateTrie trie({.pool = &pool});
+        for (int i = 0; i < 5; ++i) play.commit(trie);
+        for (int step = 0; step < 15; ++step) {
+            const Hash before = *trie.root();
+            trie.mark();
+            const Model model = play.model;
+            for (uint64_t commits = 1 + play.random(6); commits > 0; --commits) {
+                play.commit(trie);
+                if (play.random(2) == 0) ASSERT_EQ(*trie.root(), play.model.root());
+            }
+            if (play.random(3) == 0) continue;
+            const auto reverted = trie.revert();
+            ASSERT_TRUE(reverted);
+            ASSERT_EQ(*reverted, before) << seed << ' ' << step;
+            play.model = model;
+        }
+    }
+}
+
+// A mark on a state whose nodes come from a store; nodes are missing on the way back, too.
+TEST(StateTrie, RevertMayBeTriedAgainWhenANodeWasMissing) {
+    class Writer final : public NodeWriter {
+    public:
+        explicit Writer(naive::Nodes& nodes) : nodes_(nodes) {}
+        void write(std::span<const HashedNode> given) noexcept override {
+            for (const HashedNode& node : given) nodes_.all[node.hash] = {node.rlp.begin(), node.rlp.end()};
+        }
+
+    private:
+        naive::Nodes& nodes_;
+    };
+    int errors = 0;
+    for (uint64_t seed = 1; seed <= 20; ++seed) {
+        Play play(seed, 20, 8);
+        {
+            StateTrie unused;
+            for (int i = 0; i < 20; ++i) play.commit(unused);
+        }
+        naive::Nodes nodes;
+        Writer writer(nodes);
+        const Hash before = play.model.root(&nodes);
+        StateTrie trie(before, {.source = &nodes, .writer = &writer});
+        trie.mark();
+        for (int i = 0; i < 3; ++i) {
+            play.commit(trie);
+            ASSERT_EQ(*trie.root(), play.model.root());
+            trie.unload(play.random(2) == 0 ? 0 : 2000);
+        }
+        const auto all = nodes.all;
+        std::erase_if(nodes.all, [&](const auto&) { return play.random(2) == 0; });
+        auto reverted = trie.revert();
+        while (!reverted) {
+            ++errors;
+            ASSERT_TRUE(reverted.error().missing_node) << reverted.error().message;
+            nodes.all.insert(*all.find(*reverted.error().missing_node));
+            reverted = trie.revert();
+        }
+        ASSERT_EQ(*reverted, before) << seed;
+    }
+    EXPECT_GT(errors, 0);
+}
+
 TEST(StateTrie, ErrorsNameThePlace) {
     state::MemoryState state;
     for (uint64_t i = 0; i < 20; ++i) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "weft/trie/undo.hpp"
+
 namespace weft::trie {
 namespace {
 
@@ -81,6 +83,8 @@ Updater::Outcome Updater::update_leaf(NodeRef ref, uint32_t depth, Changes chang
             }
         }
         take_until(changes.end());
+        for (const Change& change : std::span(list, end))
+            if (change.key.data() != key.bytes) note(change, {});
         const NodeRef built = build(depth, {list, end});
         if (out.ref != none) forest_.free(worker_, out.ref);
         out = {built, true};
@@ -89,22 +93,50 @@ Updater::Outcome Updater::update_leaf(NodeRef ref, uint32_t depth, Changes chang
     return out;
 }
 
-Updater::Outcome Updater::remove_leaf(NodeRef ref) {
-    forest_.free_all(worker_, ref);
+/// Notes what is overwritten, if a mark asks for it; before: the value.
+void Updater::note(const Change& change, BytesView before) {
+    UndoLog* const log = forest_.log(worker_);
+    if (log == nullptr) return;
+    if (top_.accounts)
+        log->add_account(change.key, forest_.round_, before);
+    else
+        log->add_slot(top_.owner, change.key, forest_.round_, before);
+}
+
+/// Takes an account's storage away: it is freed, or kept for a return to the mark.
+void Updater::drop_storage(BytesView account, NodeRef storage, const Hash& hash, bool is_dirty) {
+    if (UndoLog* const log = forest_.log(worker_); log != nullptr)
+        log->add_storage(account, forest_.round_, {.ref = storage, .hash = hash, .is_dirty = is_dirty});
+    else if (storage != none)
+        forest_.free_all(worker_, storage);
+}
+
+Updater::Outcome Updater::remove_leaf(NodeRef ref, const Change& change) {
+    Node* const leaf = node(ref);
+    const BytesView value = payload(read_short(leaf->rlp()).second);
+    note(change, value);
+    if (top_.accounts) {
+        Hash root;
+        std::memcpy(root.data(), value.data() + value.size() - storage_root_from_end, root.size());
+        if (leaf->link != none || root != empty_root)
+            drop_storage(change.key, leaf->link, root, leaf->child_dirty);
+    }
+    forest_.free(worker_, ref);
     return {none, true};
 }
 
 /// Gives a leaf its new value, or removes it.
 Updater::Outcome Updater::replace(NodeRef ref, uint32_t depth, const Change& change) {
     if (top_.accounts) {
-        if (change.account->removed) return remove_leaf(ref);
+        if (change.account->removed) return remove_leaf(ref, change);
         return put_account(ref, depth, change);
     }
-    if (change.value.empty()) return remove_leaf(ref);
+    if (change.value.empty()) return remove_leaf(ref, change);
     Node* const old = node(ref);
     uint8_t* const value = const_cast<uint8_t*>(read_short(old->rlp()).second);
     const BytesView before = payload(value);
     if (std::ranges::equal(before, change.value)) return {ref, false};
+    note(change, before);
     if (string_size(before) == string_size(change.value)) {
         put_string(value, change.value);
         old->stored = 0;
@@ -130,11 +162,18 @@ Updater::Outcome Updater::put_account(NodeRef ref, uint32_t depth, const Change&
         dirty = old->child_dirty;
     }
     if (account.wiped && (storage != none || root != empty_root)) {
-        if (storage != none) forest_.free_all(worker_, storage);
+        drop_storage(change.key, storage, root, dirty);
         storage = none;
         root = empty_root;
         dirty = false;
         storage_changed = true;
+    }
+    if (account.restored != nullptr && !account.restored->is_attached) {
+        if (storage != none) forest_.free_all(worker_, storage);
+        storage = account.restored->ref;
+        root = account.restored->hash;
+        dirty = account.restored->is_dirty;
+        storage_changed = account.restored->is_attached = true;
     }
     if (!account.slots.empty()) {
         Updater below(forest_, worker_, {.left = 2 * Hash::size(), .owner = change.key});
@@ -147,13 +186,10 @@ Updater::Outcome Updater::put_account(NodeRef ref, uint32_t depth, const Change&
             const Outcome out = below.update(storage, 0, account.slots);
             storage = out.ref;
             storage_changed |= out.changed;
-            dirty |= out.changed;
+            dirty = storage != none && (dirty || out.changed);
+            if (out.changed && storage == none) root = empty_root;
         }
         if (below.error()) error_ = std::move(below.error());
-    }
-    if (storage == none && storage_changed) {
-        root = empty_root;
-        dirty = false;
     }
 
     const BytesView value = is_insert(change) ? change.value : old_value;
@@ -164,6 +200,7 @@ Updater::Outcome Updater::put_account(NodeRef ref, uint32_t depth, const Change&
         old->link = storage;
         return {ref, false};
     }
+    if (old != nullptr && is_insert(change)) note(change, old_value);
     New leaf{ref, old};
     if (old == nullptr || value.size() != old_value.size()) {
         leaf = make_leaf(path_of(change.key, depth), value, Kind::account);
@@ -183,6 +220,8 @@ Updater::Outcome Updater::put_account(NodeRef ref, uint32_t depth, const Change&
 Updater::Outcome Updater::insert(uint32_t depth, Changes changes) {
     const auto inserts = static_cast<size_t>(std::ranges::count_if(changes, is_insert));
     if (inserts == 0) return {none, false};
+    for (const Change& change : changes)
+        if (is_insert(change)) note(change, {});
     if (inserts == changes.size()) return {build(depth, changes), true};
     const base::Arena::Mark mark = worker_.arena.mark();
     const std::span<Change> list = worker_.arena.make_array<Change>(inserts);

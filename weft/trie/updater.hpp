@@ -67,7 +67,9 @@ private:
 
     Outcome replace(NodeRef ref, uint32_t depth, const Change& change);
     Outcome put_account(NodeRef ref, uint32_t depth, const Change& change);
-    Outcome remove_leaf(NodeRef ref);
+    Outcome remove_leaf(NodeRef ref, const Change& change);
+    void note(const Change& change, BytesView before);
+    void drop_storage(BytesView account, NodeRef storage, const Hash& hash, bool is_dirty);
     Outcome insert(uint32_t depth, Changes changes);
     NodeRef build(uint32_t depth, Changes changes);
     NodeRef build_leaf(uint32_t depth, const Change& change);

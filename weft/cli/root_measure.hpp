@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+
+#include "weft/cli/inputs.hpp"
+#include "weft/execution/executor.hpp"
+#include "weft/trie/state_trie.hpp"
+
+namespace weft::cli {
+
+/// A block executed with its state root: from the start of execution, with commits streaming to the trie, to
+/// the root.
+struct RootMeasurement {
+    uint64_t best_ns = 0;
+    uint64_t median_ns = 0;
+    uint64_t after_ns = 0;  ///< of the fastest run: from the end of execution to the root
+    /// Every run gave the root of the first one's StateDiff, and the trie came back to the state before.
+    bool equal = true;
+};
+
+/// A standing trie of 1,000,000 accounts (or more): those before the block, and others that no block touches,
+/// the same on every machine. Built once for a block; each run starts from it.
+class RootMeter {
+public:
+    static constexpr size_t accounts = 1'000'000;
+
+    /// pool: helps with roots; may be nullptr.
+    RootMeter(const Input& input, base::ThreadPool* pool);
+
+    /// One uncounted run, then `repeat` (at least 1) counted ones; all zero where the block is invalid.
+    [[nodiscard]] RootMeasurement measure(execution::ExecutionContext& context, const ChainConfig& config,
+                                          const execution::ExecutionOptions& options, unsigned repeat);
+
+private:
+    const Input& input_;
+    std::unique_ptr<trie::StateTrie> trie_;
+};
+
+}  // namespace weft::cli

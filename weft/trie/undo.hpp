@@ -1,0 +1,31 @@
+#pragma once
+
+#include "weft/trie/forest.hpp"
+
+namespace weft::trie {
+
+/// The changes that take back what some logs hold.
+class UndoBatch {
+public:
+    explicit UndoBatch(std::vector<std::unique_ptr<UndoLog>> logs);
+    /// Valid as long as the batch is.
+    [[nodiscard]] std::span<const Change> changes() const noexcept { return changes_; }
+    [[nodiscard]] const std::vector<std::unique_ptr<UndoLog>>& logs() const noexcept { return logs_; }
+
+private:
+    struct Line {
+        const UndoLog* log;
+        const UndoLog::Entry* entry;
+    };
+    void add_account(std::span<const Line> lines);
+    [[nodiscard]] static BytesView before(const Line& line) {
+        return BytesView(line.log->bytes_).subspan(line.entry->begin, line.entry->end - line.entry->begin);
+    }
+
+    std::vector<std::unique_ptr<UndoLog>> logs_;
+    std::vector<Change> slots_;
+    std::vector<AccountUpdate> updates_;
+    std::vector<Change> changes_;
+};
+
+}  // namespace weft::trie
