@@ -374,7 +374,8 @@ void Updater::prefetch_below(const Group& group, uint32_t depth) const {
 void Updater::run(Groups& groups, uint32_t depth, bool building, Changes changes) {
     if (work_of(changes) < Forest::much_work) {
         if (!building) prefetch_children(groups);
-        for (size_t i = 0; i < groups.count && !error_; ++i) {
+        // What is built is built to the end: it may hold a leaf that was there before.
+        for (size_t i = 0; i < groups.count && (building || !error_); ++i) {
             if (!building && i + 1 < groups.count) prefetch_below(groups.list[i + 1], depth);
             run_one(groups.list[i], depth, building);
         }
