@@ -102,6 +102,12 @@ def check_forms(folder):
     check("trace's name", os.path.exists(f"{folder}/streams/trace-0-{hash_}.jsonl"), os.listdir(f"{folder}/streams"))
     with open(f"{folder}/streams/opcodes.json") as file:
         counts = json.load(file)
+    run = t8n(f"--output.basedir={folder}/undefined", "--opcode.count=counts", alloc=changed(ALLOC, (RECEIVER, "code"), "0x5f0c"))
+    with open(f"{folder}/undefined/counts") as file:
+        check("an undefined opcode's count", json.load(file) == {"PUSH0": 1}, run)  # undefined in London, too
+    run = t8n(f"--output.basedir={folder}/undefined", "--opcode.count=counts", alloc=changed(ALLOC, (RECEIVER, "code"), "0x600c0c"))
+    with open(f"{folder}/undefined/counts") as file:
+        check("a nameless opcode's count", json.load(file) == {"PUSH1": 1, "0x0c": 1}, run)
     check("opcodes", counts == {"ADD": 1, "POP": 1, "PUSH1": 4, "SLOAD": 1, "SSTORE": 1, "STOP": 1}, counts)
 
     for name, content in (("alloc", ALLOC), ("env", ENV), ("txs", [TX])):

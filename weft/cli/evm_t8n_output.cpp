@@ -146,6 +146,10 @@ std::string result_json(const TransitionEnv& env, const execution::BlockEnv& blo
     } else {
         out.key("requests").null();
     }
+    if (const auto& list = result.block.access_list) {
+        out.key("blockAccessList").bytes(primitives::encode(*list));
+        out.key("blockAccessListHash").bytes(primitives::hash(*list).view());
+    }
     if (!result.block_exception.empty()) out.key("blockException").string(result.block_exception);
     out.end_object();
     return out.take();

@@ -60,8 +60,7 @@ std::string OpcodeCounter::json() const {
     for (unsigned opcode = 0; opcode < counts_.size(); ++opcode)
         if (counts_[opcode] != 0) {
             const char* const name = evm::opcode_table(revision_)[opcode].name;
-            by_name[name != nullptr ? name : fmt::format("opcode {:#x} not defined", opcode)] =
-                counts_[opcode];
+            by_name[name != nullptr ? name : fmt::format("{:#04x}", opcode)] = counts_[opcode];
         }
     primitives::json::Writer writer;
     writer.begin_object();

@@ -48,7 +48,7 @@ class OpcodeCounter final : public evm::Inspector {
 public:
     explicit OpcodeCounter(Revision revision) : revision_(revision) {}
     void step(const evm::Step& step) override { ++counts_[step.opcode]; }
-    /// {"ADD":3,…} in the names' order.
+    /// {"ADD":3,…} in the names' order; what has no name stands as "0x0c", which test fillers read.
     [[nodiscard]] std::string json() const;
 
 private:
