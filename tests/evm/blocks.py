@@ -19,7 +19,7 @@ EVM = os.path.abspath(sys.argv[1])
 FOLDERS_OF_TESTS = [
     ".data/ethereum-tests/BlockchainTests/ValidBlocks", ".data/ethereum-tests/BlockchainTests/TransitionTests",
     ".data/legacytests/Constantinople/BlockchainTests/ValidBlocks", ".data/eest-prague/blockchain_tests",
-    ".data/eest-osaka/blockchain_tests"]
+    ".data/eest-osaka/blockchain_tests", ".data/eest-amsterdam/eip7928/blockchain_tests"]
 FILES = int(os.environ.get("WEFT_EVM_FILES", "30"))  # of each folder
 LARGEST = 2_000_000  # bytes of a file
 ETHER = 10 ** 18
@@ -82,7 +82,7 @@ def differences(header, result):
               "gasUsed": header["gasUsed"]}
     for name, key in (("currentBaseFee", "baseFeePerGas"), ("withdrawalsRoot", "withdrawalsRoot"),
                       ("blobGasUsed", "blobGasUsed"), ("currentExcessBlobGas", "excessBlobGas"),
-                      ("requestsHash", "requestsHash")):
+                      ("requestsHash", "requestsHash"), ("blockAccessListHash", "blockAccessListHash")):
         if key in header:
             wanted[name] = header[key]
     if int(header["difficulty"], 16) != 0:
