@@ -1,7 +1,9 @@
 #include "weft/primitives/bloom.hpp"
 
+#include <algorithm>
 #include <bit>
 
+#include "weft/base/hash_map.hpp"
 #include "weft/crypto/keccak.hpp"
 #include "weft/primitives/receipt.hpp"
 
@@ -30,12 +32,8 @@ public:
     explicit Entries(size_t most) : slots_(std::bit_ceil(2 * most + 1), none) { views_.reserve(most); }
     /// The entry's index in the order of first appearance.
     uint32_t intern(BytesView entry) {
-        uint64_t tail;  // a topic's or an address's last bytes are its most random ones
-        std::memcpy(&tail, entry.data() + entry.size() - 8, 8);
-        uint64_t head;
-        std::memcpy(&head, entry.data(), 8);
         const size_t mask = slots_.size() - 1;
-        size_t slot = static_cast<size_t>(((tail ^ std::rotl(head, 32)) * 0x9e3779b97f4a7c15) >> 32) & mask;
+        size_t slot = hash_of(entry) & mask;
         for (;; slot = (slot + 1) & mask) {
             const uint32_t found = slots_[slot];
             if (found == none) break;
@@ -57,6 +55,13 @@ public:
 
 private:
     static constexpr uint32_t none = ~0U;
+    /// Under a secret: whoever writes logs chooses the topics.
+    [[nodiscard]] static uint64_t hash_of(BytesView entry) noexcept {
+        static const base::Hasher hasher;
+        uint64_t words[4]{};  // at most a topic
+        std::memcpy(words, entry.data(), std::min(entry.size(), sizeof words));
+        return hasher(uint256{words[0], words[1], words[2], words[3]});
+    }
     std::vector<uint32_t> slots_;
     std::vector<BytesView> views_;
 };
