@@ -138,6 +138,7 @@ static void check_apply(weft_state* state, const weft_result* result) {
     CHECK_OK(weft_state_apply(state, result, error));
     CHECK_OK(weft_state_root(state, &after, error));
     CHECK(!SAME(before, after));
+    check_root_of_copy(state);
     const weft_address counter = address(0xc0de);
     const weft_uint256 keys[] = {number(0), number(5)};
     weft_uint256 value;

@@ -50,6 +50,16 @@ weft_block* block_of(const char* json) {
     return block;
 }
 
+void check_root_of_copy(const weft_state* state) {
+    weft_state* copy = NULL;
+    weft_hash kept, made_anew;
+    CHECK_OK(weft_state_copy(state, &copy, error));
+    CHECK_OK(weft_state_root(state, &kept, error));
+    CHECK_OK(weft_state_root(copy, &made_anew, error));
+    CHECK(SAME(kept, made_anew));
+    weft_state_free(copy);
+}
+
 static int passed = 0;
 static int failed = 0;
 

@@ -140,6 +140,10 @@ static void check_block(const weft_config* config, weft_context* context, weft_s
     weft_result* same = NULL;
     CHECK_OK(weft_execute_block(context, config, behind, decoded, &options, &same, error));
     CHECK(weft_result_account_count(result) == weft_result_account_count(same));
+    weft_hash root;
+    CHECK_OK(weft_state_root(state, &root, error));
+    CHECK_OK(weft_state_apply(state, result, error));
+    check_root_of_copy(state);
     weft_state_free(behind);
     weft_result_free(same);
     weft_result_free(result);

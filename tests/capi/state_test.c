@@ -133,6 +133,7 @@ void test_states(void) {
     // A copy is independent.
     weft_state* copy = NULL;
     CHECK_OK(weft_state_copy(state, &copy, error));
+    check_root_of_copy(copy);
     CHECK_OK(weft_state_remove_account(copy, &who, error));
     check_root(copy, "56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421");
     check_account(state, who);

@@ -79,6 +79,10 @@ weft_block* block_of(const char* json);
 /// A state behind callbacks that ask `memory`.
 weft_state_callbacks callbacks_to(weft_state* memory);
 
+/// The state's root, kept up with the blocks applied, is that of its copy, which is made from all its
+/// accounts.
+void check_root_of_copy(const weft_state* state);
+
 /// Each group of cases; test_mainnet returns the number of blocks.
 void test_values(void);
 void test_states(void);

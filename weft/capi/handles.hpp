@@ -13,6 +13,7 @@
 #include "weft/capi/weft.h"
 #include "weft/execution/executor.hpp"
 #include "weft/state/memory_state.hpp"
+#include "weft/trie/state_trie.hpp"
 
 // What stands behind the handles of weft.h. C knows these names without a namespace.
 
@@ -30,6 +31,9 @@ struct weft_config {
 struct weft_state {
     std::unique_ptr<weft::StateReader> reader;
     weft::MemoryState* memory = nullptr;  ///< the same, where it is a state in memory
+    /// Its commitment, from the first time that the root is asked for to the next change that is no block's.
+    mutable std::unique_ptr<weft::StateTrie> trie = nullptr;
+    mutable std::mutex mutex{};  ///< for `trie`, which a reader may make
 };
 
 struct weft_context {
@@ -92,16 +96,13 @@ template <class Body, class... Pointers>
     }
 }
 
-/// The caller's options: all of ours that the caller's version of the struct has, defaults for the rest;
-/// nullopt where the size can't be that of any version.
+/// The caller's options, or the defaults; nullopt where the size is not that of any version of the struct.
+/// (There is one so far; a later one takes what an earlier one lacks from the defaults.)
 template <class Options>
 [[nodiscard]] std::optional<Options> read_options(const Options* given, const Options& defaults) noexcept {
-    Options out = defaults;
-    if (given == nullptr) return out;
-    if (given->struct_size <= sizeof given->struct_size || given->struct_size > sizeof(Options))
-        return std::nullopt;
-    std::memcpy(&out, given, given->struct_size);
-    return out;
+    if (given == nullptr) return defaults;
+    if (given->struct_size != sizeof(Options)) return std::nullopt;
+    return *given;
 }
 
 // Values, there and back.

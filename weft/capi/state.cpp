@@ -2,7 +2,6 @@
 #include "weft/capi/callback_state.hpp"
 #include "weft/capi/handles.hpp"
 #include "weft/state/json.hpp"
-#include "weft/trie/roots.hpp"
 
 namespace weft::capi {
 namespace {
@@ -14,15 +13,25 @@ Outcome make(weft_state** out, MemoryState state) {
     return std::nullopt;
 }
 
-/// A change of a state in memory.
+/// Does something with a state in memory. State: const or not.
+template <class State, class Body, class... Pointers>
+weft_code with_memory(State* state, weft_error** error, Body&& body, const Pointers*... pointers) noexcept {
+    const auto checked = [&]() -> Outcome {
+        if (state->memory == nullptr) return bad_argument("not a state in memory");
+        return body(*state->memory);
+    };
+    return guarded(error, checked, state, pointers...);
+}
+
+/// Changes accounts or slots; the commitment must be made anew.
 template <class Change, class... Pointers>
 weft_code change(weft_state* state, weft_error** error, Change&& make_change,
                  const Pointers*... pointers) noexcept {
-    const auto body = [&]() -> Outcome {
-        if (state->memory == nullptr) return bad_argument("not a state in memory");
-        return make_change(*state->memory);
+    const auto body = [&](MemoryState& memory) -> Outcome {
+        state->trie.reset();
+        return make_change(memory);
     };
-    return guarded(error, body, state, pointers...);
+    return with_memory(state, error, body, pointers...);
 }
 
 /// An alloc object, or a genesis.json around one.
@@ -50,11 +59,7 @@ weft_code weft_state_new(weft_state** state, weft_error** error) {
 }
 
 weft_code weft_state_copy(const weft_state* state, weft_state** copy, weft_error** error) {
-    const auto body = [&]() -> Outcome {
-        if (state->memory == nullptr) return bad_argument("not a state in memory");
-        return make(copy, *state->memory);
-    };
-    return guarded(error, body, state, copy);
+    return with_memory(state, error, [&](const MemoryState& memory) { return make(copy, memory); }, copy);
 }
 
 void weft_state_free(weft_state* state) { delete state; }
@@ -111,7 +116,7 @@ weft_code weft_state_set_code(weft_state* state, const uint8_t* code, size_t siz
         if (hash != nullptr) *hash = to_c(known);
         return std::nullopt;
     };
-    return change(state, error, set);
+    return with_memory(state, error, set);
 }
 
 weft_code weft_state_set_storage(weft_state* state, const weft_address* address, const weft_uint256* key,
@@ -129,15 +134,16 @@ weft_code weft_state_set_block_hash(weft_state* state, uint64_t number, const we
         memory.set_block_hash(number, from_c(*hash));
         return std::nullopt;
     };
-    return change(state, error, set, hash);
+    return with_memory(state, error, set, hash);
 }
 
 weft_code weft_state_apply(weft_state* state, const weft_result* result, weft_error** error) {
     const auto apply = [&](MemoryState& memory) -> Outcome {
         memory.apply(result->result.diff);
+        if (state->trie) state->trie->commit(result->result.diff);
         return std::nullopt;
     };
-    return change(state, error, apply, result);
+    return with_memory(state, error, apply, result);
 }
 
 weft_code weft_state_account(const weft_state* state, const weft_address* address, weft_account* account,
@@ -176,16 +182,15 @@ weft_code weft_state_has_storage(const weft_state* state, const weft_address* ad
 
 weft_code weft_state_code(const weft_state* state, const weft_hash* code_hash, weft_bytes* code,
                           weft_error** error) {
-    const auto body = [&]() -> Outcome {
-        if (state->memory == nullptr) return bad_argument("not a state in memory");
+    const auto find = [&](const MemoryState& memory) -> Outcome {
         const Hash hash = from_c(*code_hash);
-        const Bytes* const found = state->memory->find_code(hash);
+        const Bytes* const found = memory.find_code(hash);
         if (found == nullptr && hash != crypto::empty_code_hash)
-            return from(StateError{"no code with the hash " + to_hex(hash)});
+            return from(StateError{"no code with the hash " + to_hex(hash), {}});
         *code = found == nullptr ? weft_bytes{} : to_c(BytesView(*found));
         return std::nullopt;
     };
-    return guarded(error, body, state, code_hash, code);
+    return with_memory(state, error, find, code_hash, code);
 }
 
 weft_code weft_state_block_hash(const weft_state* state, uint64_t number, weft_hash* hash,
@@ -200,12 +205,15 @@ weft_code weft_state_block_hash(const weft_state* state, uint64_t number, weft_h
 }
 
 weft_code weft_state_root(const weft_state* state, weft_hash* root, weft_error** error) {
-    const auto body = [&]() -> Outcome {
-        if (state->memory == nullptr) return bad_argument("not a state in memory");
-        *root = to_c(trie::state_root(*state->memory));
+    const auto compute = [&](const MemoryState& memory) -> Outcome {
+        const std::lock_guard lock(state->mutex);
+        if (!state->trie) state->trie = std::make_unique<StateTrie>(memory);
+        const auto known = state->trie->root();
+        if (!known) return from(known.error());
+        *root = to_c(*known);
         return std::nullopt;
     };
-    return guarded(error, body, state, root);
+    return with_memory(state, error, compute, root);
 }
 
 }  // extern "C"

@@ -185,7 +185,9 @@ WEFT_API weft_code weft_state_code(const weft_state* state, const weft_hash* cod
 /// The hash of an earlier block, of any state; zero where it isn't known.
 WEFT_API weft_code weft_state_block_hash(const weft_state* state, uint64_t number, weft_hash* hash,
                                          weft_error** error);
-/// The root of a state in memory (yellow paper, section 4.1), from all its accounts.
+/// The root of a state in memory (yellow paper, section 4.1). The first call goes through all accounts and
+/// keeps the trie; after weft_state_apply() the next one costs what the block changed. Other changes of
+/// accounts have it made anew.
 WEFT_API weft_code weft_state_root(const weft_state* state, weft_hash* root, weft_error** error);
 
 /// Where a callback puts what has no fixed size. Lives as long as the call of the callback.
