@@ -49,13 +49,13 @@ TEST(AccessLists, Eip7928BalancesAfterEveryTransaction) {
     world.call(alice, bob, 0).gas_limit = 21000;
     const BlockAccessList list = list_of(world);
     ASSERT_EQ(list.size(), 4U);
-    EXPECT_EQ(find(list, nobody)->balance_changes, (std::vector<BalanceChange>{{1, 5}, {2, 11}}));
+    EXPECT_EQ(find(list, nobody)->balance_changes, (base::InlineVector<BalanceChange>{{1, 5}, {2, 11}}));
     EXPECT_EQ(find(list, miner)->balance_changes,
-              (std::vector<BalanceChange>{{1, 21000}, {2, 42000}, {3, 63000}}));
+              (base::InlineVector<BalanceChange>{{1, 21000}, {2, 42000}, {3, 63000}}));
     EXPECT_EQ(find(list, alice)->balance_changes,
-              (std::vector<BalanceChange>{{1, ether - 21005}, {3, ether - 42005}}));
-    EXPECT_EQ(find(list, alice)->nonce_changes, (std::vector<NonceChange>{{1, 1}, {3, 2}}));
-    EXPECT_EQ(find(list, bob)->balance_changes, (std::vector<BalanceChange>{{2, ether - 21006}}));
+              (base::InlineVector<BalanceChange>{{1, ether - 21005}, {3, ether - 42005}}));
+    EXPECT_EQ(find(list, alice)->nonce_changes, (base::InlineVector<NonceChange>{{1, 1}, {3, 2}}));
+    EXPECT_EQ(find(list, bob)->balance_changes, (base::InlineVector<BalanceChange>{{2, ether - 21006}}));
 }
 
 TEST(AccessLists, Eip7928PaymentsThatCancelOutInTwoTransactionsAreTwoChanges) {
@@ -65,8 +65,8 @@ TEST(AccessLists, Eip7928PaymentsThatCancelOutInTwoTransactionsAreTwoChanges) {
     world.call(alice, contract, 7).gas_limit = 100'000;
     world.call(bob, contract, 3).gas_limit = 100'000;  // not enough to pass 7 on
     const BlockAccessList list = list_of(world);
-    EXPECT_EQ(find(list, contract)->balance_changes, (std::vector<BalanceChange>{{1, 0}, {3, 3}}));
-    EXPECT_EQ(find(list, nobody)->balance_changes, (std::vector<BalanceChange>{{1, 7}, {2, 14}}));
+    EXPECT_EQ(find(list, contract)->balance_changes, (base::InlineVector<BalanceChange>{{1, 0}, {3, 3}}));
+    EXPECT_EQ(find(list, nobody)->balance_changes, (base::InlineVector<BalanceChange>{{1, 7}, {2, 14}}));
 }
 
 TEST(AccessLists, Eip7928WrittenBackIsARead) {
@@ -127,12 +127,12 @@ TEST(AccessLists, Eip7928CreatedAndDestroyedInOneTransaction) {
     const BlockAccessList list = list_of(world);
     const AccountChanges* const entry = find(list, created);
     ASSERT_NE(entry, nullptr);
-    EXPECT_EQ(entry->balance_changes, (std::vector<BalanceChange>{{1, 0}}));
+    EXPECT_EQ(entry->balance_changes, (base::InlineVector<BalanceChange>{{1, 0}}));
     EXPECT_TRUE(entry->nonce_changes.empty());
     EXPECT_TRUE(entry->code_changes.empty());
     EXPECT_TRUE(entry->storage_changes.empty());
     EXPECT_EQ(entry->storage_reads, (std::vector<uint256>{1}));
-    EXPECT_EQ(find(list, nobody)->balance_changes, (std::vector<BalanceChange>{{1, 8}}));
+    EXPECT_EQ(find(list, nobody)->balance_changes, (base::InlineVector<BalanceChange>{{1, 8}}));
 }
 
 TEST(AccessLists, Eip7928CodeAndDelegation) {
@@ -146,7 +146,7 @@ TEST(AccessLists, Eip7928CodeAndDelegation) {
     Bytes designator{0xef, 0x01, 0x00};
     designator.insert(designator.end(), contract.data(), contract.data() + 20);
     EXPECT_EQ(find(list, carol)->code_changes, (std::vector<CodeChange>{{2, designator}}));
-    EXPECT_EQ(find(list, carol)->nonce_changes, (std::vector<NonceChange>{{2, 1}}));
+    EXPECT_EQ(find(list, carol)->nonce_changes, (base::InlineVector<NonceChange>{{2, 1}}));
     EXPECT_EQ(find(list, contract), nullptr);  // the target is only named
 }
 
@@ -157,7 +157,7 @@ TEST(AccessLists, Eip7928TransactionsLeftOutAreInNoList) {
     world.call(alice, bob, 1).gas_limit = 21000;
     const BlockAccessList list = list_of(world, OnInvalid::skip);
     EXPECT_EQ(find(list, poor), nullptr);
-    EXPECT_EQ(find(list, alice)->nonce_changes, (std::vector<NonceChange>{{1, 1}}));
+    EXPECT_EQ(find(list, alice)->nonce_changes, (base::InlineVector<NonceChange>{{1, 1}}));
 }
 
 TEST(AccessLists, Eip7928WithdrawalsComeLast) {
@@ -167,7 +167,7 @@ TEST(AccessLists, Eip7928WithdrawalsComeLast) {
                                       {.index = 1, .validator_index = 0, .address = nobody, .amount = 2},
                                       {.index = 2, .validator_index = 0, .address = carol, .amount = 0}};
     const BlockAccessList list = list_of(world);
-    EXPECT_EQ(find(list, nobody)->balance_changes, (std::vector<BalanceChange>{{2, 3'000'000'000}}));
+    EXPECT_EQ(find(list, nobody)->balance_changes, (base::InlineVector<BalanceChange>{{2, 3'000'000'000}}));
     ASSERT_NE(find(list, carol), nullptr);
     EXPECT_TRUE(find(list, carol)->balance_changes.empty());
 }

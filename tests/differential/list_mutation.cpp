@@ -9,11 +9,12 @@ using primitives::AccountChanges;
 using primitives::BlockAccessIndex;
 
 /// Adds, drops, moves or changes an entry of a list of changes by index.
-template <class Change, class Alter>
-void mutate_changes(std::vector<Change>& changes, Random& random, Alter&& alter) {
+template <class Changes, class Alter>
+void mutate_changes(Changes& changes, Random& random, Alter&& alter) {
     const uint64_t kind = random.below(3);
     if (changes.empty() || kind == 0) {
         const auto index = static_cast<BlockAccessIndex>(random.below(12));
+        using Change = typename Changes::value_type;
         const auto at = std::ranges::lower_bound(changes, index, {}, &Change::index);
         if (at != changes.end() && at->index == index) return alter(*at);
         Change change;

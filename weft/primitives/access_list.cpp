@@ -27,8 +27,8 @@ void append_slot_changes(Bytes& out, const std::vector<SlotChange>& changes) {
 }
 
 /// A list of pairs of an index and a value.
-template <class Change, class Value>
-void append_changes(Bytes& out, const std::vector<Change>& changes, Value Change::* value) {
+template <class Changes, class Change, class Value>
+void append_changes(Bytes& out, const Changes& changes, Value Change::* value) {
     const size_t all = out.size();
     for (const Change& change : changes) {
         const size_t start = out.size();
@@ -52,8 +52,8 @@ void read_index(rlp::Decoder& decoder, const BlockAccessIndex* before, BlockAcce
     if (before != nullptr && out <= *before) decoder.fail(DecodeErrorCode::wrong_order, "blockAccessIndex");
 }
 
-template <class Change, class Value>
-void read_changes(rlp::Decoder& decoder, std::vector<Change>& out, Value Change::* value, const char* field) {
+template <class Changes, class Change, class Value>
+void read_changes(rlp::Decoder& decoder, Changes& out, Value Change::* value, const char* field) {
     const auto list = decoder.begin_list(field);
     while (decoder.more()) {
         const auto pair = decoder.begin_list(field);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "weft/base/bytes.hpp"
+#include "weft/base/inline_vector.hpp"
 #include "weft/base/uint256.hpp"
 #include "weft/primitives/rlp.hpp"
 
@@ -39,10 +40,10 @@ struct CodeChange {
 /// An account that a block accesses: what changes there, and the slots that are read and never changed.
 struct AccountChanges {
     Address address;
-    std::vector<SlotChange> storage_changes;     ///< by slot, then by index, ascending; no pair twice
-    std::vector<uint256> storage_reads;          ///< ascending; none that is in storage_changes
-    std::vector<BalanceChange> balance_changes;  ///< by index, ascending, as the two that follow
-    std::vector<NonceChange> nonce_changes;
+    std::vector<SlotChange> storage_changes;            ///< by slot, then by index, ascending; no pair twice
+    std::vector<uint256> storage_reads;                 ///< ascending; none that is in storage_changes
+    base::InlineVector<BalanceChange> balance_changes;  ///< by index, ascending, as the two that follow
+    base::InlineVector<NonceChange> nonce_changes;
     std::vector<CodeChange> code_changes;
     friend bool operator==(const AccountChanges&, const AccountChanges&) = default;
 };

@@ -26,8 +26,8 @@ Result<void> read_index(Fields& fields, BlockAccessIndex& out) {
     return fields.status();
 }
 
-template <class Change, class Value_>
-Result<void> read_changes(Value value, std::vector<Change>& out, Value_ Change::* member, const char* key) {
+template <class Changes, class Change, class Value_>
+Result<void> read_changes(Value value, Changes& out, Value_ Change::* member, const char* key) {
     return read_each(value, [&](Value item) -> Result<void> {
         Fields fields(item);
         Change& change = out.emplace_back();
@@ -53,8 +53,8 @@ Result<void> read_slot(Value value, std::vector<SlotChange>& out) {
     return fields.status();
 }
 
-template <class Change, class Value_>
-void write_changes(Writer& out, const char* list, const std::vector<Change>& changes, const char* key,
+template <class Changes, class Change, class Value_>
+void write_changes(Writer& out, const char* list, const Changes& changes, const char* key,
                    Value_ Change::* member) {
     out.key(list).begin_array();
     for (const Change& change : changes) {

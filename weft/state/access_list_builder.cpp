@@ -7,8 +7,8 @@ namespace weft::state {
 namespace {
 
 /// Appends a change, or puts it in the place of one with the same index.
-template <class Change>
-Change& at_index(std::vector<Change>& changes, primitives::BlockAccessIndex index) {
+template <class Changes>
+auto& at_index(Changes& changes, primitives::BlockAccessIndex index) {
     if (changes.empty() || changes.back().index != index) changes.emplace_back().index = index;
     return changes.back();
 }

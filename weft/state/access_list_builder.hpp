@@ -11,6 +11,11 @@ namespace weft::state {
 /// then the changes, those of one place in the order of their steps. What is referred to outlives take().
 class AccessListBuilder {
 public:
+    /// Room for so many.
+    void reserve(size_t accounts, size_t slots) {
+        accounts_.reserve(accounts);
+        reads_.reserve(slots);
+    }
     /// An account; each once. `rank` is where the builder notes its place in the list.
     void access(const Address& address, uint32_t& rank) {
         accounts_.push_back({prefix_of(address), &address, &rank});

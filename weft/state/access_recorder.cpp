@@ -24,6 +24,7 @@ void AccessRecorder::transaction_ended(Journal& journal) {
 
 primitives::BlockAccessList make_access_list(const Journal& journal, const AccessRecorder& recorder) {
     AccessListBuilder builder;
+    builder.reserve(journal.accounts().size(), journal.slots().size());
     for (AccountEntry* entry : journal.accounts())
         if (entry->loaded) builder.access(entry->address, entry->rank);
     for (const SlotEntry* entry : journal.slots())

@@ -116,15 +116,6 @@ AccountEntry* Journal::load(AccountEntry& entry) noexcept {
     return &entry;
 }
 
-void Journal::restore(Account& before, const Undo& record) noexcept {
-    if (record.kind == Undo::Kind::balance_set)
-        before.balance = record.before;
-    else if (record.kind == Undo::Kind::nonce_set)
-        before.nonce = record.before.low();
-    else if (record.kind == Undo::Kind::code_hash_set)
-        before.code_hash = base::to_hash(record.before);
-}
-
 SlotEntry& Journal::entry_of(AccountEntry& account, const uint256& key) noexcept {
     const uint64_t hash = slot_table_.hash(&account, key);
     SlotEntry* entry =

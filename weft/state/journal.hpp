@@ -337,7 +337,14 @@ private:
     [[nodiscard]] bool know(AccountEntry& entry) noexcept;
     [[nodiscard]] AccountEntry* load(AccountEntry& entry) noexcept;
     /// Takes the value before a change back into `before`.
-    static void restore(Account& before, const Undo& record) noexcept;
+    static void restore(Account& before, const Undo& record) noexcept {
+        if (record.kind == Undo::Kind::balance_set)
+            before.balance = record.before;
+        else if (record.kind == Undo::Kind::nonce_set)
+            before.nonce = record.before.low();
+        else if (record.kind == Undo::Kind::code_hash_set)
+            before.code_hash = base::to_hash(record.before);
+    }
     [[nodiscard]] SlotEntry* see(SlotEntry& entry) noexcept;
     void note_comparison(AccountEntry& entry, const uint256& amount, bool covered) noexcept;
     void set_exists(AccountEntry& entry, bool exists);

@@ -48,9 +48,9 @@ public:
     }
 
 private:
-    template <class Change>
-    static const Change* take(const std::vector<Change>& changes, size_t& at,
-                              primitives::BlockAccessIndex step) noexcept {
+    template <class Changes>
+    static const typename Changes::value_type* take(const Changes& changes, size_t& at,
+                                                    primitives::BlockAccessIndex step) noexcept {
         if (at == changes.size() || changes[at].index != step) return nullptr;
         return &changes[at++];
     }
