@@ -24,6 +24,13 @@ void for_ranges(base::ThreadPool* pool, size_t n, size_t grain, F&& f) {
         f(size_t{0}, n);
 }
 
+/// What tells addresses apart, if no one chose them not to.
+uint64_t low_bits(const Address& address) noexcept {
+    uint64_t word;
+    std::memcpy(&word, address.data() + 12, sizeof word);
+    return word ^ word >> 32 ^ word >> 56;
+}
+
 /// A number as RLP; at most 33 bytes.
 uint8_t* put_number(uint8_t* out, const uint256& number) noexcept {
     uint8_t bytes[32];
@@ -51,16 +58,41 @@ size_t put_account(uint8_t* out, const state::Account& account) noexcept {
 
 void StateBatch::add(const Address& address, const std::optional<state::Account>& account,
                      bool storage_wiped) {
+    const bool is_wiped = storage_wiped || !account;
+    uint32_t& recent = recent_accounts_[low_bits(address) % recent_accounts_.size()];
+    if (!is_wiped && recent != 0) {
+        NotedAccount& noted = accounts_[recent - 1];
+        if (noted.address == address && !noted.is_wiped) {
+            noted.account = *account;
+            return;
+        }
+    }
     accounts_.push_back({.address = address,
                          .time = ++time_,
                          .exists = account.has_value(),
-                         .is_wiped = storage_wiped || !account,
+                         .is_wiped = is_wiped,
                          .account = account.value_or(state::Account{})});
+    recent = static_cast<uint32_t>(accounts_.size());
+    if (is_wiped) wiped_at_ = time_;
 }
 
 void StateBatch::add(const Address& address, const uint256& key, const uint256& value) {
-    if (owners_.empty() || owners_.back() != address) owners_.push_back(address);
-    slots_.push_back({static_cast<uint32_t>(owners_.size() - 1), ++time_, key, value});
+    const uint64_t bits = low_bits(address);
+    uint32_t& owner = recent_owners_[bits % recent_owners_.size()];
+    if (owner == 0 || owners_[owner - 1] != address) {
+        owners_.push_back(address);
+        owner = static_cast<uint32_t>(owners_.size());
+    }
+    uint32_t& recent = recent_slots_[(key.limb[0] ^ bits) % recent_slots_.size()];
+    if (recent != 0) {
+        NotedSlot& noted = slots_[recent - 1];
+        if (noted.key == key && noted.time > wiped_at_ && owners_[noted.owner] == address) {
+            noted.value = value;
+            return;
+        }
+    }
+    slots_.push_back({owner - 1, ++time_, key, value});
+    recent = static_cast<uint32_t>(slots_.size());
 }
 
 void StateBatch::add(std::span<const state::CommittedAccount> accounts,
@@ -73,7 +105,10 @@ void StateBatch::clear() {
     accounts_.clear();
     slots_.clear();
     owners_.clear();
-    time_ = 0;
+    time_ = wiped_at_ = 0;
+    recent_owners_.fill(0);
+    recent_accounts_.fill(0);
+    recent_slots_.fill(0);
 }
 
 void StateBatch::hash_names(base::ThreadPool* pool) {

@@ -75,6 +75,12 @@ private:
     std::vector<NotedSlot> slots_;
     std::vector<Address> owners_;
     uint32_t time_ = 0;
+    uint32_t wiped_at_ = 0;  ///< when storage was last wiped, of any account
+    /// Hot accounts and slots change in every commit: where they were noted of late, so that they are hashed
+    /// once. One place for each hash of a name; 0: nothing, else an index and one.
+    std::array<uint32_t, 64> recent_owners_{};
+    std::array<uint32_t, 256> recent_accounts_{};
+    std::array<uint32_t, 1024> recent_slots_{};
 
     // What changes() makes.
     std::vector<Hash> names_;      ///< hashed: accounts_, then owners_
