@@ -7,6 +7,7 @@
 
 #include "weft/base/hex.hpp"
 #include "weft/cli/logs_hash.hpp"
+#include "weft/evm/create_address.hpp"
 #include "weft/primitives/json_value.hpp"
 #include "weft/primitives/rlp.hpp"
 #include "weft/trie/roots.hpp"
@@ -90,7 +91,9 @@ void write_receipt(Writer& out, const Receipt& receipt, const Transaction& tx, c
     for (size_t i = 0; i < receipt.logs.size(); ++i) write_log(out, receipt.logs[i], at, at.first_log + i);
     out.end_array();
     out.key("transactionHash").bytes(at.transaction_hash.view());
-    out.key("contractAddress").bytes(receipt.contract_address.value_or(Address{}).view());
+    // As geth has it: also where the creation failed.
+    const Address created = tx.to ? Address{} : evm::create_address(tx.sender, tx.nonce);
+    out.key("contractAddress").bytes(created.view());
     out.key("gasUsed").quantity(receipt.gas_used);
     out.key("effectiveGasPrice").null();
     if (!tx.blob_versioned_hashes.empty()) {
