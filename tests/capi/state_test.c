@@ -35,7 +35,7 @@ void test_values(void) {
 
     weft_context* context = NULL;
     weft_context_options options = WEFT_CONTEXT_OPTIONS;
-    options.executor = (weft_executor)77;
+    options.executor = 77;
     CHECK_FAILS(WEFT_ERROR_ARGUMENT, weft_context_new(&options, &context, error));
     options = (weft_context_options)WEFT_CONTEXT_OPTIONS;
     options.struct_size = 3;

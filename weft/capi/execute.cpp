@@ -8,7 +8,7 @@
 namespace weft::capi {
 namespace {
 
-std::optional<execution::ExecutorKind> kind_of(weft_executor executor) noexcept {
+std::optional<execution::ExecutorKind> kind_of(uint32_t executor) noexcept {
     switch (executor) {
         case WEFT_EXECUTOR_AUTOMATIC:
             return execution::ExecutorKind::automatic;

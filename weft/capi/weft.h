@@ -238,8 +238,8 @@ typedef enum weft_executor {
 
 /// How a context executes. Start from WEFT_CONTEXT_OPTIONS.
 typedef struct weft_context_options {
-    size_t struct_size;  ///< sizeof(weft_context_options): lets the struct grow
-    weft_executor executor;
+    size_t struct_size;      ///< sizeof(weft_context_options): lets the struct grow
+    uint32_t executor;       ///< a weft_executor
     uint32_t threads;        ///< the caller's included; 0: as many as the machine runs at once
     uint64_t memory_budget;  ///< bytes of EVM memory for each thread; 0: 1 GiB
 } weft_context_options;
