@@ -16,8 +16,9 @@ std::optional<execution::ExecutorKind> kind_of(uint32_t executor) noexcept {
             return execution::ExecutorKind::sequential;
         case WEFT_EXECUTOR_OPTIMISTIC:
             return execution::ExecutorKind::optimistic;
+        default:
+            return std::nullopt;
     }
-    return std::nullopt;
 }
 
 constexpr weft_context_options context_defaults = WEFT_CONTEXT_OPTIONS;

@@ -7,6 +7,7 @@ namespace {
 
 template <class T>
 std::span<T> allocate(BlockMemory& memory, size_t count) {
+    // T may well be a pointer. NOLINTNEXTLINE(bugprone-sizeof-expression)
     return {static_cast<T*>(memory.arena.allocate(count * sizeof(T), alignof(T))), count};
 }
 
