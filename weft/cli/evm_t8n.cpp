@@ -9,6 +9,7 @@
 #include "weft/cli/evm_t8n_input.hpp"
 #include "weft/cli/evm_t8n_output.hpp"
 #include "weft/cli/evm_tracers.hpp"
+#include "weft/cli/state_before.hpp"
 #include "weft/execution/executor.hpp"
 #include "weft/primitives/json_value.hpp"
 #include "weft/trie/state_trie.hpp"
@@ -20,22 +21,9 @@ using execution::BlockEnv;
 
 /// The state before the block, which knows only the block hashes that the environment gives: another one
 /// asked for is an error, as in geth's tool.
-class TransitionState final : public StateReader {
+class TransitionState final : public StateBefore {
 public:
-    TransitionState(const MemoryState& state, const TransitionEnv& env) : state_(state), env_(env) {}
-    [[nodiscard]] state::ReadResult<std::optional<Account>> account(const Address& address) const override {
-        return state_.account(address);
-    }
-    [[nodiscard]] state::ReadResult<uint256> storage(const Address& address,
-                                                     const uint256& key) const override {
-        return state_.storage(address, key);
-    }
-    [[nodiscard]] state::ReadResult<bool> has_storage(const Address& address) const override {
-        return state_.has_storage(address);
-    }
-    [[nodiscard]] state::ReadResult<Bytes> code(const Hash& code_hash) const override {
-        return state_.code(code_hash);
-    }
+    TransitionState(const MemoryState& state, const TransitionEnv& env) : StateBefore(state), env_(env) {}
     [[nodiscard]] state::ReadResult<Hash> block_hash(uint64_t number) const override {
         if (!env_.block_hashes)
             return std::unexpected(
@@ -48,7 +36,6 @@ public:
     }
 
 private:
-    const MemoryState& state_;
     const TransitionEnv& env_;
 };
 

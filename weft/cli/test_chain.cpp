@@ -2,27 +2,16 @@
 
 #include <ranges>
 
+#include "weft/cli/state_before.hpp"
+
 namespace weft::cli {
 namespace {
 
 /// The state after a block of a chain; BLOCKHASH walks back from it.
-class ChainState final : public StateReader {
+class ChainState final : public StateBefore {
 public:
     ChainState(const execution::Ancestors& chain, const Hash& tip, const MemoryState& state)
-        : chain_(chain), tip_(tip), state_(state) {}
-    [[nodiscard]] state::ReadResult<std::optional<Account>> account(const Address& address) const override {
-        return state_.account(address);
-    }
-    [[nodiscard]] state::ReadResult<uint256> storage(const Address& address,
-                                                     const uint256& key) const override {
-        return state_.storage(address, key);
-    }
-    [[nodiscard]] state::ReadResult<bool> has_storage(const Address& address) const override {
-        return state_.has_storage(address);
-    }
-    [[nodiscard]] state::ReadResult<Bytes> code(const Hash& code_hash) const override {
-        return state_.code(code_hash);
-    }
+        : StateBefore(state), chain_(chain), tip_(tip) {}
     [[nodiscard]] state::ReadResult<Hash> block_hash(uint64_t number) const override {
         Hash hash = tip_;
         for (auto header = chain_.header(hash); header && *header; header = chain_.header(hash)) {
@@ -35,7 +24,6 @@ public:
 private:
     const execution::Ancestors& chain_;
     const Hash& tip_;
-    const MemoryState& state_;
 };
 
 }  // namespace
