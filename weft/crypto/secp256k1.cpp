@@ -6,13 +6,14 @@
 namespace weft::crypto {
 
 std::optional<Address> recover_address(const Hash& message_hash, const uint256& r, const uint256& s,
-                                       unsigned y_parity) noexcept {
-    if (y_parity > 1 || r.is_zero() || s.is_zero() || r >= secp256k1_order || s >= secp256k1_order)
+                                       unsigned recovery_id) noexcept {
+    if (recovery_id > 3 || r.is_zero() || s.is_zero() || r >= secp256k1_order || s >= secp256k1_order)
         return std::nullopt;
     uint8_t signature[64], public_key[64];
     base::store_be(signature, r);
     base::store_be(signature + 32, s);
-    if (!weft_secp256k1_recover(message_hash.data(), signature, static_cast<int32_t>(y_parity), public_key))
+    if (!weft_secp256k1_recover(message_hash.data(), signature, static_cast<int32_t>(recovery_id),
+                                public_key))
         return std::nullopt;
     const Hash key_hash = keccak256_64(public_key);
     Address out;
@@ -24,7 +25,7 @@ void recover_addresses(std::span<const SignedHash> signatures,
                        std::span<std::optional<Address>> out) noexcept {
     for (size_t i = 0; i < signatures.size(); ++i)
         out[i] = recover_address(signatures[i].message_hash, signatures[i].r, signatures[i].s,
-                                 signatures[i].y_parity);
+                                 signatures[i].recovery_id);
 }
 
 std::optional<Signature> sign(const Hash& message_hash, const Hash& key) noexcept {

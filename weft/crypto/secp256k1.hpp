@@ -12,22 +12,24 @@ namespace weft::crypto {
 inline constexpr uint256 secp256k1_order{0xbfd25e8cd0364141, 0xbaaedce6af48a03b, 0xfffffffffffffffe,
                                          0xffffffffffffffff};
 
-/// The address whose key signed `message_hash` with (r, s), where y_parity (0 or 1) is the parity of the
-/// nonce point's y (yellow paper, appendix F). nullopt if r or s is outside [1, n), y_parity is above 1, or
-/// no key made this signature. High values of s are accepted: EIP-2's rule is for transactions, not for the
-/// precompile.
+/// The address whose key signed `message_hash` with (r, s) (SEC 1, section 4.1.6; yellow paper, appendix F).
+/// Of recovery_id, bit 0 is the parity of the nonce point's y, bit 1 says that its x is r + n; Ethereum's
+/// signatures have 0 or 1 only, which is the caller's to check, as is EIP-2's rule against high s. nullopt
+/// if r or s is outside [1, n), recovery_id is above 3, or no key made this signature. Exactly
+/// libsecp256k1's answer. Not in constant time: what is recovered from is public.
 [[nodiscard]] std::optional<Address> recover_address(const Hash& message_hash, const uint256& r,
-                                                     const uint256& s, unsigned y_parity) noexcept;
+                                                     const uint256& s, unsigned recovery_id) noexcept;
 
-/// One signature of a batch.
+/// One signature of a batch, as recover_address takes it.
 struct SignedHash {
     Hash message_hash;
     uint256 r;
     uint256 s;
-    unsigned y_parity;
+    unsigned recovery_id;
 };
 
-/// recover_address for each; precondition: out.size() == signatures.size().
+/// recover_address for each; precondition: out.size() == signatures.size(). From eight signatures on they
+/// are recovered side by side, the faster each the more there are (a thousand are as good as any number).
 void recover_addresses(std::span<const SignedHash> signatures,
                        std::span<std::optional<Address>> out) noexcept;
 

@@ -25,20 +25,20 @@ const SignedHash eip155{"0xdaf5a779ae972f972197303d7b574746c7ef83eadac0f2791ad23
 constexpr Address eip155_sender = "0x9d8a62f656a8d1615c1294fd71e9cfb3e4855a4f"_address;
 
 std::optional<Address> recover(const SignedHash& signature) {
-    return recover_address(signature.message_hash, signature.r, signature.s, signature.y_parity);
+    return recover_address(signature.message_hash, signature.r, signature.s, signature.recovery_id);
 }
 
 TEST(Secp256k1, Eip155Example) {
     EXPECT_EQ(recover(eip155), eip155_sender);
     SignedHash other = eip155;
-    other.y_parity = 1;
+    other.recovery_id = 1;
     EXPECT_NE(recover(other), eip155_sender);
 }
 
 TEST(Secp256k1, HighSIsAccepted) {
     SignedHash high = eip155;
     high.s = secp256k1_order - high.s;
-    high.y_parity = 1;
+    high.recovery_id = 1;
     EXPECT_EQ(recover(high), eip155_sender);
 }
 
@@ -52,7 +52,9 @@ TEST(Secp256k1, OutOfRange) {
         EXPECT_EQ(recover(signature), std::nullopt);
     }
     SignedHash signature = eip155;
-    signature.y_parity = 2;
+    signature.recovery_id = 2;  // r + n is beyond p
+    EXPECT_EQ(recover(signature), std::nullopt);
+    signature.recovery_id = 4;
     EXPECT_EQ(recover(signature), std::nullopt);
     signature = eip155;
     signature.r = 5;  // 5^3 + 7 is not a square: no point of the curve has this x
@@ -80,7 +82,7 @@ TEST(Secp256k1, RecoversWhatOpensslSigned) {
         BN_bn2binpad(ECDSA_SIG_get0_r(made.get()), r.data(), 32);
         BN_bn2binpad(ECDSA_SIG_get0_s(made.get()), s.data(), 32);
         SignedHash signature{hash, to_uint256(r), to_uint256(s), 0};
-        if (recover(signature) != signer) signature.y_parity = 1;
+        if (recover(signature) != signer) signature.recovery_id = 1;
         EXPECT_EQ(recover(signature), signer);
         signatures.push_back(signature);
         signers.push_back(signer);

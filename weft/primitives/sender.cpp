@@ -12,9 +12,9 @@ void recover_senders(std::span<const Transaction> transactions, std::span<std::o
     std::vector<crypto::SignedHash> signatures;
     signatures.reserve(transactions.size());
     for (const Transaction& tx : transactions) {
-        // A parity beyond 1 stays one that recovers nothing.
-        const auto y_parity = static_cast<unsigned>(tx.y_parity > uint256{1} ? 2 : tx.y_parity.low());
-        signatures.push_back({signing_hash(tx), tx.r, tx.s, y_parity});
+        // A parity beyond 1 becomes a recovery id that recovers nothing.
+        const auto recovery_id = static_cast<unsigned>(tx.y_parity > uint256{1} ? 4 : tx.y_parity.low());
+        signatures.push_back({signing_hash(tx), tx.r, tx.s, recovery_id});
     }
     crypto::recover_addresses(signatures, out);
 }
