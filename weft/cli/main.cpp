@@ -16,6 +16,8 @@ const std::map<std::string, weft::execution::ExecutorKind> executors{
     {"optimistic", weft::execution::ExecutorKind::optimistic},
     {"directed", weft::execution::ExecutorKind::directed},
     {"auto", weft::execution::ExecutorKind::automatic}};
+const std::map<std::string, weft::workload::Recipients> recipients{
+    {"self", weft::workload::Recipients::self}, {"random", weft::workload::Recipients::random}};
 const std::map<std::string, TestExecutors> test_executors{{"both", TestExecutors::both},
                                                           {"sequential", TestExecutors::sequential},
                                                           {"optimistic", TestExecutors::optimistic}};
@@ -40,6 +42,11 @@ void add_workload_options(CLI::App& command, weft::workload::Options& options) {
                     "percentage of transactions that go to the workload's hot key")
         ->type_name("PERCENT")
         ->capture_default_str();
+    add_choice(
+        command, "--to", recipients, options.recipients,
+        "whom transfers and erc20 send to: the sender itself, or random accounts (erc20 then sends one "
+        "token and does nothing else)")
+        .option_text("self|random");
     command.add_option("--seed", options.seed, "seed of a workload's random numbers")
         ->type_name("S")
         ->capture_default_str();

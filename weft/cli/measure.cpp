@@ -57,6 +57,7 @@ public:
         std::ranges::sort(times_);
         measurement_.best_ns = times_.front();
         measurement_.median_ns = times_[times_.size() / 2];
+        measurement_.p99_ns = times_[(times_.size() * 99 + 99) / 100 - 1];
         if (last) {
             measurement_.gas_used = last->gas_used;
             measurement_.checks = check_header(input_.block.header, *last, env_.revision);

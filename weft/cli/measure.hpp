@@ -21,6 +21,7 @@ struct Measurement {
     uint64_t gas_used = 0;
     uint64_t best_ns = 0;
     uint64_t median_ns = 0;
+    uint64_t p99_ns = 0;     ///< the 99th percentile of the counted runs; the slowest where they are few
     uint64_t blooms_ns = 0;  ///< the fastest computation of all blooms
     HeaderChecks checks;
     /// Every run's result, or error, equals the first sequential one's.

@@ -103,13 +103,13 @@ void Report::add_json(const Input& input, const BlockMeasurement& measured, cons
                       unsigned threads, const Measurement& one) {
     primitives::json::Writer writer;
     writer.begin_object();
-    writer.key("engine").string("weft").key("executor").string(executor);
+    writer.key("engine").string("weft").key("version").string(WEFT_VERSION).key("executor").string(executor);
     writer.key("name").string(input.name).key("block").number(input.block.header.number);
     writer.key("fork").string(primitives::name_of(measured.revision));
     writer.key("txs").number(input.block.transactions.size()).key("gas").number(one.gas_used);
     writer.key("threads").number(threads).key("repeat").number(options_.repeat);
     writer.key("best_ns").number(one.best_ns).key("median_ns").number(one.median_ns);
-    writer.key("blooms_ns").number(one.blooms_ns);
+    writer.key("p99_ns").number(one.p99_ns).key("blooms_ns").number(one.blooms_ns);
     if (one.root) {
         writer.key("with_root_best_ns").number(one.root->best_ns);
         writer.key("with_root_median_ns").number(one.root->median_ns);
@@ -125,7 +125,7 @@ void Report::add_json(const Input& input, const BlockMeasurement& measured, cons
     add_check(writer, "requests_hash_ok", one.checks.requests_hash);
     add_check(writer, "blob_gas_used_ok", one.checks.blob_gas_used);
     add_check(writer, "access_list_ok", one.checks.access_list);
-    writer.key("equal").boolean(one.equal);
+    writer.key("equal").boolean(one.equal).key("ok").boolean(one.ok());
     if (one.error) writer.key("error").string(execution::to_string(*one.error));
     writer.end_object();
     fmt::print(out_, "{}\n", writer.str());

@@ -38,8 +38,9 @@ Address labelled_address(std::string_view label, uint64_t number) {
     return base::to_address(base::to_uint256(labelled_hash(label, number)));
 }
 
-Builder::Builder(uint64_t transactions, uint64_t accounts, uint64_t seed)
-    : random_(seed),
+Builder::Builder(uint64_t transactions, uint64_t accounts, const Options& options)
+    : options_(options),
+      random_(options.seed),
       transaction_count_(transactions),
       accounts_(accounts),
       order_(accounts),

@@ -86,8 +86,9 @@ struct Call {
 /// Collects a workload: accounts that send, contracts with their storage, transactions in order.
 class Builder {
 public:
-    Builder(uint64_t transactions, uint64_t accounts, uint64_t seed);
+    Builder(uint64_t transactions, uint64_t accounts, const Options& options);
 
+    [[nodiscard]] const Options& options() const noexcept { return options_; }
     [[nodiscard]] Random& random() noexcept { return random_; }
     [[nodiscard]] uint64_t transaction_count() const noexcept { return transaction_count_; }
     [[nodiscard]] uint64_t account_count() const noexcept { return accounts_.size(); }
@@ -125,6 +126,7 @@ private:
     void add_system_contracts();
     [[nodiscard]] Header make_header() const;
 
+    Options options_;
     Random random_;
     uint64_t transaction_count_;
     std::vector<Address> accounts_;

@@ -21,6 +21,10 @@ public:
     void emit(bool hot) override {
         const uint64_t sender = builder_.next_account();
         if (hot) return transfer(tokens_[0], sender, exchange_);
+        if (builder_.options().recipients == Recipients::self)
+            return transfer(tokens_[0], sender, builder_.account(sender));
+        if (builder_.options().recipients == Recipients::random)
+            return transfer(tokens_[0], sender, builder_.account(builder_.another_account(sender)));
         TokenState& chosen = tokens_[builder_.random().below(token_count)];
         const uint64_t kind = builder_.random().below(100);
         if (kind < 75) return transfer(chosen, sender, builder_.account(builder_.another_account(sender)));

@@ -14,12 +14,16 @@ public:
 
     void emit(bool hot) override {
         const uint64_t sender = builder_.next_account();
-        const Address to = hot ? hot_wallet_ : builder_.account(builder_.another_account(sender));
+        const Address to = hot ? hot_wallet_ : builder_.account(recipient_of(sender));
         const uint64_t value = builder_.random().between(1, ether / 100);
         builder_.send({.sender = sender, .to = to, .gas_limit = transfer_gas, .data = {}, .value = value});
     }
 
 private:
+    uint64_t recipient_of(uint64_t sender) {
+        return builder_.options().recipients == Recipients::self ? sender : builder_.another_account(sender);
+    }
+
     Builder& builder_;
     Address hot_wallet_;
 };

@@ -74,7 +74,7 @@ std::expected<Workload, std::string> make_workload(std::string_view name, const 
         return std::unexpected(
             fmt::format("{} percent of conflict: must be 0 to 100", options.conflict_percent));
 
-    Builder builder(transactions, accounts, options.seed);
+    Builder builder(transactions, accounts, options);
     const std::unique_ptr<Generator> generator = generators[index](builder);
     const uint64_t hot = transactions * options.conflict_percent / 100;
     emit_all(*generator, builder, hot);

@@ -18,6 +18,10 @@
 /// on every machine.
 namespace weft::workload {
 
+/// Whom payments (`transfers`) and tokens (`erc20`) go to that don't go to the hot key. Where it is said,
+/// erc20 is nothing but transfers of one token; as usual it is a mixture.
+enum class Recipients : uint8_t { usual, self, random };
+
 struct Options {
     /// Transactions in the block, 1 to max_transactions, and accounts that send them, 2 to max_accounts;
     /// where absent, the workload's default.
@@ -27,6 +31,8 @@ struct Options {
     /// one hot key; the others are spread.
     uint64_t conflict_percent = 10;
     uint64_t seed = 1;
+    /// Whom transfers and tokens go to; see there.
+    Recipients recipients = Recipients::usual;
 };
 
 inline constexpr uint64_t max_transactions = 1'000'000;

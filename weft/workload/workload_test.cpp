@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "weft/base/hex.hpp"
 #include "weft/workload/artifacts.hpp"
 #include "weft/workload/builder.hpp"
 
@@ -120,6 +121,27 @@ TEST_P(EveryWorkload, HasTheConflictsAskedFor) {
         const auto hot = std::ranges::count_if(workload.block.transactions, is_hot);
         EXPECT_EQ(hot, 4 * percent);
         EXPECT_EQ(workload.hot_transactions, 4 * percent);
+    }
+}
+
+TEST(Recipients, SelfAndRandomAreAsked) {
+    Options options = small;
+    options.conflict_percent = 0;
+    for (const char* name : {"transfers", "erc20"}) {
+        options.recipients = Recipients::self;
+        const Workload to_self = make(name, options);
+        options.recipients = Recipients::random;
+        const Workload to_others = make(name, options);
+        const auto recipient = [](const Transaction& transaction) {
+            if (transaction.data.empty()) return *transaction.to;
+            EXPECT_EQ(to_hex(BytesView(transaction.data).first(4)), "0xa9059cbb")
+                << "transfer(address,uint256)";
+            return base::to_address(base::load_be(transaction.data.data() + 4));
+        };
+        for (const Transaction& transaction : to_self.block.transactions)
+            EXPECT_EQ(recipient(transaction), transaction.sender);
+        for (const Transaction& transaction : to_others.block.transactions)
+            EXPECT_NE(recipient(transaction), transaction.sender);
     }
 }
 
