@@ -2,6 +2,7 @@
 
 #include "weft/crypto/keccak.hpp"
 #include "weft/crypto/native/native.h"
+#include "weft/crypto/recovery/batch.hpp"
 
 namespace weft::crypto {
 
@@ -23,9 +24,7 @@ std::optional<Address> recover_address(const Hash& message_hash, const uint256& 
 
 void recover_addresses(std::span<const SignedHash> signatures,
                        std::span<std::optional<Address>> out) noexcept {
-    for (size_t i = 0; i < signatures.size(); ++i)
-        out[i] = recover_address(signatures[i].message_hash, signatures[i].r, signatures[i].s,
-                                 signatures[i].recovery_id);
+    recovery::recover(recovery::fastest(), signatures, out);
 }
 
 std::optional<Signature> sign(const Hash& message_hash, const Hash& key) noexcept {

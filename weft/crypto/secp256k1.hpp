@@ -28,8 +28,8 @@ struct SignedHash {
     unsigned recovery_id;
 };
 
-/// recover_address for each; precondition: out.size() == signatures.size(). From eight signatures on they
-/// are recovered side by side, the faster each the more there are (a thousand are as good as any number).
+/// recover_address for each; precondition: out.size() == signatures.size(). Two and more are recovered side
+/// by side, each the faster the more there are; beyond 64 hardly anything is gained.
 void recover_addresses(std::span<const SignedHash> signatures,
                        std::span<std::optional<Address>> out) noexcept;
 
