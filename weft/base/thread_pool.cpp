@@ -70,7 +70,7 @@ void ThreadPool::work(unsigned number) noexcept {
             finish_one(*job);
         } else if (stopping_.load(std::memory_order_relaxed)) {
             return;
-        } else {
+        } else if (!do_idle_work(/*pressing=*/false)) {
             idle_.wait_until_changed(posted_, seen);
         }
     }
@@ -105,7 +105,66 @@ void ThreadPool::run(unsigned width, FunctionRef<void(unsigned)> body) noexcept 
     for (;;) {
         const uint32_t seen = finished_.load(std::memory_order_acquire);
         if (job.unfinished.load(std::memory_order_acquire) == 0) return;
+        if (!do_idle_work(/*pressing=*/true)) callers_.wait_until_changed(finished_, seen);
+    }
+}
+
+void ThreadPool::add(IdleWork& work) {
+    {
+        const std::lock_guard lock(mutex_);
+        idle_work_.push_back(std::make_unique<Idle>(&work));
+        has_idle_work_.store(true, std::memory_order_relaxed);
+    }
+    announce(1);
+}
+
+void ThreadPool::remove(IdleWork& work) noexcept {
+    std::unique_ptr<Idle> leaving;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto at = std::ranges::find(idle_work_, &work, &Idle::work);
+        leaving = std::move(*at);
+        leaving->leaving = true;
+        idle_work_.erase(at);
+        has_idle_work_.store(!idle_work_.empty(), std::memory_order_relaxed);
+    }
+    for (;;) {
+        const uint32_t seen = finished_.load(std::memory_order_acquire);
+        {
+            const std::lock_guard lock(mutex_);
+            if (leaving->users == 0) return;
+        }
         callers_.wait_until_changed(finished_, seen);
+    }
+}
+
+void ThreadPool::announce(size_t pieces) noexcept {
+    posted_.fetch_add(1, std::memory_order_release);
+    idle_.wake(posted_, static_cast<uint32_t>(std::min<size_t>(pieces, threads_.size())));
+}
+
+bool ThreadPool::do_idle_work(bool pressing) noexcept {
+    if (!has_idle_work_.load(std::memory_order_relaxed)) return false;
+    for (size_t i = 0;; ++i) {
+        Idle* idle = nullptr;
+        {
+            const std::lock_guard lock(mutex_);
+            if (i >= idle_work_.size()) return false;
+            idle = idle_work_[i].get();
+            ++idle->users;
+        }
+        const bool done = idle->work->do_piece(pressing);
+        bool leaving = false;
+        {
+            const std::lock_guard lock(mutex_);
+            --idle->users;
+            leaving = idle->leaving;
+        }
+        if (leaving) {
+            finished_.fetch_add(1, std::memory_order_release);
+            callers_.wake_all(finished_);
+        }
+        if (done) return true;
     }
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -13,14 +14,26 @@
 
 namespace weft::base {
 
-/// Threads that help whoever calls run(). They watch for work for a few microseconds, then sleep.
-/// run() may be called from several threads at once, and from within a body.
+/// Work that nobody waits for yet: a pool's threads do it, piece by piece, where no run() needs them.
+class IdleWork {
+public:
+    /// Does one piece, of some hundred microseconds at most: a thread that is in it comes to a run() only
+    /// afterwards. `pressing`: only a piece that will be waited for soon. False: there is none. Thread-safe;
+    /// must not throw, nor wait for another piece.
+    virtual bool do_piece(bool pressing) noexcept = 0;
+
+protected:
+    ~IdleWork() = default;
+};
+
+/// Threads that help whoever calls run(), and do idle work meanwhile. They watch for work for a few
+/// microseconds, then sleep. run() may be called from several threads at once, and from within a body.
 class ThreadPool {
 public:
     /// Starts `workers` threads, or as many as the system allows; 0 is fine: then callers do everything
     /// themselves. The threads have the name weft-N and take no signals.
     explicit ThreadPool(unsigned workers) noexcept;
-    /// No run() may be under way.
+    /// No run() may be under way, and no idle work be left.
     ~ThreadPool();
     ThreadPool(const ThreadPool&) = delete;
     ThreadPool& operator=(const ThreadPool&) = delete;
@@ -33,7 +46,16 @@ public:
     /// busy pool delays nobody, and a body must not wait for another one to begin. Bodies must not throw: the
     /// process would end. Everything before run() is visible to the bodies, everything in them to the code
     /// after run().
+    /// While body(0) has returned and others have not, this thread does pressing idle work.
     void run(unsigned width, FunctionRef<void(unsigned worker)> body) noexcept;
+
+    /// The pool's threads do pieces of `work` from now on, until remove() returns.
+    void add(IdleWork& work);
+    void remove(IdleWork& work) noexcept;
+    /// Says that there are `pieces` more: wakes as many threads.
+    void announce(size_t pieces) noexcept;
+    /// Does a piece on this thread, which would only wait otherwise. False: there is none.
+    bool do_idle_work(bool pressing) noexcept;
 
 private:
     struct Job {
@@ -44,6 +66,13 @@ private:
         Job* following = nullptr;
     };
 
+    /// Idle work, and how many threads are in it; under mutex_.
+    struct Idle {
+        IdleWork* work;
+        unsigned users = 0;
+        bool leaving = false;
+    };
+
     void work(unsigned number) noexcept;
     unsigned take(Job& job) noexcept;
     void finish_one(Job& job) noexcept;
@@ -51,6 +80,8 @@ private:
     std::mutex mutex_;
     Job* first_ = nullptr;  ///< jobs with indices nobody has taken, oldest first; under mutex_
     Job* last_ = nullptr;
+    std::vector<std::unique_ptr<Idle>> idle_work_;  ///< under mutex_
+    std::atomic<bool> has_idle_work_{false};
     alignas(64) std::atomic<uint32_t> posted_{0};  ///< changes when there is work, or the end
     Parker idle_;
     std::atomic<bool> stopping_{false};

@@ -206,5 +206,79 @@ TEST(ThreadPool, ParallelForCoversTheRangeOnce) {
         }
 }
 
+/// Pieces that are only counted.
+struct CountedWork final : IdleWork {
+    explicit CountedWork(int pieces) : left(pieces) {}
+    bool do_piece(bool pressing) noexcept override {
+        if (pressing && !presses) return false;
+        if (left.fetch_sub(1) <= 0) return false;
+        done.fetch_add(1);
+        return true;
+    }
+    bool presses = false;
+    std::atomic<int> left, done{0};
+};
+
+TEST(ThreadPool, IdleThreadsDoIdleWork) {
+    for (const unsigned workers : {1U, 3U}) {
+        ThreadPool pool(workers);
+        CountedWork work(1000), more(1000);
+        pool.add(work);
+        pool.add(more);
+        while (work.done != 1000 || more.done != 1000) std::this_thread::yield();
+        std::this_thread::sleep_for(2ms);  // they sleep now
+        work.left = 500;
+        pool.announce(500);
+        while (work.done != 1500) std::this_thread::yield();
+        pool.remove(work);
+        pool.remove(more);
+    }
+}
+
+TEST(ThreadPool, RunsGoBeforeIdleWork) {
+    ThreadPool pool(2);
+    CountedWork work(1'000'000'000);
+    pool.add(work);
+    for (int round = 0; round < 100; ++round) {
+        std::atomic<unsigned> bodies{0};
+        pool.run(3, [&](unsigned) { bodies.fetch_add(1); });
+        EXPECT_EQ(bodies, 3U);
+    }
+    pool.remove(work);
+    const int done = work.done;
+    std::this_thread::sleep_for(2ms);
+    EXPECT_EQ(work.done, done) << "removed, it is left alone";
+}
+
+TEST(ThreadPool, WhoWaitsForARunDoesPressingWork) {
+    ThreadPool pool(1);
+    CountedWork work(3);
+    work.presses = true;
+    std::atomic<bool> begun{false};
+    pool.run(2, [&](unsigned index) {
+        if (index == 0) {
+            while (!begun) pause_core();
+            pool.add(work);
+        } else {
+            begun = true;
+            while (work.done != 3) pause_core();  // the pool's one thread is here: only the caller can
+        }
+    });
+    pool.remove(work);
+    EXPECT_EQ(work.done, 3);
+}
+
+TEST(ThreadPool, WithoutThreadsIdleWorkIsDoneByHand) {
+    ThreadPool pool(0);
+    CountedWork work(2);
+    EXPECT_FALSE(pool.do_idle_work(false));
+    pool.add(work);
+    EXPECT_FALSE(pool.do_idle_work(true)) << "nothing presses";
+    EXPECT_TRUE(pool.do_idle_work(false));
+    EXPECT_TRUE(pool.do_idle_work(false));
+    EXPECT_FALSE(pool.do_idle_work(false));
+    pool.remove(work);
+}
+
 }  // namespace
 }  // namespace weft::base

@@ -18,6 +18,7 @@ const std::map<std::string, weft::execution::ExecutorKind> executors{
     {"auto", weft::execution::ExecutorKind::automatic}};
 const std::map<std::string, weft::workload::Recipients> recipients{
     {"self", weft::workload::Recipients::self}, {"random", weft::workload::Recipients::random}};
+const std::map<std::string, bool> starts{{"senders", false}, {"raw", true}};
 const std::map<std::string, TestExecutors> test_executors{{"both", TestExecutors::both},
                                                           {"sequential", TestExecutors::sequential},
                                                           {"optimistic", TestExecutors::optimistic}};
@@ -80,6 +81,11 @@ void add_run(CLI::App& app, RunOptions& options) {
     command.add_option("--chain", options.chain, "the rules: mainnet, or a genesis.json in geth's format")
         ->type_name("mainnet|GENESIS.json")
         ->capture_default_str();
+    add_choice(command, "--from", starts, options.from_raw,
+               "what the clock starts with: transactions with their senders (default), or raw ones, as the "
+               "network brings them: then decoding and recovering senders is timed, too, for each block by "
+               "itself and for all in a row")
+        .option_text("senders|raw");
     command.add_flag(
         "--root", options.root,
         "also measures each block with its state root, on a standing trie of 1,000,000 accounts that "

@@ -23,7 +23,7 @@ Address filler(uint64_t i) {
 
 }  // namespace
 
-RootMeter::RootMeter(const Input& input, base::ThreadPool* pool) : input_(input) {
+RootMeter::RootMeter(const Input& input, base::ThreadPool* pool) {
     state::MemoryState state = input.state;
     state.reserve(accounts, 0);
     for (uint64_t i = 0; state.account_count() < accounts; ++i)
@@ -31,19 +31,18 @@ RootMeter::RootMeter(const Input& input, base::ThreadPool* pool) : input_(input)
     trie_ = std::make_unique<trie::StateTrie>(state, trie::TrieOptions{.pool = pool});
 }
 
-RootMeasurement RootMeter::measure(execution::ExecutionContext& context, const ChainConfig& config,
-                                   const execution::ExecutionOptions& options, unsigned repeat) {
+RootMeasurement RootMeter::measure(execution::ExecutionContext& context,
+                                   base::FunctionRef<Outcome(state::CommitSink& sink)> execute,
+                                   unsigned repeat) {
     RootMeasurement out;
     const auto before = trie_->root();
     std::optional<Hash> expected;
     std::vector<uint64_t> times;
-    execution::ExecutionOptions told = options;
-    told.sink = trie_.get();
     for (unsigned run = 0; run < 1 + repeat; ++run) {
         context.forget();
         trie_->mark();
         const auto start = Clock::now();
-        const auto outcome = execution::execute_block(input_.block, config, input_.state, context, told);
+        const auto outcome = execute(*trie_);
         const auto executed = Clock::now();
         if (!outcome) return {};
         const auto root = trie_->root();

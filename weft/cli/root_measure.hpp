@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "weft/base/function_ref.hpp"
 #include "weft/cli/inputs.hpp"
 #include "weft/execution/executor.hpp"
 #include "weft/trie/state_trie.hpp"
@@ -27,12 +28,15 @@ public:
     /// pool: helps with roots; may be nullptr.
     RootMeter(const Input& input, base::ThreadPool* pool);
 
+    using Outcome = std::expected<execution::BlockResult, execution::ExecutionError>;
     /// One uncounted run, then `repeat` (at least 1) counted ones; all zero where the block is invalid.
-    [[nodiscard]] RootMeasurement measure(execution::ExecutionContext& context, const ChainConfig& config,
-                                          const execution::ExecutionOptions& options, unsigned repeat);
+    /// execute: what is timed together with the root; executes the block with `context`, its changes going
+    /// to the sink.
+    [[nodiscard]] RootMeasurement measure(execution::ExecutionContext& context,
+                                          base::FunctionRef<Outcome(state::CommitSink& sink)> execute,
+                                          unsigned repeat);
 
 private:
-    const Input& input_;
     std::unique_ptr<trie::StateTrie> trie_;
 };
 

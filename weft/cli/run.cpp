@@ -12,33 +12,20 @@
 #include "weft/state/json.hpp"
 
 namespace weft::cli {
-namespace {
+Progress::Progress(std::FILE* err, size_t total)
+    : err_(isatty(fileno(err)) != 0 ? err : nullptr), total_(total) {}
 
-/// One line on a terminal, overwritten by the next and wiped at the end.
-class Progress {
-public:
-    Progress(std::FILE* err, size_t total) : err_(isatty(fileno(err)) != 0 ? err : nullptr), total_(total) {}
-    ~Progress() { wipe(); }
-    Progress(const Progress&) = delete;
-    Progress& operator=(const Progress&) = delete;
+void Progress::show(size_t done, const std::string& what) {
+    if (err_ == nullptr) return;
+    fmt::print(err_, "\r\033[K{} of {}: {}", done + 1, total_, what);
+    std::fflush(err_);
+}
 
-    void show(size_t done, const std::string& what) {
-        if (err_ == nullptr) return;
-        fmt::print(err_, "\r\033[K{} of {}: {}", done + 1, total_, what);
-        std::fflush(err_);
-    }
-    void wipe() {
-        if (err_ == nullptr) return;
-        fmt::print(err_, "\r\033[K");
-        std::fflush(err_);
-    }
-
-private:
-    std::FILE* err_;
-    size_t total_;
-};
-
-}  // namespace
+void Progress::wipe() {
+    if (err_ == nullptr) return;
+    fmt::print(err_, "\r\033[K");
+    std::fflush(err_);
+}
 
 int bad_input(std::FILE* err, std::string why) {
     // Names of files and what the command line says may hold anything.
@@ -55,6 +42,7 @@ int run(const RunOptions& options, std::FILE* out, std::FILE* err) {
     const auto sources = find_sources(options.inputs);
     if (!sources) return bad_input(err, sources.error());
 
+    if (options.from_raw) return run_from_raw(options, *sources, *config, out, err);
     std::optional<execution::ContextOptions> parallel;
     if (options.executor != execution::ExecutorKind::sequential)
         parallel = {.executor = options.executor,

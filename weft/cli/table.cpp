@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "weft/cli/run.hpp"
 #include "weft/primitives/json_value.hpp"
 
 namespace weft::cli {
@@ -21,8 +22,6 @@ std::string verdict(const BlockMeasurement& measured) {
     return "ok";
 }
 
-double milliseconds(uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
-
 double ratio(uint64_t sequential, uint64_t parallel) {
     return parallel == 0 ? 0 : static_cast<double>(sequential) / static_cast<double>(parallel);
 }
@@ -37,6 +36,15 @@ void add_check(primitives::json::Writer& writer, std::string_view key, const std
 }
 
 }  // namespace
+
+void add_checks(primitives::json::Writer& writer, const HeaderChecks& checks) {
+    writer.key("gas_used_ok").boolean(checks.gas_used);
+    add_check(writer, "receipts_root_ok", checks.receipts_root);
+    writer.key("logs_bloom_ok").boolean(checks.logs_bloom);
+    add_check(writer, "requests_hash_ok", checks.requests_hash);
+    add_check(writer, "blob_gas_used_ok", checks.blob_gas_used);
+    add_check(writer, "access_list_ok", checks.access_list);
+}
 
 const char* name_of(execution::ExecutorKind kind) noexcept {
     switch (kind) {
@@ -119,12 +127,7 @@ void Report::add_json(const Input& input, const BlockMeasurement& measured, cons
     writer.key("segments").number(one.statistics.segments);
     writer.key("segments_repaired").number(one.statistics.repaired);
     writer.key("reexecutions").number(one.statistics.reexecuted_transactions);
-    writer.key("gas_used_ok").boolean(one.checks.gas_used);
-    add_check(writer, "receipts_root_ok", one.checks.receipts_root);
-    writer.key("logs_bloom_ok").boolean(one.checks.logs_bloom);
-    add_check(writer, "requests_hash_ok", one.checks.requests_hash);
-    add_check(writer, "blob_gas_used_ok", one.checks.blob_gas_used);
-    add_check(writer, "access_list_ok", one.checks.access_list);
+    add_checks(writer, one.checks);
     writer.key("equal").boolean(one.equal).key("ok").boolean(one.ok());
     if (one.error) writer.key("error").string(execution::to_string(*one.error));
     writer.end_object();

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "weft/cli/measure.hpp"
+#include "weft/primitives/json_value.hpp"
 
 namespace weft::cli {
 
@@ -44,6 +45,9 @@ private:
     uint64_t gas_ = 0, sequential_ns_ = 0, parallel_ns_ = 0, blooms_ns_ = 0, reexecuted_ = 0;
     double log_speed_ups_ = 0;
 };
+
+/// The header's checks as members of the object that is being written; null: there was nothing to check.
+void add_checks(primitives::json::Writer& writer, const HeaderChecks& checks);
 
 /// "sequential", "optimistic", "directed", "auto".
 [[nodiscard]] const char* name_of(execution::ExecutorKind kind) noexcept;

@@ -16,11 +16,14 @@ bool SenderGate::is_among_refused(size_t index) const noexcept {
 }
 
 bool SenderGate::wait(size_t count, const std::stop_token& stop) noexcept {
+    while (!is_open(count) && !stop.stop_requested() && help()) {
+    }
     if (is_open(count)) return true;
     const std::stop_callback wake(stop, [this] { notify(); });
     while (!stop.stop_requested()) {
         const uint32_t seen = changes_.load(std::memory_order_acquire);
         if (is_open(count)) return true;
+        if (help()) continue;
         if (!stop.stop_requested()) parker_.wait_until_changed(changes_, seen);
     }
     return is_open(count);

@@ -39,10 +39,23 @@ struct Checks {
     bool sender_code = true;  ///< EIP-3607
 };
 
+/// Who fills a gate, where those who wait at it can lend a hand.
+class SenderSource {
+public:
+    /// Does a part of the work on this thread. False: there is nothing to do but wait. Thread-safe.
+    virtual bool recover_some() noexcept = 0;
+
+protected:
+    ~SenderSource() = default;
+};
+
 /// Lets transactions execute while the senders of later ones are still being recovered. The producer writes
 /// Transaction::sender, then calls open(); the executor waits for the transactions it is about to run.
 class SenderGate {
 public:
+    /// source: whom those who wait help; outlives the waits. nullptr: they sleep.
+    explicit SenderGate(SenderSource* source = nullptr) noexcept : source_(source) {}
+
     /// The first `count` transactions have their sender.
     void open(size_t count) noexcept {
         ready_.store(count, std::memory_order_release);
@@ -54,8 +67,11 @@ public:
     [[nodiscard]] bool is_open(size_t count) const noexcept {
         return ready_.load(std::memory_order_acquire) >= count;
     }
-    /// Waits for the first `count` transactions; false: `stop` was triggered first.
+    /// Waits for the first `count` transactions, helping the source meanwhile; false: `stop` was triggered
+    /// first.
     [[nodiscard]] bool wait(size_t count, const std::stop_token& stop) noexcept;
+    /// Does a part of the source's work; false: there is none.
+    bool help() const noexcept { return source_ != nullptr && source_->recover_some(); }
     [[nodiscard]] bool refused(size_t index) const noexcept {
         return any_refused_.load(std::memory_order_acquire) && is_among_refused(index);
     }
@@ -68,6 +84,7 @@ private:
 
     [[nodiscard]] bool is_among_refused(size_t index) const noexcept;
 
+    SenderSource* source_;
     std::atomic<size_t> ready_{0};
     std::atomic<bool> any_refused_{false};
     mutable std::mutex mutex_;

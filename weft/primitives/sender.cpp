@@ -1,5 +1,7 @@
+#include <algorithm>
+
 #include "weft/crypto/secp256k1.hpp"
-#include "weft/primitives/transaction.hpp"
+#include "weft/primitives/signature_batch.hpp"
 
 namespace weft::primitives {
 
@@ -9,14 +11,9 @@ std::optional<Address> recover_sender(const Transaction& tx) {
 }
 
 void recover_senders(std::span<const Transaction> transactions, std::span<std::optional<Address>> out) {
-    std::vector<crypto::SignedHash> signatures;
-    signatures.reserve(transactions.size());
-    for (const Transaction& tx : transactions) {
-        // A parity beyond 1 becomes a recovery id that recovers nothing.
-        const auto recovery_id = static_cast<unsigned>(tx.y_parity > uint256{1} ? 4 : tx.y_parity.low());
-        signatures.push_back({signing_hash(tx), tx.r, tx.s, recovery_id});
-    }
-    crypto::recover_addresses(signatures, out);
+    SignatureBatch batch;
+    for (const Transaction& tx : transactions) batch.add(tx);
+    std::ranges::copy(batch.recover(), out.begin());
 }
 
 std::optional<Address> recover_authority(const Authorization& authorization) {

@@ -48,8 +48,8 @@ void read_blob_hashes(rlp::Decoder& decoder, std::vector<Hash>& hashes) {
     decoder.end_list(list, "blobVersionedHashes");
 }
 
-Transaction read_legacy(rlp::Decoder& decoder) {
-    Transaction tx;
+/// The readers fill in the fields that the type has; the others stay.
+void read_legacy(rlp::Decoder& decoder, Transaction& tx) {
     uint256 v;
     const auto list = decoder.begin_list("transaction");
     decoder.read(tx.nonce, "nonce");
@@ -64,12 +64,10 @@ Transaction read_legacy(rlp::Decoder& decoder) {
     decoder.read(tx.s, "s");
     decoder.end_list(list, "transaction");
     set_legacy_v(tx, v);
-    return tx;
 }
 
 /// Reads what follows the type's byte.
-Transaction read_typed(rlp::Decoder& decoder, TxType type) {
-    Transaction tx;
+void read_typed(rlp::Decoder& decoder, TxType type, Transaction& tx) {
     tx.type = type;
     const auto list = decoder.begin_list("transaction");
     if (type == TxType::blob && decoder.next_is_list())
@@ -96,7 +94,6 @@ Transaction read_typed(rlp::Decoder& decoder, TxType type) {
     decoder.read(tx.r, "r");
     decoder.read(tx.s, "s");
     decoder.end_list(list, "transaction");
-    return tx;
 }
 
 bool is_known_type(uint8_t type) noexcept {
@@ -139,23 +136,32 @@ void append_unsigned_fields(Bytes& out, const Transaction& tx) {
 
 }  // namespace
 
-DecodeResult<Transaction> decode_transaction(BytesView encoded) {
+std::expected<void, DecodeError> decode_transaction(BytesView encoded, Transaction& tx) {
     rlp::Decoder decoder(encoded);
-    Transaction tx;
     if (!encoded.empty() && encoded[0] < 0xc0) {
         if (!is_known_type(encoded[0]))
             return std::unexpected(DecodeError{DecodeErrorCode::unknown_type, "type", 0});
         decoder.string("type");  // a byte below 0x80 is its own RLP
-        tx = read_typed(decoder, static_cast<TxType>(encoded[0]));
+        read_typed(decoder, static_cast<TxType>(encoded[0]), tx);
     } else {
-        tx = read_legacy(decoder);
+        read_legacy(decoder, tx);
     }
-    if (auto finished = decoder.finish(); !finished) return std::unexpected(finished.error());
-    return tx;
+    return decoder.finish();
+}
+
+DecodeResult<Transaction> decode_transaction(BytesView encoded) {
+    DecodeResult<Transaction> out;
+    if (auto decoded = decode_transaction(encoded, *out); !decoded)
+        out = std::unexpected(std::move(decoded.error()));
+    return out;
 }
 
 Transaction decode_from_body(rlp::Decoder& decoder) {
-    if (decoder.next_is_list()) return read_legacy(decoder);
+    Transaction tx;
+    if (decoder.next_is_list()) {
+        read_legacy(decoder, tx);
+        return tx;
+    }
     const BytesView typed = decoder.string("transaction");
     if (decoder.failed()) return {};
     // A list inside the string would be a legacy transaction in the wrong form.
@@ -163,10 +169,9 @@ Transaction decode_from_body(rlp::Decoder& decoder) {
         decoder.fail(DecodeErrorCode::unknown_type, "type");
         return {};
     }
-    auto decoded = decode_transaction(typed);
-    if (decoded) return std::move(*decoded);
-    decoder.fail(decoded.error().code, decoded.error().field);
-    return {};
+    if (auto decoded = decode_transaction(typed, tx); !decoded)
+        decoder.fail(decoded.error().code, decoded.error().field);
+    return tx;
 }
 
 void encode(Bytes& out, const std::vector<AccessTuple>& access_list) {
@@ -223,9 +228,7 @@ void set_legacy_v(Transaction& tx, const uint256& v) noexcept {
 
 Hash transaction_hash(const Transaction& transaction) { return crypto::keccak256(encode(transaction)); }
 
-Hash signing_hash(const Transaction& tx) {
-    Bytes out;
-    out.reserve(tx.data.size() + 192);
+void append_signing_message(Bytes& out, const Transaction& tx) {
     if (tx.type != TxType::legacy) out.push_back(static_cast<uint8_t>(tx.type));
     const size_t start = out.size();
     append_unsigned_fields(out, tx);
@@ -235,15 +238,27 @@ Hash signing_hash(const Transaction& tx) {
         rlp::append(out, uint64_t{0});
     }
     rlp::wrap_list(out, start);
+}
+
+void append_signing_message(Bytes& out, const Authorization& authorization) {
+    out.push_back(0x05);
+    const size_t start = out.size();
+    rlp::append(out, authorization.chain_id);
+    rlp::append(out, authorization.address);
+    rlp::append(out, authorization.nonce);
+    rlp::wrap_list(out, start);
+}
+
+Hash signing_hash(const Transaction& tx) {
+    Bytes out;
+    out.reserve(tx.data.size() + 192);
+    append_signing_message(out, tx);
     return crypto::keccak256(out);
 }
 
 Hash signing_hash(const Authorization& authorization) {
-    Bytes out{0x05};
-    rlp::append(out, authorization.chain_id);
-    rlp::append(out, authorization.address);
-    rlp::append(out, authorization.nonce);
-    rlp::wrap_list(out, 1);
+    Bytes out;
+    append_signing_message(out, authorization);
     return crypto::keccak256(out);
 }
 

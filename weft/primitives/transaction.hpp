@@ -75,6 +75,9 @@ struct Transaction {
 /// judge is not judged here: a type 3 or 4 transaction without `to`, an empty authorization list, a signature
 /// out of range decode.
 [[nodiscard]] DecodeResult<Transaction> decode_transaction(BytesView encoded);
+/// The same, where the transaction is to lie. Precondition: `out` is as it was made. After an error it is
+/// half filled.
+[[nodiscard]] std::expected<void, DecodeError> decode_transaction(BytesView encoded, Transaction& out);
 /// Reads a transaction from a block body: a list, or a string that holds a typed transaction.
 [[nodiscard]] Transaction decode_from_body(rlp::Decoder& decoder);
 
@@ -94,6 +97,9 @@ void set_legacy_v(Transaction& transaction, const uint256& v) noexcept;
 
 /// Keccak-256 of encode(transaction).
 [[nodiscard]] Hash transaction_hash(const Transaction& transaction);
+/// Appends what the sender, or an authority, signed: the preimage of signing_hash().
+void append_signing_message(Bytes& out, const Transaction& transaction);
+void append_signing_message(Bytes& out, const Authorization& authorization);
 /// What the sender signed (EIP-155 where chain_id is there, EIP-2718 for typed transactions).
 [[nodiscard]] Hash signing_hash(const Transaction& transaction);
 /// What an authority signed: keccak256(0x05 || rlp([chain_id, address, nonce])) (EIP-7702).

@@ -288,7 +288,8 @@ void Engine::speculate(Worker& worker, unsigned index, size_t number) {
 std::optional<ExecutionError> Engine::await_sender(unsigned index, size_t i) const {
     const size_t count = first_index_ + i + 1;
     if (policy_.interleaving != nullptr)
-        while (!block_.has_senders(count) && !block_.stopped()) reached(index, Point::wait);
+        while (!block_.has_senders(count) && !block_.stopped() && !block_.options().senders->help())
+            reached(index, Point::wait);
     return block_.await_senders(count);
 }
 
