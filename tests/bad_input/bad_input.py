@@ -189,12 +189,37 @@ def check_run(folder):
         expect(f"prestate.json: slot {key!r}: {value!r}", command, "prestate.json", "storage")
     write(state_path, state)
 
+    check_raw(folder, block)
     hashes = os.path.join(folder, "block_hashes.json")
     for bad in ({"x": "0x" + "0" * 64}, {"1": "0x12"}, {"1": 5}, []):
         write(hashes, bad)
         expect(f"block_hashes.json: {bad}", command, r"block_hashes\.json")
     os.remove(hashes)
     check_files(folder, command, block, state)
+
+
+def check_raw(folder, block):
+    """--from raw: blocks whose transactions the network could not bring."""
+    command = ["run", "--repeat", "1", "--from", "raw", folder]
+    path = os.path.join(folder, "block.json")
+    expect("--from raw: a transaction without signature", command, r"block\.json: transactions\[0\]: no signature")
+    signed = copy.deepcopy(block)
+    for tx in signed["transactions"]:
+        tx["r"], tx["s"] = "0x1", "0x1"
+    write(path, signed)
+    expect("--from raw: someone else's signatures", command, status=1)
+    write(path, changed(signed, ("transactions", 2, "s"), "0x0"))
+    expect("--from raw: s is zero", command, status=1)
+    write(path, changed(signed, ("transactions", 1, "r"), "0xzz"))
+    expect("--from raw: no number", command, r"block\.json", in_error(("transactions", 1, "r")))
+    authorization = {"chainId": "0x1", "address": ADDRESS, "nonce": "0x0", "yParity": "0x100", "r": "0x1", "s": "0x1"}
+    set_code = {**signed["transactions"][1], "type": "0x4", "accessList": [], "authorizationList": [authorization]}
+    write(path, changed(signed, ("transactions", 1), set_code))
+    expect("--from raw: what no bytes say", command, r"block\.json: transactions\[1\]: authorizationList")
+    write(path, b"[")
+    expect("--from raw: no JSON", command, r"block\.json")
+    write(path, block)
+    expect("--from raw: a workload", ["run", "--from", "raw", "transfers"], "transfers", "signed")
 
 
 def check_files(folder, command, block, state):
@@ -290,7 +315,7 @@ def check_command_line(folder):
     for arguments, part in (
             ([], ""), (["rum"], "rum"), (["run"], "path|PATH|input"), (["run", "--threads", "x", "transfers"], "threads"),
             (["run", "--threads", "-1", "transfers"], "threads"), (["run", "--repeat", "0", "transfers"], "repeat"),
-            (["run", "--executor", "fast", "transfers"], "executor"), (["run", "--no-such", "transfers"], "no-such"),
+            (["run", "--executor", "fast", "transfers"], "executor"), (["run", "--from", "json", "transfers"], "from"), (["run", "--no-such", "transfers"], "no-such"),
             (["run", "atlantis"], "atlantis"), (["run", ""], ""), (["run", "a\nb"], ""),
             (["run", "--conflict", "101", "transfers"], "conflict"), (["run", "--txs", "0", "transfers"], "txs"),
             (["run", "--txs", "99999999999999999999", "transfers"], "txs"),

@@ -46,6 +46,9 @@ std::expected<RawInput, std::string> make_raw(Input input, const std::string& fi
                 "{}: transactions[{}]: no signature (r and s are zero); --from raw needs signed transactions",
                 file, i));
         out.transactions.push_back(primitives::encode(transactions[i]));
+        if (const auto read = primitives::decode_transaction(out.transactions.back()); !read)
+            return std::unexpected(
+                fmt::format("{}: transactions[{}]: {}", file, i, primitives::to_string(read.error())));
     }
     out.views.assign(out.transactions.begin(), out.transactions.end());
     return out;
@@ -68,7 +71,7 @@ RawMeter::Running RawMeter::start(const RawInput& raw, const ChainConfig& config
 
 RawMeter::Outcome RawMeter::finish(const RawInput& raw, const ChainConfig& config, Running& running,
                                    execution::ExecutionOptions options) {
-    // What was encoded from transactions decodes.
+    // It decodes: make_raw() has tried.
     static_cast<void>(running.senders->decoded());
     options.senders = &running.senders->gate();
     const execution::BlockEnv env = execution::make_block_env(raw.input.block, config);

@@ -21,7 +21,8 @@ struct RawInput {
     std::vector<BytesView> views;  ///< of `transactions`
 };
 
-/// Encodes the transactions. Error: one line that names `file`; a transaction has no signature.
+/// Encodes the transactions. Error: one line that names `file`: a transaction has no signature, or is none
+/// that the network could bring.
 [[nodiscard]] std::expected<RawInput, std::string> make_raw(Input input, const std::string& file);
 
 /// One block measured from its raw transactions. Times are nanoseconds; outside of the timed region, after

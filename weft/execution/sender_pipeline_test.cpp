@@ -121,11 +121,11 @@ public:
         tx.gas_limit = 100'000 + 25'000 * count;
         for (size_t i = 0; i < count; ++i) {
             auto& authorization = tx.authorization_list.emplace_back();
-            const size_t key = random() % key_count;
             authorization.address = counter;
             authorization.nonce = random() % 3;
-            sign(authorization, key);
-            authorization.authority = senders_[key];
+            // Not a sender's key: an authorization that applies takes its authority's nonce.
+            sign(authorization, key_count + random() % 8);
+            authorization.authority = primitives::recover_authority(authorization);
             authorization.authority_recovered = true;
             switch (random() % 9) {
                 case 0:
