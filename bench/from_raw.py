@@ -50,7 +50,7 @@ def main():
             note("revm", line["block"], line["best_ns"], line["ok"])
         for line in lines([os.path.join(options.weft, "weft"), "run", "--from", "raw", "--json", "--executor",
                            options.executor, *threads, *repeat, *options.paths]):
-            note("weft", line.get("block", line["name"]), line["best_ns"], line["equal"])
+            note("weft", line.get("block", line["name"]), line["best_ns"], line["ok"])
 
     row = best["weft"].pop("all") / 1e6
     total = {who: sum(times.values()) / 1e6 for who, times in best.items()}

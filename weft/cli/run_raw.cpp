@@ -40,7 +40,7 @@ public:
             auto writer = begin_json("all");
             writer.key("blocks").number(blocks).key("txs").number(transactions_).key("gas").number(gas_);
             writer.key("best_ns").number(row.best_ns).key("median_ns").number(row.median_ns);
-            writer.key("equal").boolean(row.equal);
+            writer.key("equal").boolean(row.equal).key("ok").boolean(row.equal);
             writer.end_object();
             fmt::print(out_, "{}\n", writer.str());
             return;
@@ -82,7 +82,7 @@ private:
             writer.key("root_equal").boolean(measured.root->equal);
         }
         add_checks(writer, measured.checks);
-        writer.key("equal").boolean(measured.equal);
+        writer.key("equal").boolean(measured.equal).key("ok").boolean(measured.ok());
         if (measured.error) writer.key("error").string(execution::to_string(*measured.error));
         writer.end_object();
         fmt::print(out_, "{}\n", writer.str());
