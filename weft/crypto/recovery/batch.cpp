@@ -120,7 +120,7 @@ bool is_there(Way way) noexcept {
     return way != Way::avx512 || has_avx512;
 }
 
-Way fastest() noexcept { return is_there(Way::avx512) ? Way::avx512 : Way::one_by_one; }
+Way fastest() noexcept { return is_there(Way::avx512) ? Way::avx512 : Way::portable; }
 
 void recover(Way way, std::span<const SignedHash> signatures,
              std::span<std::optional<Address>> out) noexcept {

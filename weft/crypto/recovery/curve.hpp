@@ -38,11 +38,11 @@ struct Curve {
     }
 #undef WEFT_INLINE
 
-    static constexpr uint64_t zero[5] = {}, one[5] = {1}, seven[5] = {7};
+    static constexpr uint64_t zero[4] = {}, one[4] = {1}, seven[4] = {7};
     /// A cube root of 1: (beta x, y) is lambda (x, y) (R. Gallant, R. Lambert, S. Vanstone, "Faster point
-    /// multiplication on elliptic curves with efficient endomorphisms", CRYPTO 2001). Limbs of 52 bits.
-    static constexpr uint64_t beta[5] = {0x96c28719501ee, 0x7512f58995c13, 0xc3434e99cf049, 0x07106e64479ea,
-                                         0x7ae96a2b657c};
+    /// multiplication on elliptic curves with efficient endomorphisms", CRYPTO 2001).
+    static constexpr uint64_t beta[4] = {0xc1396c28719501ee, 0x9cf0497512f58995, 0x6e64479eac3434e9,
+                                         0x7ae96a2b657c0710};
 
     /// a^(2^times).
     [[gnu::noinline]] static Element square_often(Element a, int times) noexcept {
@@ -182,6 +182,13 @@ struct Curve {
         y = Field::select(negative, y, negate(y));
     }
 
+    /// A generator's row may have to come from far, so it is asked for a digit earlier.
+    static void prefetch(const Multiplication* in, const GeneratorTable& generator, unsigned digit) noexcept {
+        for (size_t lane = 0; lane < lanes; ++lane)
+            for (unsigned half = 0; half < 2; ++half)
+                __builtin_prefetch(&generator.row[half][in[lane].generator[half][digit].place]);
+    }
+
     /// The sum that `in` stands for (Multiplication), by E. Straus's interleaving ("Addition chains of
     /// vectors", 1964): all digits share the doublings. The point is left on the table's isomorphic curve
     /// while it is added to; a row of the generator's table is brought there by z * table_z.
@@ -209,14 +216,17 @@ struct Curve {
                     doublings = 0;
                     add(sum, x, y, sum.z);
                 }
-            if (bit % generator_window == 0 && bit / generator_window < generator_digits)
+            if (bit % generator_window == 0 && bit / generator_window < generator_digits) {
+                const unsigned place = bit / generator_window;
+                if (place > 0) prefetch(in, generator, place - 1);
                 for (unsigned half = 0; half < 2; ++half) {
-                    look_up([&](size_t lane) { return in[lane].generator[half][bit / generator_window]; },
+                    look_up([&](size_t lane) { return in[lane].generator[half][place]; },
                             [&](size_t) { return generator.row[half]; }, x, y);
                     double_often(sum, doublings);
                     doublings = 0;
                     add(sum, x, y, multiply(sum.z, table_z));
                 }
+            }
         }
         sum.z = multiply(sum.z, table_z);
         return sum;
@@ -236,6 +246,7 @@ struct Curve {
         for (size_t i = 0; i < groups; ++i) {
             Element x, y;
             const Mask odd = load_x(in + i * lanes, x);
+            prefetch(in + i * lanes, generator, generator_digits - 1);
             on_curve[i] = lift(x, odd, y);
             const Element z = odd_multiples(x, y, table);
             sums[i] = multiply_and_add(in + i * lanes, generator, table, z);

@@ -220,14 +220,6 @@ struct VectorField {
                     _mm512_mask_mov_epi64(a.limb[i][g], static_cast<__mmask8>(mask >> (8 * g)), b.limb[i][g]);
         return out;
     }
-    /// The same number in all lanes; precondition: limbs of 52 bits.
-    WEFT_INLINE Element constant(const uint64_t (&limbs)[5]) noexcept {
-        Element out;
-        for (int i = 0; i < 5; ++i)
-            for (size_t g = 0; g < groups; ++g) out.limb[i][g] = all(limbs[i]);
-        return out;
-    }
-
     /// Four words of 64 bits to five limbs of 52.
     WEFT_INLINE void unpack(const __m512i* word, Element& out, size_t g) noexcept {
         const __m512i low = all(low52);
@@ -238,6 +230,16 @@ struct VectorField {
                                               low);
         out.limb[4][g] = _mm512_srli_epi64(word[3], 16);
     }
+    /// The same number, given in words of 64 bits, in all lanes.
+    WEFT_INLINE Element constant(const uint64_t (&words)[4]) noexcept {
+        Element out;
+        for (size_t g = 0; g < groups; ++g) {
+            const __m512i word[4] = {all(words[0]), all(words[1]), all(words[2]), all(words[3])};
+            unpack(word, out, g);
+        }
+        return out;
+    }
+
     /// And back; precondition: below 2^256.
     WEFT_INLINE void pack(const Element& a, size_t g, __m512i* word) noexcept {
         for (unsigned i = 0; i < 4; ++i)

@@ -8,139 +8,165 @@
 namespace weft::crypto::recovery {
 
 /// The field of p = 2^256 - 2^32 - 977 in general registers, one element at a time, with the interface of
-/// VectorField: five limbs of 52 bits in words of 64, whose spare bits take sums without carries.
+/// VectorField: four limbs of 64 bits.
 struct ScalarField {
     static constexpr size_t lanes = 1;
     using Mask = uint32_t;
-    using Wide = unsigned __int128;
 
-    /// Limbs 0 to 3 below 2^52 + 2^10, limb 4 below 2^48 + 2^13.
+    /// Below 2^256, not necessarily below p.
     struct Element {
-        uint64_t limb[5];
+        uint64_t limb[4];
     };
-    /// A sum not yet carried: limbs below 2^61.
-    using Sum = Element;
+    /// limb + 2^256 top; |top| is below 2^40.
+    struct Sum {
+        uint64_t limb[4];
+        int64_t top;
+    };
 
-    static constexpr uint64_t low52 = (1ULL << 52) - 1, low48 = (1ULL << 48) - 1;
-    static constexpr uint64_t fold256 = 0x1000003d1;   // 2^256 mod p
-    static constexpr uint64_t fold260 = fold256 << 4;  // 2^260 mod p
-    static constexpr uint64_t p_limb[5] = {low52 + 1 - fold256, low52, low52, low52, low48};
+    static constexpr uint64_t fold256 = 0x1000003d1;  // 2^256 mod p
 
 #define WEFT_INLINE [[gnu::always_inline]] static inline
-    WEFT_INLINE Element carry(Sum a) noexcept {
-        uint64_t word = a.limb[0] + (a.limb[4] >> 48) * fold256;
-        a.limb[4] &= low48;
-        Element out;
-        for (int i = 0; i < 4; ++i) {
-            out.limb[i] = word & low52;
-            word = a.limb[i + 1] + (word >> 52);
-        }
-        out.limb[4] = word;
-        return out;
+    using Word = unsigned long long;
+    /// limb += (low, high, rest, rest); returns the carry.
+    WEFT_INLINE uint64_t add(uint64_t (&limb)[4], uint64_t low, uint64_t high, uint64_t rest) noexcept {
+        Word carry = 0;
+        limb[0] = __builtin_addcll(limb[0], low, carry, &carry);
+        limb[1] = __builtin_addcll(limb[1], high, carry, &carry);
+        limb[2] = __builtin_addcll(limb[2], rest, carry, &carry);
+        limb[3] = __builtin_addcll(limb[3], rest, carry, &carry);
+        return carry;
     }
-    WEFT_INLINE Sum sum(const Element& a) noexcept { return a; }
+    WEFT_INLINE uint64_t add(uint64_t (&limb)[4], const uint64_t (&b)[4]) noexcept {
+        Word carry = 0;
+        for (int i = 0; i < 4; ++i) limb[i] = __builtin_addcll(limb[i], b[i], carry, &carry);
+        return carry;
+    }
+
+    /// Folds what lies above 2^256, and the one or minus one that this may bring there again.
+    WEFT_INLINE Element carry(Sum a) noexcept {
+        const __int128 folded = static_cast<__int128>(a.top) * static_cast<int64_t>(fold256);
+        const auto sign = static_cast<uint64_t>(a.top >> 63);
+        const uint64_t again =
+            add(a.limb, static_cast<uint64_t>(folded), static_cast<uint64_t>(folded >> 64), sign) + sign;
+        const auto below = static_cast<uint64_t>(static_cast<int64_t>(again) >> 63);
+        add(a.limb, again * fold256, below, below);
+        return {{a.limb[0], a.limb[1], a.limb[2], a.limb[3]}};
+    }
+    WEFT_INLINE Sum sum(const Element& a) noexcept {
+        return {{a.limb[0], a.limb[1], a.limb[2], a.limb[3]}, 0};
+    }
     WEFT_INLINE Sum plus(Sum a, const Element& b) noexcept {
-        for (int i = 0; i < 5; ++i) a.limb[i] += b.limb[i];
+        a.top += static_cast<int64_t>(add(a.limb, b.limb));
         return a;
     }
     template <unsigned times>
     WEFT_INLINE Sum minus(Sum a, const Element& b) noexcept {
-        for (int i = 0; i < 5; ++i) a.limb[i] += 2 * times * p_limb[i] - times * b.limb[i];
+        for (unsigned n = 0; n < times; ++n) {
+            Word borrow = 0;
+            for (int i = 0; i < 4; ++i) a.limb[i] = __builtin_subcll(a.limb[i], b.limb[i], borrow, &borrow);
+            a.top -= static_cast<int64_t>(borrow);
+        }
+        return a;
+    }
+    WEFT_INLINE Sum plus(Sum a, const Sum& b) noexcept {
+        a.top += b.top + static_cast<int64_t>(add(a.limb, b.limb));
         return a;
     }
     template <unsigned times>
-    WEFT_INLINE Sum multiple(Sum a) noexcept {
-        for (uint64_t& limb : a.limb) limb *= times;
-        return a;
+    WEFT_INLINE Sum multiple(const Sum& a) noexcept {
+        if constexpr (times == 1) return a;
+        else if constexpr (times == 3) return plus(plus(a, a), a);
+        else return multiple<times / 2>(plus(a, a));
     }
 
-    WEFT_INLINE Sum fold(const Wide (&t)[9]) noexcept {
-        uint64_t high[5];
-        Wide word = t[5];
-        for (int i = 0; i < 4; ++i) {
-            high[i] = static_cast<uint64_t>(word) & low52;
-            word = (word >> 52) + (i < 3 ? t[6 + i] : 0);
+    /// t[0..4] += a b, where t[4] is not yet set.
+    WEFT_INLINE void row(uint64_t* t, uint64_t a, const uint64_t (&b)[4]) noexcept {
+        using Wide = unsigned __int128;
+        uint64_t low[4], high[4];
+        for (int j = 0; j < 4; ++j) {
+            const Wide product = Wide{a} * b[j];
+            low[j] = static_cast<uint64_t>(product);
+            high[j] = static_cast<uint64_t>(product >> 64);
         }
-        high[4] = static_cast<uint64_t>(word);
-        Sum out;
-        word = 0;
-        for (int i = 0; i < 4; ++i) {
-            word += t[i] + Wide{high[i]} * fold260;
-            out.limb[i] = static_cast<uint64_t>(word) & low52;
-            word >>= 52;
-        }
-        word += t[4] + Wide{high[4]} * fold260;
-        out.limb[4] = static_cast<uint64_t>(word) & low48;
-        word = (word >> 48) * fold256 + out.limb[0];
-        out.limb[0] = static_cast<uint64_t>(word) & low52;
-        out.limb[1] += static_cast<uint64_t>(word >> 52);
-        return out;
+        Word carry = 0;
+        for (int j = 1; j < 4; ++j) low[j] = __builtin_addcll(low[j], high[j - 1], carry, &carry);
+        high[3] += carry;
+        carry = 0;
+        for (int j = 0; j < 4; ++j) t[j] = __builtin_addcll(t[j], low[j], carry, &carry);
+        t[4] = high[3] + carry;
+    }
+    /// 512 bits to little more than 256.
+    WEFT_INLINE Sum fold(uint64_t (&t)[8]) noexcept {
+        uint64_t out[5] = {t[0], t[1], t[2], t[3]};
+        row(out, fold256, {t[4], t[5], t[6], t[7]});
+        return {{out[0], out[1], out[2], out[3]}, static_cast<int64_t>(out[4])};
     }
     WEFT_INLINE Sum product(const Element& a, const Element& b) noexcept {
-        Wide t[9]{};
-        for (int i = 0; i < 5; ++i)
-            for (int j = 0; j < 5; ++j) t[i + j] += Wide{a.limb[i]} * b.limb[j];
+        uint64_t t[8]{};
+        for (int i = 0; i < 4; ++i) row(t + i, a.limb[i], b.limb);
         return fold(t);
     }
+    /// a b + c d.
     WEFT_INLINE Sum product(const Element& a, const Element& b, const Element& c, const Element& d) noexcept {
-        Wide t[9]{};
-        for (int i = 0; i < 5; ++i)
-            for (int j = 0; j < 5; ++j) t[i + j] += Wide{a.limb[i]} * b.limb[j] + Wide{c.limb[i]} * d.limb[j];
-        return fold(t);
+        return plus(product(a, b), product(c, d));
     }
-    WEFT_INLINE Sum square(const Element& a) noexcept {
-        Wide t[9]{};
-        for (int i = 0; i < 5; ++i) {
-            for (int j = i + 1; j < 5; ++j) t[i + j] += Wide{a.limb[i]} * (2 * a.limb[j]);
-            t[2 * i] += Wide{a.limb[i]} * a.limb[i];
+    WEFT_INLINE Sum square(const Element& e) noexcept {
+        using Wide = unsigned __int128;
+        const uint64_t(&a)[4] = e.limb;
+        const auto low = [](Wide w) { return static_cast<uint64_t>(w); };
+        const auto high = [](Wide w) { return static_cast<uint64_t>(w >> 64); };
+        // Products of different limbs, twice; then the squares.
+        const Wide p01 = Wide{a[0]} * a[1], p02 = Wide{a[0]} * a[2], p03 = Wide{a[0]} * a[3],
+                   p12 = Wide{a[1]} * a[2], p13 = Wide{a[1]} * a[3], p23 = Wide{a[2]} * a[3];
+        Word c = 0;
+        uint64_t t[8];
+        t[1] = low(p01);
+        t[2] = __builtin_addcll(high(p01), low(p02), 0, &c);
+        t[3] = __builtin_addcll(high(p02), low(p03), c, &c);
+        t[4] = __builtin_addcll(high(p03), low(p13), c, &c);
+        t[5] = __builtin_addcll(high(p13), low(p23), c, &c);
+        t[6] = high(p23) + c;
+        t[3] = __builtin_addcll(t[3], low(p12), 0, &c);
+        t[4] = __builtin_addcll(t[4], high(p12), c, &c);
+        t[5] = __builtin_addcll(t[5], 0, c, &c);
+        t[6] += c;
+        t[0] = 0;
+        c = 0;
+        for (int i = 1; i < 7; ++i) t[i] = __builtin_addcll(t[i], t[i], c, &c);
+        t[7] = c;
+        c = 0;
+        for (int i = 0; i < 4; ++i) {
+            const Wide p = Wide{a[i]} * a[i];
+            t[2 * i] = __builtin_addcll(t[2 * i], low(p), c, &c);
+            t[2 * i + 1] = __builtin_addcll(t[2 * i + 1], high(p), c, &c);
         }
         return fold(t);
     }
 
-    WEFT_INLINE Element fit(const Element& a) noexcept { return carry(carry(a)); }
+    WEFT_INLINE Element fit(const Element& a) noexcept { return a; }
     WEFT_INLINE Element canonical(const Element& a) noexcept {
-        const Element out = fit(a);
-        // out >= p just if out + 2^256 - p reaches 2^256.
-        Element less = out;
-        less.limb[0] += fold256;
-        for (int i = 0; i < 4; ++i) {
-            less.limb[i + 1] += less.limb[i] >> 52;
-            less.limb[i] &= low52;
-        }
-        if (less.limb[4] >> 48 == 0) return out;
-        less.limb[4] &= low48;
-        return less;
+        // a >= p just if a + 2^256 - p reaches 2^256.
+        Element less = a;
+        return add(less.limb, fold256, 0, 0) != 0 ? less : a;
     }
     WEFT_INLINE Mask is_zero(const Element& a) noexcept {
         const Element c = canonical(a);
-        return (c.limb[0] | c.limb[1] | c.limb[2] | c.limb[3] | c.limb[4]) == 0;
+        return (c.limb[0] | c.limb[1] | c.limb[2] | c.limb[3]) == 0;
     }
     WEFT_INLINE Mask is_odd(const Element& a) noexcept { return canonical(a).limb[0] & 1; }
     WEFT_INLINE Element select(Mask mask, const Element& a, const Element& b) noexcept {
         return (mask & 1) != 0 ? b : a;
     }
-    WEFT_INLINE Element constant(const uint64_t (&limbs)[5]) noexcept {
-        return {{limbs[0], limbs[1], limbs[2], limbs[3], limbs[4]}};
-    }
-
-    WEFT_INLINE Element unpack(const uint64_t* word) noexcept {
-        Element out;
-        out.limb[0] = word[0] & low52;
-        for (unsigned i = 1; i < 4; ++i)
-            out.limb[i] = (word[i - 1] >> (64 - 12 * i) | word[i] << (12 * i)) & low52;
-        out.limb[4] = word[3] >> 16;
-        return out;
-    }
-    WEFT_INLINE void pack(const Element& a, uint64_t* word) noexcept {
-        for (unsigned i = 0; i < 4; ++i) word[i] = a.limb[i] >> (12 * i) | a.limb[i + 1] << (52 - 12 * i);
+    WEFT_INLINE Element constant(const uint64_t (&words)[4]) noexcept {
+        return {{words[0], words[1], words[2], words[3]}};
     }
     WEFT_INLINE void load(const Row* const (&rows)[lanes], Element& x, Element& y) noexcept {
-        x = unpack(rows[0]->word);
-        y = unpack(rows[0]->word + 4);
+        for (int i = 0; i < 4; ++i) x.limb[i] = rows[0]->word[i];
+        for (int i = 0; i < 4; ++i) y.limb[i] = rows[0]->word[4 + i];
     }
     WEFT_INLINE void store(const Element& x, const Element& y, Row* const (&rows)[lanes]) noexcept {
-        pack(x, rows[0]->word);
-        pack(y, rows[0]->word + 4);
+        for (int i = 0; i < 4; ++i) rows[0]->word[i] = x.limb[i];
+        for (int i = 0; i < 4; ++i) rows[0]->word[4 + i] = y.limb[i];
     }
 #undef WEFT_INLINE
 };
