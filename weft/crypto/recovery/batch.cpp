@@ -43,13 +43,14 @@ public:
           lanes_(way == Way::avx512 ? avx512_lanes : portable_lanes) {}
 
     void recover(std::span<const SignedHash> signatures, std::span<std::optional<Address>> out) noexcept {
-        prepare(signatures, out);
+        collect(signatures, out);
         // One busy lane alone is slower than libsecp256k1.
         if (lanes_ > 1 && count_ % lanes_ == 1) {
             --count_;
             out[index_[count_]] = recover_one(signatures[index_[count_]]);
         }
         if (count_ == 0) return;
+        prepare(signatures);
         // Idle lanes do what another one does.
         const size_t whole = (count_ + lanes_ - 1) / lanes_ * lanes_;
         std::fill(work_ + count_, work_ + whole, work_[0]);
@@ -58,7 +59,7 @@ public:
     }
 
 private:
-    void prepare(std::span<const SignedHash> signatures, std::span<std::optional<Address>> out) noexcept {
+    void collect(std::span<const SignedHash> signatures, std::span<std::optional<Address>> out) noexcept {
         count_ = 0;
         for (size_t i = 0; i < signatures.size(); ++i) {
             out[i] = std::nullopt;
@@ -66,9 +67,12 @@ private:
             if (!x) continue;
             std::copy_n(x->limb.data(), 4, work_[count_].x);
             work_[count_].y_is_odd = (signatures[i].recovery_id & 1) != 0;
-            inverses_[count_] = signatures[i].r;
             index_[count_++] = i;
         }
+    }
+
+    void prepare(std::span<const SignedHash> signatures) noexcept {
+        for (size_t i = 0; i < count_; ++i) inverses_[i] = signatures[index_[i]].r;
         invert_halved({inverses_, count_}, {scratch_, count_});
         for (size_t i = 0; i < count_; ++i) {
             const SignedHash& signature = signatures[index_[i]];
