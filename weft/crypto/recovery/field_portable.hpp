@@ -74,9 +74,12 @@ struct ScalarField {
     }
     template <unsigned times>
     WEFT_INLINE Sum multiple(const Sum& a) noexcept {
-        if constexpr (times == 1) return a;
-        else if constexpr (times == 3) return plus(plus(a, a), a);
-        else return multiple<times / 2>(plus(a, a));
+        if constexpr (times == 1)
+            return a;
+        else if constexpr (times == 3)
+            return plus(plus(a, a), a);
+        else
+            return multiple<times / 2>(plus(a, a));
     }
 
     /// t[0..4] += a b, where t[4] is not yet set.
