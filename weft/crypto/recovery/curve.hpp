@@ -36,7 +36,6 @@ struct Curve {
     WEFT_INLINE Element negate(const Element& a) noexcept {
         return Field::carry(Field::template minus<1>(Field::sum(Field::constant(zero)), a));
     }
-#undef WEFT_INLINE
 
     static constexpr uint64_t zero[4] = {}, one[4] = {1}, seven[4] = {7};
     /// A cube root of 1: (beta x, y) is lambda (x, y) (R. Gallant, R. Lambert, S. Vanstone, "Faster point
@@ -44,66 +43,87 @@ struct Curve {
     static constexpr uint64_t beta[4] = {0xc1396c28719501ee, 0x9cf0497512f58995, 0x6e64479eac3434e9,
                                          0x7ae96a2b657c0710};
 
+    /// Two elements that go through the same chain of powers: one's multiplications fill the other's waits.
+    struct Pair {
+        Element first, second;
+    };
     /// a^(2^times).
-    [[gnu::noinline]] static Element square_often(Element a, int times) noexcept {
-        for (int i = 0; i < times; ++i) a = square(a);
+    [[gnu::noinline]] static Pair square_often(Pair a, int times) noexcept {
+        for (int i = 0; i < times; ++i) {
+            a.first = square(a.first);
+            a.second = square(a.second);
+        }
         return a;
     }
-    [[gnu::noinline]] static Element times(const Element& a, const Element& b) noexcept {
-        return multiply(a, b);
+    [[gnu::noinline]] static Pair times(const Pair& a, const Pair& b) noexcept {
+        return {multiply(a.first, b.first), multiply(a.second, b.second)};
     }
 
     /// The powers of a that both exponents below begin with: a to 2^2 - 1, 2^22 - 1 and 2^223 - 1.
     struct Powers {
-        Element x2, x22, x223;
+        Pair x2, x22, x223;
     };
-    static Powers powers(const Element& a) noexcept {
-        const Element x2 = times(square_often(a, 1), a);
-        const Element x3 = times(square_often(x2, 1), a);
-        const Element x6 = times(square_often(x3, 3), x3);
-        const Element x9 = times(square_often(x6, 3), x3);
-        const Element x11 = times(square_often(x9, 2), x2);
-        const Element x22 = times(square_often(x11, 11), x11);
-        const Element x44 = times(square_often(x22, 22), x22);
-        const Element x88 = times(square_often(x44, 44), x44);
-        const Element x176 = times(square_often(x88, 88), x88);
-        const Element x220 = times(square_often(x176, 44), x44);
+    static Powers powers(const Pair& a) noexcept {
+        const Pair x2 = times(square_often(a, 1), a);
+        const Pair x3 = times(square_often(x2, 1), a);
+        const Pair x6 = times(square_often(x3, 3), x3);
+        const Pair x9 = times(square_often(x6, 3), x3);
+        const Pair x11 = times(square_often(x9, 2), x2);
+        const Pair x22 = times(square_often(x11, 11), x11);
+        const Pair x44 = times(square_often(x22, 22), x22);
+        const Pair x88 = times(square_often(x44, 44), x44);
+        const Pair x176 = times(square_often(x88, 88), x88);
+        const Pair x220 = times(square_often(x176, 44), x44);
         return {x2, x22, times(square_often(x220, 3), x3)};
     }
     /// a^((p + 1) / 4), which is a root of a if it has one, as p = 3 mod 4. In bits the exponent is 223 ones,
     /// 0, 22 ones, 0000, 11, 00.
-    static Element square_root(const Element& a) noexcept {
+    static Pair square_root(const Pair& a) noexcept {
         const Powers p = powers(a);
-        const Element t = times(square_often(p.x223, 23), p.x22);
+        const Pair t = times(square_often(p.x223, 23), p.x22);
         return square_often(times(square_often(t, 6), p.x2), 2);
     }
     /// a^(p - 2), which is 1 / a. In bits 223 ones, 0, 22 ones, 0000, 1, 0, 11, 0, 1.
-    static Element inverse(const Element& a) noexcept {
+    static Element inverse(const Element& element) noexcept {
+        const Pair a{element, element};
         const Powers p = powers(a);
-        Element t = times(square_often(p.x223, 23), p.x22);
+        Pair t = times(square_often(p.x223, 23), p.x22);
         t = times(square_often(t, 5), a);
         t = times(square_often(t, 3), p.x2);
-        return times(square_often(t, 2), a);
+        return times(square_often(t, 2), a).first;
     }
 
-    /// The points with these x, and the lanes where there is one.
-    static Mask lift(const Element& x, Mask odd, Element& y) noexcept {
-        const Element right = Field::carry(Field::plus(Field::product(square(x), x), Field::constant(seven)));
-        y = square_root(right);
-        const Mask on_curve = Field::is_zero(subtract(square(y), right));
-        y = Field::select(Field::is_odd(y) ^ odd, y, negate(y));
-        return on_curve;
+    /// What is known of a nonce point of each lane.
+    struct Nonce {
+        Element x, y;
+        Mask odd;       ///< whether y is to be odd
+        Mask on_curve;  ///< whether there is a point with this x
+    };
+    WEFT_INLINE Element right_side(const Element& x) noexcept {
+        return Field::carry(Field::plus(Field::product(square(x), x), Field::constant(seven)));
+    }
+    WEFT_INLINE void choose_root(const Element& right, const Element& root, Nonce& point) noexcept {
+        point.on_curve = Field::is_zero(subtract(square(root), right));
+        point.y = Field::select(Field::is_odd(root) ^ point.odd, root, negate(root));
+    }
+    /// Finds y and on_curve from x and odd.
+    static void lift(Nonce& first, Nonce& second) noexcept {
+        const Pair right{right_side(first.x), right_side(second.x)};
+        const Pair root = square_root(right);
+        choose_root(right.first, root.first, first);
+        choose_root(right.second, root.second, second);
     }
 
     /// Twice a point, in 3 M + 4 S (a = 0; EFD, dbl-2009-l, with D = 4 X B as a product: it spares carries).
     [[gnu::noinline]] static void double_often(Point& point, unsigned times) noexcept {
         for (; times > 0; --times) {
-            const Element b = square(point.y);                                                        // B
             const Element e = Field::carry(Field::template multiple<3>(Field::square(point.x)));      // E
+            const Element b = square(point.y);                                                        // B
             const Element d = Field::carry(Field::template multiple<4>(Field::product(point.x, b)));  // D
-            const Element c8 = Field::carry(Field::template multiple<8>(Field::square(b)));           // 8 C
-            point.z = Field::carry(Field::template multiple<2>(Field::product(point.y, point.z)));
             point.x = Field::carry(Field::template minus<2>(Field::square(e), d));
+            // These two wait for nothing: they fill the time in which x and then y are finished.
+            point.z = Field::carry(Field::template multiple<2>(Field::product(point.y, point.z)));
+            const Element c8 = Field::carry(Field::template multiple<8>(Field::square(b)));  // 8 C
             point.y = Field::carry(Field::template minus<1>(Field::product(e, subtract(d, point.x)), c8));
         }
     }
@@ -117,12 +137,12 @@ struct Curve {
         const Element zzz = multiply(zz, z_scaled);
         const Element h = Field::carry(Field::template minus<1>(Field::product(x, zz), point.x));
         const Element r = Field::carry(Field::template minus<1>(Field::product(y, zzz), point.y));
-        point.z = multiply(point.z, h);
         const Element hh = square(h);
         const Element hhh = multiply(hh, h);
         const Element v = multiply(point.x, hh);
         point.x = Field::carry(Field::template minus<1>(Field::template minus<2>(Field::square(r), v), hhh));
-        point.y = Field::carry(Field::product(r, subtract(v, point.x), negate(point.y), hhh));
+        point.z = multiply(point.z, h);
+        point.y = Field::carry(Field::product(negate(point.y), hhh, r, subtract(v, point.x)));
     }
 
     /// The odd multiples P, 3 P, ... of P = (x, y), all with one z, which is returned: they are affine points
@@ -241,15 +261,21 @@ struct Curve {
         Element before[most];  // the product of the z of all groups before
         Mask on_curve[most], exceptional[most];
         PointTable table;
+        Nonce nonces[2];
         const size_t groups = count / lanes;
         Element all = Field::constant(one);
         for (size_t i = 0; i < groups; ++i) {
-            Element x, y;
-            const Mask odd = load_x(in + i * lanes, x);
-            prefetch(in + i * lanes, generator, generator_digits - 1);
-            on_curve[i] = lift(x, odd, y);
-            const Element z = odd_multiples(x, y, table);
-            sums[i] = multiply_and_add(in + i * lanes, generator, table, z);
+            const Multiplication* const group = in + i * lanes;
+            Nonce& nonce = nonces[i % 2];
+            if (i % 2 == 0) {
+                nonces[0].odd = load_x(group, nonces[0].x);
+                nonces[1].odd = load_x(i + 1 < groups ? group + lanes : group, nonces[1].x);
+                lift(nonces[0], nonces[1]);
+            }
+            prefetch(group, generator, generator_digits - 1);
+            on_curve[i] = nonce.on_curve;
+            const Element z = odd_multiples(nonce.x, nonce.y, table);
+            sums[i] = multiply_and_add(group, generator, table, z);
             exceptional[i] = Field::is_zero(sums[i].z);
             sums[i].z = Field::select(exceptional[i], sums[i].z, Field::constant(one));
             before[i] = all;
@@ -310,7 +336,7 @@ struct Curve {
         if (which == FieldOperation::subtract) result = subtract(x, y);
         if (which == FieldOperation::negate) result = negate(x);
         if (which == FieldOperation::inverse) result = inverse(x);
-        if (which == FieldOperation::square_root) result = square_root(x);
+        if (which == FieldOperation::square_root) result = square_root({y, x}).second;
         if (which == FieldOperation::two_products)
             result = Field::carry(Field::product(x, y, negate(x), subtract(x, y)));
         if (which == FieldOperation::eight_squares_less)
@@ -322,6 +348,7 @@ struct Curve {
             result = Field::select(Field::is_zero(subtract(x, y)), result, Field::constant(one));
         Field::store(Field::canonical(result), odd, to);
     }
+#undef WEFT_INLINE
 };
 
 }  // namespace weft::crypto::recovery

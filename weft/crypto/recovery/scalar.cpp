@@ -19,6 +19,23 @@ uint256 add(const uint256& a, const uint256& b) noexcept {
     return carry || !borrow ? reduced : sum;
 }
 
+// t[0..3] += a b; returns what goes beyond.
+[[gnu::always_inline]] inline uint64_t add_row(uint64_t* t, uint64_t a,
+                                               const std::array<uint64_t, 4>& b) noexcept {
+    uint64_t low[4], high[4];
+    for (size_t j = 0; j < 4; ++j) {
+        const wide product = wide{a} * b[j];
+        low[j] = static_cast<uint64_t>(product);
+        high[j] = static_cast<uint64_t>(product >> 64);
+    }
+    unsigned long long carry = 0;
+    for (int j = 1; j < 4; ++j) low[j] = __builtin_addcll(low[j], high[j - 1], carry, &carry);
+    high[3] += carry;
+    carry = 0;
+    for (int j = 0; j < 4; ++j) t[j] = __builtin_addcll(t[j], low[j], carry, &carry);
+    return high[3] + carry;
+}
+
 // a^(n - 2) in Montgomery's form, by digits of four bits; n - 2 has no zero digit at the top.
 uint256 invert(const uint256& a) noexcept {
     uint256 power[16];
@@ -46,27 +63,26 @@ constexpr uint256 minus_b1_by_n{0x1571b4ae8ac47f71, 0x221208ac9df506c6, 0x6f547f
 // a b / 2^384, rounded; below 2^128.
 uint256 multiply_high(const uint256& a, const uint256& b) noexcept {
     uint64_t t[8]{};
-    for (int i = 0; i < 4; ++i) {
-        uint64_t carry = 0;
-        for (int j = 0; j < 4; ++j) {
-            const wide sum = wide{a.limb[i]} * b.limb[j] + t[i + j] + carry;
-            t[i + j] = static_cast<uint64_t>(sum);
-            carry = static_cast<uint64_t>(sum >> 64);
-        }
-        t[i + 4] = carry;
-    }
+    for (int i = 0; i < 4; ++i) t[i + 4] = add_row(t + i, a.limb[i], b.limb);
     return uint256{t[6], t[7], 0, 0} + uint256{t[5] >> 63};
 }
 
-// With half = (2^(bits of a digit) - 1) / 2, the digit that `window` stands for is 2 window + 1 - 2 half.
+// The digit 2 window + 1 - 2^width: positive where the window's top bit is set, and then its place is the
+// other bits; else these complemented.
 Digit digit(const uint256& value, unsigned position, unsigned width) noexcept {
     const unsigned limb = position / 64, shift = position % 64;
     uint64_t window = limb < 4 ? value.limb[limb] >> shift : 0;
-    if (limb < 3 && shift != 0) window |= value.limb[limb + 1] << (64 - shift);
-    window &= (1U << width) - 1;
-    const uint64_t half = 1U << (width - 1);
-    const bool negative = window < half;
-    return {static_cast<uint16_t>(negative ? half - 1 - window : window - half), negative};
+    if (limb < 3 && shift + width > 64) window |= value.limb[limb + 1] << (64 - shift);
+    const uint64_t negative = ~window >> (width - 1) & 1;
+    return {static_cast<uint16_t>((window ^ -negative) & ((1U << (width - 1)) - 1)),
+            static_cast<uint16_t>(negative)};
+}
+
+// All digits from a position on; unrolled, so that every position is known to the compiler.
+template <unsigned width, unsigned count>
+[[gnu::always_inline]] inline void cut(const uint256& value, unsigned from, Digit (&out)[count]) noexcept {
+#pragma clang loop unroll(full)
+    for (unsigned i = 0; i < count; ++i) out[i] = digit(value, from + i * width, width);
 }
 
 // A number v in [0, 2^l), cut into windows of w bits and each window read as the odd digit 2 window + 1 -
@@ -84,30 +100,17 @@ static_assert(point_window * point_digits == 130 && generator_window * generator
 }  // namespace
 
 uint256 montgomery_multiply(const uint256& a, const uint256& b) noexcept {
-    uint64_t t[6]{};
-    for (int i = 0; i < 4; ++i) {
-        wide sum = 0;
-        for (int j = 0; j < 4; ++j) {
-            sum = wide{a.limb[i]} * b.limb[j] + t[j] + static_cast<uint64_t>(sum >> 64);
-            t[j] = static_cast<uint64_t>(sum);
-        }
-        sum = wide{t[4]} + static_cast<uint64_t>(sum >> 64);
-        t[4] = static_cast<uint64_t>(sum);
-        t[5] = static_cast<uint64_t>(sum >> 64);
-        const uint64_t m = t[0] * minus_inverse;
-        sum = wide{m} * secp256k1_order.limb[0] + t[0];
-        for (int j = 1; j < 4; ++j) {
-            sum = wide{m} * secp256k1_order.limb[j] + t[j] + static_cast<uint64_t>(sum >> 64);
-            t[j - 1] = static_cast<uint64_t>(sum);
-        }
-        sum = wide{t[4]} + static_cast<uint64_t>(sum >> 64);
-        t[3] = static_cast<uint64_t>(sum);
-        t[4] = t[5] + static_cast<uint64_t>(sum >> 64);
+    uint64_t t[8]{};
+    for (int i = 0; i < 4; ++i) t[i + 4] = add_row(t + i, a.limb[i], b.limb);
+    unsigned long long carry = 0;
+    for (int i = 0; i < 4; ++i) {  // each step adds the multiple of n that clears the lowest limb left
+        const uint64_t above = add_row(t + i, t[i] * minus_inverse, secp256k1_order.limb);
+        t[i + 4] = __builtin_addcll(t[i + 4], above, carry, &carry);
     }
-    const uint256 out{t[0], t[1], t[2], t[3]};
+    const uint256 out{t[4], t[5], t[6], t[7]};
     uint256 reduced;
     const bool borrow = uint256::sub_borrow(out, secp256k1_order, reduced);
-    return t[4] != 0 || !borrow ? reduced : out;
+    return carry != 0 || !borrow ? reduced : out;
 }
 
 void invert_halved(std::span<uint256> values, std::span<uint256> scratch) noexcept {
@@ -138,17 +141,13 @@ void make_digits(const uint256& hash, const uint256& s, const uint256& half_inve
     const uint256 by_generator = montgomery_multiply(hash, half_inverse);
     const uint256 v =
         add(by_generator.is_zero() ? by_generator : secp256k1_order - by_generator, generator_offset);
-    for (unsigned half = 0; half < 2; ++half)
-        for (unsigned i = 0; i < generator_digits; ++i)
-            out.generator[half][i] =
-                digit(v, (half * generator_digits + i) * generator_window, generator_window);
+    cut<generator_window>(v, 0, out.generator[0]);
+    cut<generator_window>(v, generator_window * generator_digits, out.generator[1]);
 
     const auto [low, high] = split(add(montgomery_multiply(s, half_inverse), point_offset));
     constexpr uint256 shift{0, 0, 1, 0};
-    const uint256 halves[2] = {low + shift, high + shift};
-    for (unsigned half = 0; half < 2; ++half)
-        for (unsigned i = 0; i < point_digits; ++i)
-            out.point[half][i] = digit(halves[half], i * point_window, point_window);
+    cut<point_window>(low + shift, 0, out.point[0]);
+    cut<point_window>(high + shift, 0, out.point[1]);
 }
 
 }  // namespace weft::crypto::recovery
