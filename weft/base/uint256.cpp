@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "weft/base/modulus.hpp"
+
 // Division multiplies by a precomputed reciprocal of the divisor's top limbs: N. Möller, T. Granlund,
 // "Improved division by invariant integers", IEEE Transactions on Computers 60 (2011), here MG; the long
 // division around it is Knuth's, The Art of Computer Programming 2, 4.3.1, algorithm D.
@@ -278,6 +280,38 @@ uint256 mul_mod(const uint256& a, const uint256& b, const uint256& m) noexcept {
     }
     if (is_power_of_two(m)) return bottom & (m - 1);
     return remainder_of(u, limbs, m);
+}
+
+PreparedModulus::PreparedModulus(const uint256& modulus) noexcept
+    : modulus_(modulus), shift_(count_leading_zeros(modulus)) {
+    divisor_ = modulus << shift_;
+    // As reciprocal(d) above, with digits of 256 bits: (2^512 - 1 - 2^256 d) / d, whose high digit is ~d < d.
+    const uint256 top = ~divisor_;
+    uint64_t u[9]{~0ULL, ~0ULL, ~0ULL, ~0ULL, top.limb[0], top.limb[1], top.limb[2], top.limb[3], 0};
+    uint64_t quotient[5];
+    divide_normalised<4>(u, 8, divisor_.limb.data(), quotient);
+    reciprocal_ = {quotient[0], quotient[1], quotient[2], quotient[3]};
+}
+
+uint256 PreparedModulus::multiply(const uint256& a, const uint256& b) const noexcept {
+    // Shifted like the divisor, a factor below the modulus stays below the divisor, and so does the product's
+    // high digit u1, as MG's algorithm 4 wants it; its digits here have 256 bits.
+    const bool a_below = a < modulus_;
+    if (!a_below && !(b < modulus_)) [[unlikely]]
+        return mul_mod(a, b, modulus_);
+    const uint256 shifted = (a_below ? a : b) << shift_;
+    uint64_t u[8], q[8];
+    multiply_full(shifted, a_below ? b : a, u);
+    const uint256 u0{u[0], u[1], u[2], u[3]}, u1{u[4], u[5], u[6], u[7]};
+    multiply_full(reciprocal_, u1, q);
+    uint256 low_digit, quotient{q[4], q[5], q[6], q[7]};
+    const uint64_t carry = uint256::add_carry({q[0], q[1], q[2], q[3]}, u0, low_digit) ? 1 : 0;
+    quotient += u1 + carry + 1;
+    uint256 remainder = u0 - quotient * divisor_;
+    if (low_digit < remainder) remainder += divisor_;
+    if (!(remainder < divisor_)) [[unlikely]]
+        remainder -= divisor_;
+    return remainder >> shift_;
 }
 
 uint256 power(uint256 base, const uint256& exponent) noexcept {

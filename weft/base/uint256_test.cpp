@@ -6,6 +6,8 @@
 #include <tuple>
 #include <vector>
 
+#include "weft/base/modulus.hpp"
+
 namespace weft::base {
 
 // For failure messages; outside the unnamed namespace, where gtest finds it.
@@ -113,6 +115,10 @@ void check_triple(const uint256& a, const uint256& b, const uint256& m) {
         << a << ' ' << b << ' ' << m;
     ASSERT_EQ(mul_mod(a, b, m), z == 0 ? uint256{} : ours(static_cast<Oracle>((x * y) % z)))
         << a << ' ' << b << ' ' << m;
+    if (z != 0) {
+        ASSERT_EQ(PreparedModulus(m).multiply(a, b), ours(static_cast<Oracle>((x * y) % z)))
+            << a << ' ' << b << ' ' << m;
+    }
 }
 
 TEST(Uint256, PairsOfEdgeValuesAgreeWithBitInt) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "weft/base/hex.hpp"
+#include "weft/crypto/native/native.h"
 
 namespace weft::crypto {
 namespace {
@@ -58,6 +59,19 @@ TEST(Eip196, Addition) {
     EXPECT_EQ(twice, *from_hex("030644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd3"
                                "15ed738c0e0a7c92e7845f96b2ae9c0a68a6a449e3538fc7ff3ebf7a5a18a2c4"));
     EXPECT_EQ(add(*twice, negated_generator), generator);
+}
+
+// arkworks' addition is the oracle of ours: sums, doublings, points that cancel.
+TEST(Eip196, AdditionAgreesWithArkworks) {
+    std::vector<Bytes> points{infinity, generator, negated_generator};
+    for (uint64_t k = 2; k < 12; ++k) points.push_back(*mul(generator, uint256{k, k * k, 0, k}));
+    for (const Bytes& a : points)
+        for (const Bytes& b : points) {
+            const Bytes in = a + b;
+            Bytes expected(64);
+            ASSERT_TRUE(weft_bn254_add(in.data(), expected.data()));
+            EXPECT_EQ(add(a, b), expected);
+        }
 }
 
 TEST(Eip196, Multiplication) {

@@ -9,12 +9,23 @@
 
 #include <memory>
 
+#include "weft/base/modulus.hpp"
+
 namespace weft::crypto {
 namespace {
 
 // SEC 2, section 2.4.2.
 constexpr uint256 field_modulus{0xffffffffffffffff, 0x00000000ffffffff, 0, 0xffffffff00000001};
+const base::PreparedModulus field{field_modulus};
+constexpr uint256 coefficient{0x3bce3c3e27d2604b, 0x651d06b0cc53b0f6, 0xb3ebbd55769886bc, 0x5ac635d8aa3a93e7};
 constexpr uint256 order{0xf3b9cac2fc632551, 0xbce6faada7179e84, 0xffffffffffffffff, 0xffffffff00000000};
+
+/// y^2 = x^3 - 3x + b. OpenSSL would see it too, ten times as slowly.
+bool on_curve(const uint256& x, const uint256& y) noexcept {
+    const uint256 square_less_three = base::add_mod(field.multiply(x, x), field_modulus - 3, field_modulus);
+    return field.multiply(y, y) ==
+           base::add_mod(field.multiply(square_less_three, x), coefficient, field_modulus);
+}
 
 template <auto release>
 struct Releaser {
@@ -45,15 +56,15 @@ struct Verifier {
 
 bool secp256r1_verify(const Hash& message_hash, const uint256& r, const uint256& s, const uint256& x,
                       const uint256& y) noexcept {
-    if (r.is_zero() || s.is_zero() || r >= order || s >= order || x >= field_modulus || y >= field_modulus)
+    if (r.is_zero() || s.is_zero() || r >= order || s >= order || x >= field_modulus || y >= field_modulus ||
+        !on_curve(x, y))
         return false;
     thread_local Verifier verifier;
     EC_KEY* const key = verifier.key.get();
     EC_POINT* const point = verifier.point.get();
     const Number number_x = to_number(x), number_y = to_number(y);
-    // Fails where the point is not on the curve; (0, 0), which stands for infinity, is not. The group's order
-    // is prime, so the key check that EC_KEY_set_public_key_affine_coordinates would add has nothing left to
-    // find.
+    // (0, 0), which stands for infinity, is not on the curve. The group's order is prime, so the key check
+    // that EC_KEY_set_public_key_affine_coordinates would add has nothing left to find.
     if (EC_POINT_set_affine_coordinates(EC_KEY_get0_group(key), point, number_x.get(), number_y.get(),
                                         verifier.scratch.get()) != 1 ||
         EC_KEY_set_public_key(key, point) != 1)

@@ -5,6 +5,7 @@
 #include "weft/base/uint256.hpp"
 #include "weft/evm/gas.hpp"
 #include "weft/evm/machine.hpp"
+#include "weft/evm/modulus_cache.hpp"
 #include "weft/evm/preimage_cache.hpp"
 #include "weft/evm/program.hpp"
 #include "weft/evm/region.hpp"
@@ -90,6 +91,7 @@ struct Core {
     BytesView return_data;  ///< of the running frame's last call
     Bytes return_buffer;    ///< where it lies
     PreimageCache preimages;
+    ModulusCache moduli;
     CallResult result;
     /// The traced step whose cost isn't known yet.
     bool step_pending = false;

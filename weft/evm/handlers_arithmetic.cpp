@@ -66,8 +66,17 @@ constexpr auto byte_at = [](const uint256& n, const uint256& a) noexcept {
 /// SIGNEXTEND: byte n, counted from the least significant, holds the sign.
 constexpr auto sign_extend = [](const uint256& n, const uint256& a) noexcept {
     if (n.saturate() >= 31) return a;
-    const uint64_t unused = 248 - 8 * n.low();
-    return base::shift_right_signed(a << unused, unused);
+    const uint64_t place = n.low() / 8, unused = 56 - 8 * (n.low() % 8);
+    const auto signed_limb = static_cast<int64_t>(a.limb[place] << unused) >> unused;
+    const auto limb = static_cast<uint64_t>(signed_limb), fill = static_cast<uint64_t>(signed_limb >> 63);
+    return uint256{place == 0 ? limb : a.limb[0],
+                   place < 1    ? fill
+                   : place == 1 ? limb
+                                : a.limb[1],
+                   place < 2    ? fill
+                   : place == 2 ? limb
+                                : a.limb[2],
+                   place < 3 ? fill : limb};
 };
 
 constexpr auto less = [](const uint256& a, const uint256& b) noexcept { return a < b; };
@@ -105,6 +114,10 @@ WEFT_HANDLER void exponentiate(WEFT_STATE) {
     sp[-1] = base::power(sp[0], sp[-1]);
     WEFT_TAIL next(ip + 1, sp - 1, gas, f);
 }
+WEFT_HANDLER void multiply_modulo(WEFT_STATE) {
+    sp[-2] = f->core->moduli.multiply(sp[0], sp[-1], sp[-2]);
+    WEFT_TAIL next(ip + 1, sp - 2, gas, f);
+}
 /// DUP2, ADD.
 WEFT_HANDLER void dup2_add(WEFT_STATE) {
     sp[0] = sp[-1] + sp[0];
@@ -122,7 +135,7 @@ void add_arithmetic_handlers(HandlerTable& table, bool /*traced*/) {
     table[OP_MOD] = binary<remainder>;
     table[OP_SMOD] = binary<remainder_signed>;
     table[OP_ADDMOD] = ternary<base::add_mod>;
-    table[OP_MULMOD] = ternary<base::mul_mod>;
+    table[OP_MULMOD] = multiply_modulo;
     table[OP_EXP] = exponentiate;
     table[OP_SIGNEXTEND] = binary<sign_extend>;
     table[OP_LT] = compare<less>;

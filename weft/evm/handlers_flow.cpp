@@ -137,6 +137,8 @@ WEFT_HANDLER void jumpi_to(WEFT_STATE) {
     }
     WEFT_TAIL pass_head(ip + static_cast<int32_t>(ip->immediate), sp - 1, gas, f);
 }
+/// From the head of a JUMPDEST that others follow to what comes after them all.
+WEFT_HANDLER void skip(WEFT_STATE) { WEFT_TAIL next(ip + ip->immediate, sp, gas, f); }
 WEFT_HANDLER void select(WEFT_STATE) {
     uint64_t selector;
     std::memcpy(&selector, ip + 1, sizeof selector);
@@ -182,6 +184,7 @@ void add_flow_handlers(HandlerTable& table, bool traced) {
     table[X_JUMPI_BACK] = jumpi_to<true, true>;
     table[X_UNLESS_TO] = jumpi_to<false, false>;
     table[X_UNLESS_BACK] = jumpi_to<false, true>;
+    table[X_SKIP] = skip;
     table[X_SELECT] = select;
     table[X_BAD_JUMP] = fail_jump;
     table[X_SWAP1_POP] = swap1_pop;

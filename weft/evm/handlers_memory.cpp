@@ -83,7 +83,7 @@ template <bool traced>
         WEFT_TAIL fail_with<Status::out_of_gas>(ip, sp, gas, f);
     }
     const BytesView message{f->memory + (size == 0 ? 0 : sp[0].limb[0]), size};
-    const Hash hash = crypto::keccak256(message);
+    const Hash hash = size == 0 ? crypto::empty_code_hash : crypto::keccak256(message);
     if constexpr (traced) f->core->inspector->preimage(hash, message);
     sp[-1] = base::to_uint256(hash);
     WEFT_TAIL next(ip + 1, sp - 1, gas, f);

@@ -24,6 +24,7 @@ using Handler = void(WEFT_HANDLER*)(const Instruction* ip, uint256* sp, Gas gas,
 /// Instructions of translated programs that aren't one opcode. Numbers below 256 are opcodes.
 enum Operation : uint16_t {
     X_BLOCK = 256,  ///< a gas-block's head: gas; then a BlockShape
+    X_SKIP,         ///< goes on, immediate words further
     X_UNDEFINED,    ///< an opcode that the revision lacks
     X_PUSH,         ///< the immediate
     X_PUSH_WORD,    ///< 8 bytes that follow

@@ -57,6 +57,19 @@ INSTANTIATE_TEST_SUITE_P(
         OpcodeCase{"MULMOD", OP_MULMOD, {minus_one, minus_one, 12}, 9},
         OpcodeCase{"EXP", OP_EXP, {3, 5}, 243}, OpcodeCase{"EXP zero", OP_EXP, {0, 0}, 1},
         OpcodeCase{"SIGNEXTEND", OP_SIGNEXTEND, {0, 0xff}, minus_one},
+        OpcodeCase{"SIGNEXTEND second limb",
+                   OP_SIGNEXTEND,
+                   {8, uint256{5, 0x80, 7, 9}},
+                   uint256{5, ~uint64_t{0x7f}, ~uint64_t{0}, ~uint64_t{0}}},
+        OpcodeCase{"SIGNEXTEND third limb",
+                   OP_SIGNEXTEND,
+                   {23, uint256{5, 6, uint64_t{1} << 63, 9}},
+                   uint256{5, 6, uint64_t{1} << 63, ~uint64_t{0}}},
+        OpcodeCase{"SIGNEXTEND fourth limb",
+                   OP_SIGNEXTEND,
+                   {30, uint256{5, 6, 7, uint64_t{0xab7f} << 48}},
+                   uint256{5, 6, 7, uint64_t{0x7f} << 48}},
+        OpcodeCase{"SIGNEXTEND of all bytes", OP_SIGNEXTEND, {31, uint256{5, 6, 7, 8}}, uint256{5, 6, 7, 8}},
         OpcodeCase{"SIGNEXTEND positive", OP_SIGNEXTEND, {0, 0x17f}, 0x7f},
         OpcodeCase{"SIGNEXTEND all", OP_SIGNEXTEND, {31, lowest}, lowest},
         OpcodeCase{"SIGNEXTEND far", OP_SIGNEXTEND, {lowest, 0xff}, 0xff}, OpcodeCase{"LT", OP_LT, {1, 2}, 1},
@@ -124,6 +137,54 @@ TEST(Interpreter, ChargesEachOpcodeInALoopExactly) {
     EXPECT_EQ(world.call(all).gas_left, 0);
     EXPECT_EQ(world.call(all + 5).gas_left, 5);
     EXPECT_EQ(world.call(all - 1).status, Status::out_of_gas);
+}
+
+TEST(Interpreter, ChargesEachJumpdestOfARunFromWhereItIsEntered) {
+    // PUSH1 5 + i; JUMP; INVALID; INVALID; then JUMPDEST four times, PUSH1 7, POP, STOP
+    for (uint64_t i = 0; i < 4; ++i) {
+        Code code;
+        code.push(5 + i).op(OP_JUMP).op(OP_INVALID).op(OP_INVALID);
+        for (int n = 0; n < 4; ++n) code.op(OP_JUMPDEST);
+        code.push(7).op(OP_POP).op(OP_STOP);
+        World world;
+        const uint64_t cost = 3 + 8 + (4 - i) + 3 + 2;
+        EXPECT_EQ(world.run(code, cost).status, Status::success) << i;
+        EXPECT_EQ(world.run(code, cost + 5).gas_left, 5u) << i;
+        EXPECT_EQ(world.run(code, cost - 1).status, Status::out_of_gas) << i;
+    }
+}
+
+TEST(Interpreter, FallsIntoARunOfJumpdests) {
+    // The run is the loop's head and is fallen into first: PUSH1 3; JUMPDEST x 2; PUSH1 1 SWAP1 SUB DUP1
+    // PUSH1 2 JUMPI STOP
+    World world;
+    const Code code = Code().raw("60035b5b600190038060025700");
+    const uint64_t loop = 2 + 3 + 3 + 3 + 3 + 3 + 10;
+    EXPECT_EQ(world.run(code, 1000).gas_left, 1000 - 3 - 3 * loop);
+    EXPECT_EQ(world.run(Code().raw("5b5b5b"), 3).status, Status::success);
+    EXPECT_EQ(world.run(Code().raw("5b5b5b"), 2).status, Status::out_of_gas);
+    EXPECT_EQ(world.run(Code().raw("5b5b50"), 100).status, Status::stack_underflow);
+}
+
+TEST(Interpreter, MulmodByTheSameModulusAgainAndAgain) {
+    // 2^255 - 19 six times, another modulus between; operands above the modulus too.
+    const uint256 modulus = (uint256{1} << 255) - 19;
+    for (const uint256& a : {uint256{5}, modulus - 1, modulus, uint256::max()}) {
+        Code code;
+        uint256 expected;
+        code.push(0);
+        for (int i = 0; i < 6; ++i) {
+            // sum = sum + a * a mod m, then 9 * 9 mod 7 on top of it, dropped
+            code.push(0).op(OP_CALLDATALOAD).push(a).push(a).op(OP_MULMOD).op(OP_ADD);
+            code.push(7).push(9).push(9).op(OP_MULMOD).op(OP_ADD);
+            expected += base::mul_mod(a, a, modulus) + 4;
+        }
+        code.give();
+        World world;
+        Bytes input(32);
+        base::store_be(input.data(), modulus);
+        EXPECT_EQ(word(world.run(code, 100'000, input).output), expected);
+    }
 }
 
 TEST(Interpreter, ChecksTheStack) {

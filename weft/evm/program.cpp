@@ -77,6 +77,7 @@ void Translator::open_block(size_t pc) {
     gas_ = 0;
     height_ = needed_ = growth_ = 0;
     last_ = before_last_ = {};
+    earlier_heads_.clear();
     out_.resize(head_ + 2);
 }
 
@@ -88,12 +89,26 @@ void Translator::close_block() {
         shape.needed = static_cast<uint16_t>(needed_ * word_bytes);
         shape.range = static_cast<uint16_t>((stack_limit - growth_ - needed_) * word_bytes);
     }
-    out_[head_] = {handler_offset(handlers_[X_BLOCK]), gas_};
-    std::memcpy(&out_[head_ + 1], &shape, sizeof shape);
+    uint32_t gas = gas_;
+    for (const size_t head : earlier_heads_) {
+        write_head(head, gas, shape);
+        out_[head + 2] = {handler_offset(handlers_[X_SKIP]), static_cast<uint32_t>(head_ - head)};
+        gas -= opcodes_[OP_JUMPDEST].gas;
+    }
+    write_head(head_, gas, shape);
+}
+
+void Translator::write_head(size_t head, uint32_t gas, const BlockShape& shape) {
+    out_[head] = {handler_offset(handlers_[X_BLOCK]), gas};
+    std::memcpy(&out_[head + 1], &shape, sizeof shape);
 }
 
 void Translator::destination(size_t pc) {
-    if (!open_ || !empty_) {
+    if (open_ && only_destinations_) {
+        earlier_heads_.push_back(head_);
+        head_ = out_.size() + 1;  // after the X_SKIP
+        out_.resize(head_ + 2);
+    } else if (!open_ || !empty_) {
         if (open_) {
             flush();
             close_block();
@@ -104,6 +119,7 @@ void Translator::destination(size_t pc) {
     word.bits |= uint64_t{1} << (pc % 64);
     program_.targets_.push_back(static_cast<uint32_t>(head_));
     charge(opcodes_[OP_JUMPDEST]);
+    only_destinations_ = !traced_;
     if (traced_) {
         emit(OP_JUMPDEST);
         close_block();

@@ -37,13 +37,16 @@ private:
     [[nodiscard]] bool reachable() const noexcept { return open_; }
     void open_block(size_t pc);
     void close_block();
+    void write_head(size_t head, uint32_t gas, const BlockShape& shape);
     [[gnu::always_inline]] void charge(const OpcodeInfo& info) noexcept {
-        empty_ = false;
+        empty_ = only_destinations_ = false;
         gas_ += info.gas;
         needed_ = std::max(needed_, info.inputs - height_);
         height_ += info.outputs - info.inputs;
         growth_ = std::max(growth_, height_);
     }
+    /// A JUMPDEST. Those of a run share one block, each with a head of its own from which it is charged, so
+    /// that who falls into the run passes one head.
     void destination(size_t pc);
     size_t plain_instructions(size_t pc);
     /// One opcode; returns the pc after it.
@@ -81,7 +84,9 @@ private:
     // The present block.
     bool open_ = false;
     bool empty_ = true;
+    bool only_destinations_ = false;  ///< it holds JUMPDESTs and nothing else yet
     size_t head_ = 0;
+    std::vector<size_t> earlier_heads_;  ///< of the JUMPDESTs before the last one of its run
     size_t block_pc_ = 0;
     uint32_t gas_ = 0;
     int height_ = 0;  ///< relative to the block's beginning
