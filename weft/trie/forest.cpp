@@ -104,8 +104,8 @@ ReadResult<void> Forest::update(Root& root, std::span<const Change> changes, Pla
         root.ref = updater.load(item.data(), {});
     }
     if (!updater.error()) {
-        Updater::Outcome outcome;
-        const auto lead = [&] { outcome = updater.update(root.ref, 0, changes); };
+        Updater::Outcome outcome{};
+        const auto lead = [&] { outcome = updater.update_all(root.ref, 0, changes); };
         if (work_of(changes) < much_work) {
             lead();
         } else {

@@ -38,7 +38,17 @@ struct Path {
             if (a[0] != b[0]) return 0;
             i = 1;
         }
-        while (i + 2 <= size && a.bytes[(a.from + i) / 2] == b.bytes[(b.from + i) / 2]) i += 2;
+        const uint8_t* const p = a.bytes + (a.from + i) / 2;
+        const uint8_t* const q = b.bytes + (b.from + i) / 2;
+        const uint32_t bytes = (size - i) / 2;
+        uint32_t same = 0;
+        for (uint64_t x, y; same + 8 <= bytes; same += 8) {
+            std::memcpy(&x, p + same, 8);
+            std::memcpy(&y, q + same, 8);
+            if (x != y) break;
+        }
+        while (same < bytes && p[same] == q[same]) ++same;
+        i += 2 * same;
     }
     while (i < size && a[i] == b[i]) ++i;
     return i;

@@ -13,6 +13,18 @@ bool is_insert(const Change& change) noexcept { return !change.value.empty(); }
 
 }  // namespace
 
+Updater::Outcome Updater::update_all(NodeRef ref, uint32_t depth, Changes changes) {
+    start(ref, depth, changes);
+    return update(ref, depth, changes);
+}
+
+void Updater::start(NodeRef ref, uint32_t depth, Changes changes) noexcept {
+    start_ = ref;
+    start_depth_ = depth;
+    end_ = changes.data() + changes.size();
+    asked_ = ref == none ? end_ : changes.data();
+}
+
 Updater::Outcome Updater::update(NodeRef ref, uint32_t depth, Changes changes) {
     if (ref == none) return insert(depth, changes);
     Node* const at = node(ref);
@@ -51,7 +63,8 @@ Updater::Outcome Updater::update_leaf(NodeRef ref, uint32_t depth, Changes chang
     const Path path = read_short(node(ref)->rlp()).path;
     const auto same =
         std::ranges::find_if(changes, [&](const Change& c) { return path_of(c.key, depth) == path; });
-    if (changes.size() == 1 && same != changes.end()) return replace(ref, depth, *same);
+    if (changes.size() == 1 && same != changes.end()) [[likely]]
+        return replace(ref, depth, *same);
 
     const base::Arena::Mark mark = worker_.arena.mark();
     // The key of the leaf, whose path may not outlive its replacement.
@@ -183,7 +196,7 @@ Updater::Outcome Updater::put_account(NodeRef ref, uint32_t depth, const Change&
             storage = below.load(item.data(), {});
         }
         if (!below.error()) {
-            const Outcome out = below.update(storage, 0, account.slots);
+            const Outcome out = below.update_all(storage, 0, account.slots);
             storage = out.ref;
             storage_changed |= out.changed;
             dirty = storage != none && (dirty || out.changed);
@@ -323,74 +336,98 @@ Updater::Outcome Updater::split_extension(NodeRef ref, uint32_t depth, uint32_t 
 /// The changes by their nibble at `depth`.
 Updater::Groups Updater::cut(uint32_t depth, Changes changes) const {
     Groups groups;
-    for (size_t begin = 0; begin < changes.size();) {
-        const uint32_t digit = nibble(changes[begin].key, depth);
-        size_t end = begin + 1;
-        while (end < changes.size() && nibble(changes[end].key, depth) == digit) ++end;
+    groups.count = 0;
+    const Change* const end = changes.data() + changes.size();
+    for (const Change* at = changes.data(); at != end;) {
         Group& group = groups.list[groups.count++];
-        group.digit = digit;
-        group.changes = changes.subspan(begin, end - begin);
-        begin = end;
+        group.changes = at;
+        group.digit = nibble(at->key, depth);
+        group.child = none;
+        group.item = nullptr;
+        do ++at;
+        while (at != end && nibble(at->key, depth) == group.digit);
+        group.count = static_cast<uint32_t>(at - group.changes);
     }
     return groups;
 }
 
 void Updater::run_one(Group& group, uint32_t depth, bool building) {
+    group.outcome = {group.child, false};
     if (building) {
-        group.outcome = {build(depth, group.changes), true};
+        group.outcome = {build(depth, group.list()), true};
         return;
     }
     if (group.item != nullptr) {
-        group.child = load(group.item, path_of(group.changes.front().key).first(depth));
+        group.child = load(group.item, path_of(group.changes->key).first(depth));
         if (group.child == none) return;
     }
-    group.outcome = update(group.child, depth, group.changes);
+    group.outcome = update(group.child, depth, group.list());
 }
 
-/// Asks the cache for the children that are about to be updated: memory is slower than everything else here.
-void Updater::prefetch_children(const Groups& groups) const {
-    for (size_t i = 0; i < groups.count; ++i) {
-        if (groups.list[i].child == none) continue;
-        const auto* const start = reinterpret_cast<const std::byte*>(node(groups.list[i].child));
-        __builtin_prefetch(start);
-        __builtin_prefetch(start + 64);
-    }
-}
-
-/// The same for what a child's own update begins with.
-void Updater::prefetch_below(const Group& group, uint32_t depth) const {
-    if (group.child == none) return;
-    Node* const at = node(group.child);
-    if (at->kind() != Kind::branch) return;
-    for (const Change& change : group.changes.first(std::min<size_t>(group.changes.size(), 16))) {
-        if (2 * change.key.size() <= depth) continue;
-        const uint32_t digit = nibble(change.key, depth);
-        const NodeRef child = at->has_child(digit) ? at->child(digit) : none;
-        if (child != none) __builtin_prefetch(node(child));
+/// Asks the cache for all nodes that the next changes, from `next` on, are about to meet: many ways down at
+/// once, for memory is slower than everything else here.
+void Updater::ask_ahead(const Change* next) {
+    // On the ways of changes that were made already some nodes may be gone.
+    asked_ = std::max(asked_, next);
+    constexpr size_t most = 32, line = 64;
+    struct Step {
+        const Change* change;
+        Node* at;
+    };
+    std::array<Step, most> steps;
+    auto count = std::min(most, static_cast<size_t>(end_ - asked_));
+    for (size_t i = 0; i < count; ++i) steps[i] = {asked_ + i, node(start_)};
+    asked_ += count;
+    for (uint32_t depth = start_depth_; count != 0; ++depth) {
+        size_t left = 0;
+        const Node* previous = nullptr;
+        for (const auto& [change, at] : std::span(steps).first(count)) {
+            const auto* const bytes = reinterpret_cast<const std::byte*>(at);
+            if (at != previous)
+                for (size_t i = 2 * line; i < at->bytes(); i += line) __builtin_prefetch(bytes + i);
+            previous = at;
+            if (at->kind() != Kind::branch || 2 * change->key.size() <= depth) continue;
+            const uint32_t digit = nibble(change->key, depth);
+            const NodeRef child = at->has_child(digit) ? at->child(digit) : none;
+            if (child == none) continue;
+            Node* const below = node(child);
+            __builtin_prefetch(below);
+            __builtin_prefetch(reinterpret_cast<const std::byte*>(below) + line);
+            steps[left++] = {change, below};
+        }
+        count = left;
     }
 }
 
 /// Updates the children, which are `depth` nibbles down; building: none of them is there yet.
 void Updater::run(Groups& groups, uint32_t depth, bool building, Changes changes) {
-    if (work_of(changes) < Forest::much_work) {
-        if (!building) prefetch_children(groups);
-        // What is built is built to the end: it may hold a leaf that was there before.
-        for (size_t i = 0; i < groups.count && (building || !error_); ++i) {
-            if (!building && i + 1 < groups.count) prefetch_below(groups.list[i + 1], depth);
-            run_one(groups.list[i], depth, building);
+    if (work_of(changes) >= Forest::much_work) return run_together(groups, depth, building);
+    // What is built is built to the end: it may hold a leaf that was there before.
+    for (size_t i = 0; i < groups.count; ++i) {
+        Group& group = groups.list[i];
+        if (building || !error_) {
+            if (!building && group.changes + group.count > asked_) ask_ahead(group.changes);
+            run_one(group, depth, building);
+        } else {
+            group.outcome = {group.child, false};
         }
-        return;
     }
+}
+
+/// The same on all threads.
+void Updater::run_together(Groups& groups, uint32_t depth, bool building) {
+    std::array<std::optional<StateError>, 16> errors;
     forest_.team_.for_each(groups.count, &worker_, [&](size_t i, void* own) {
         Worker& worker = *static_cast<Worker*>(own);
         Group& group = groups.list[i];
         Updater updater(forest_, worker, top_);
+        updater.start(group.child, depth, group.list());
         updater.run_one(group, depth, building);
-        group.error = std::move(updater.error());
+        errors[i] = std::move(updater.error());
         // The child itself is hashed later, beside the others.
-        if (!group.error && group.outcome.ref != none) forest_.hash_below(worker, group.outcome.ref);
+        if (!errors[i] && group.outcome.ref != none) forest_.hash_below(worker, group.outcome.ref);
     });
-    for (size_t i = 0; i < groups.count && !error_; ++i) error_ = std::move(groups.list[i].error);
+    for (size_t i = 0; i < groups.count && !error_; ++i) error_ = std::move(errors[i]);
 }
 
 Updater::Outcome Updater::update_branch(NodeRef ref, uint32_t depth, Changes changes) {
@@ -421,7 +458,7 @@ Updater::Outcome Updater::fold(NodeRef ref, uint32_t depth, const Groups& groups
     bool changed = !fits;
     uint16_t dirty = at->dirty();
     for (size_t i = 0; i < groups.count; ++i) {
-        const auto& [digit, below, child, item, outcome, error] = groups.list[i];
+        const auto& [below, count, digit, child, item, outcome] = groups.list[i];
         const bool was_there = at->has_child(digit);
         if (was_there && outcome.ref != none) at->child(digit) = outcome.ref;
         if (!outcome.changed) continue;

@@ -15,12 +15,12 @@ public:
     Updater(Forest& forest, Worker& worker, Place top) : forest_(forest), worker_(worker), top_(top) {}
 
     struct Outcome {
-        NodeRef ref = none;  ///< the node that stands there now
-        bool changed = false;
+        NodeRef ref;  ///< the node that stands there now
+        bool changed;
     };
     /// Makes the changes, which share their first `depth` nibbles, below a node that is in memory, or where
     /// there is none.
-    [[nodiscard]] Outcome update(NodeRef ref, uint32_t depth, Changes changes);
+    [[nodiscard]] Outcome update_all(NodeRef ref, uint32_t depth, Changes changes);
 
     /// Brings a node that only its item in the parent speaks of into memory. `none`: error() says why not.
     [[nodiscard]] NodeRef load(const uint8_t* item, Path way);
@@ -40,24 +40,27 @@ private:
         const uint8_t* value = nullptr;  ///< as an item; nullptr: none
         [[nodiscard]] uint32_t count() const noexcept;
     };
-    /// The changes below one child of a branch.
+    /// The changes below one child of a branch. (Nothing of it has a value until cut() gives one: a branch
+    /// has few groups, and room for many.)
     struct Group {
-        uint32_t digit = 0;
-        Changes changes;
-        NodeRef child = none;
-        const uint8_t* item = nullptr;  ///< of a child that isn't in memory
+        const Change* changes;
+        uint32_t count;
+        uint32_t digit;
+        NodeRef child;
+        const uint8_t* item;  ///< of a child that isn't in memory
         Outcome outcome;
-        std::optional<StateError> error;
+        [[nodiscard]] Changes list() const noexcept { return {changes, count}; }
     };
     struct Groups {
         std::array<Group, 16> list;
-        size_t count = 0;
+        size_t count;
     };
     struct New {
         NodeRef ref;
         Node* node;
     };
 
+    Outcome update(NodeRef ref, uint32_t depth, Changes changes);
     Outcome update_leaf(NodeRef ref, uint32_t depth, Changes changes);
     Outcome update_extension(NodeRef ref, uint32_t depth, Changes changes);
     Outcome split_extension(NodeRef ref, uint32_t depth, uint32_t common, Changes changes);
@@ -77,8 +80,9 @@ private:
     Groups cut(uint32_t depth, Changes changes) const;
     void run(Groups& groups, uint32_t depth, bool building, Changes changes);
     void run_one(Group& group, uint32_t depth, bool building);
-    void prefetch_children(const Groups& groups) const;
-    void prefetch_below(const Group& group, uint32_t depth) const;
+    void run_together(Groups& groups, uint32_t depth, bool building);
+    void start(NodeRef ref, uint32_t depth, Changes changes) noexcept;
+    void ask_ahead(const Change* next);
 
     New make(Kind kind, size_t size, uint16_t mask = 0);
     New make_leaf(Path path, BytesView value, Kind kind);
@@ -99,6 +103,11 @@ private:
     Worker& worker_;
     Place top_;
     std::optional<StateError> error_;
+    // Of the changes of update_all(), for ask_ahead().
+    NodeRef start_ = none;
+    uint32_t start_depth_ = 0;
+    const Change* asked_ = nullptr;  ///< the first whose nodes have not been asked for
+    const Change* end_ = nullptr;
 };
 
 }  // namespace weft::trie

@@ -7,6 +7,23 @@ namespace {
 /// A child's item before its hash is known.
 constexpr std::array<uint8_t, hash_item_size> unknown_hash{hash_item_head};
 
+/// Writes a path as the nibbles from `at` on; what was zero there.
+void put_nibbles(uint8_t* bytes, uint32_t at, Path path) noexcept {
+    const auto put_one = [&] {
+        bytes[at / 2] |= static_cast<uint8_t>(at % 2 == 0 ? path[0] << 4 : path[0]);
+        ++at;
+        ++path.from;
+    };
+    if ((at ^ path.from) % 2 == 0) {  // whole bytes lie alike
+        if (at % 2 != 0 && !path.empty()) put_one();
+        const uint32_t whole = path.size() / 2;
+        if (whole != 0) std::memcpy(bytes + at / 2, path.bytes + path.from / 2, whole);
+        at += 2 * whole;
+        path.from += 2 * whole;
+    }
+    while (!path.empty()) put_one();
+}
+
 }  // namespace
 
 uint32_t Updater::Parts::count() const noexcept {
@@ -148,11 +165,8 @@ Path Updater::join(Path a, Path b) {
     if (size == 0) return {};
     uint8_t* const bytes = worker_.arena.make_array<uint8_t>((size + 1) / 2).data();
     const Path joined{bytes, size % 2, size + size % 2};
-    for (uint32_t i = 0; i < size; ++i) {
-        const uint8_t digit = i < a.size() ? a[i] : b[i - a.size()];
-        const uint32_t at = joined.from + i;
-        bytes[at / 2] |= static_cast<uint8_t>(at % 2 == 0 ? digit << 4 : digit);
-    }
+    put_nibbles(bytes, joined.from, a);
+    put_nibbles(bytes, joined.from + a.size(), b);
     return joined;
 }
 
