@@ -30,7 +30,7 @@ StateError NodeSource::missing(const Hash& hash) {
     return {.message = fmt::format("trie node {} is missing", to_hex(hash)), .missing_node = hash};
 }
 
-Forest::Forest(const TrieOptions& options) : options_(options), team_(options.pool) {}
+Forest::Forest(const TrieOptions& options) : options_(options) {}
 
 Forest::~Forest() = default;
 
@@ -105,16 +105,7 @@ ReadResult<void> Forest::update(Root& root, std::span<const Change> changes, Pla
     }
     if (!updater.error()) {
         Updater::Outcome outcome{};
-        const auto lead = [&] { outcome = updater.update_all(root.ref, 0, changes); };
-        if (work_of(changes) < much_work) {
-            lead();
-        } else {
-            team_.run(lead, [&](base::FunctionRef<void(void*)> help) {
-                Worker& helper = take_worker();
-                help(&helper);
-                give_back(helper);
-            });
-        }
+        together(work_of(changes), [&] { outcome = updater.update_all(root.ref, 0, changes); });
         root.ref = outcome.ref;
         root.is_dirty |= outcome.changed;
         if (root.ref == none) root = {};
@@ -122,6 +113,26 @@ ReadResult<void> Forest::update(Root& root, std::span<const Change> changes, Pla
     give_back(worker);
     if (updater.error()) return std::unexpected(std::move(*updater.error()));
     return {};
+}
+
+void Forest::together(size_t work, base::FunctionRef<void()> lead) {
+    if (work < much_work || options_.pool == nullptr || options_.pool->size() == 0 || !team_.is_over())
+        return lead();
+    team_.begin();
+    options_.pool->run(options_.pool->size() + 1, [&](unsigned index) {
+        if (index == 0) {
+            lead();
+            team_.end();
+        } else if (!team_.is_over()) {
+            Worker& helper = take_worker();
+            team_.join(&helper);
+            give_back(helper);
+        }
+    });
+}
+
+void Forest::for_each(size_t count, base::FunctionRef<void(size_t i)> body) noexcept {
+    team_.for_each(count, nullptr, [&](size_t i, void*) { body(i); });
 }
 
 Forest::Worker& Forest::take_worker() {
@@ -139,7 +150,15 @@ void Forest::give_back(Worker& worker) {
 
 UndoLog* Forest::log(Worker& worker) {
     if (!is_noting_) return nullptr;
-    if (worker.undo == nullptr) worker.undo = std::make_unique<UndoLog>();
+    if (worker.undo == nullptr) [[unlikely]] {
+        const std::lock_guard lock(mutex_);
+        if (spare_.empty()) {
+            worker.undo = std::make_unique<UndoLog>();
+        } else {
+            worker.undo = std::move(spare_.back());
+            spare_.pop_back();
+        }
+    }
     return worker.undo.get();
 }
 
@@ -150,15 +169,20 @@ std::vector<std::unique_ptr<UndoLog>> Forest::take_logs() {
     return logs;
 }
 
-void Forest::forget(const std::vector<std::unique_ptr<UndoLog>>& logs) {
+/// Ends logs that nobody goes back to; their memory serves the next ones.
+void Forest::forget(std::vector<std::unique_ptr<UndoLog>> logs) {
     Worker& worker = take_worker();
-    for (const auto& log : logs) log->drop_detached([&](NodeRef ref) { free_all(worker, ref); });
+    for (auto& log : logs) {
+        log->drop_detached([&](NodeRef ref) { free_all(worker, ref); });
+        log->clear();
+        spare_.push_back(std::move(log));
+    }
     give_back(worker);
 }
 
 void Forest::mark() {
     forget(take_logs());
-    if (undo_ != nullptr) forget(undo_->logs());
+    if (undo_ != nullptr) forget(undo_->take_logs());
     undo_ = nullptr;
     round_ = 0;
     is_marked_ = is_noting_ = true;

@@ -8,6 +8,7 @@
 
 #include "weft/base/arena.hpp"
 #include "weft/base/function_ref.hpp"
+#include "weft/base/thread_pool.hpp"
 #include "weft/trie/node.hpp"
 #include "weft/trie/node_source.hpp"
 #include "weft/trie/team.hpp"
@@ -95,12 +96,17 @@ public:
         NodeRef below = none;  ///< an account's storage, where it is in memory
     };
 
-    /// Makes the changes, which ascend by key, in one walk; where they are many, on all threads, and hashes
-    /// what is below the upper nodes right away. Error: a node was missing; the trie then has part of the
-    /// changes, and the same update may be tried again.
+    /// Makes the changes, which ascend by key, in one walk; where they are many, with all that help, and
+    /// hashes what is below the upper nodes right away. Error: a node was missing; the trie then has part of
+    /// the changes, and the same update may be tried again.
     [[nodiscard]] ReadResult<void> update(Root& root, std::span<const Change> changes, Place place);
-    /// From so much work on an update is split over the threads, and hashes while it is in the cache.
-    static constexpr uint32_t much_work = 4096;
+    /// From so much work on an update is split, and hashes while it is in the cache.
+    static constexpr uint32_t much_work = 1024;
+    /// Calls `lead`; the pool's threads, if there is so much work that it pays, help with its updates and with
+    /// what it hands out by for_each().
+    void together(size_t work, base::FunctionRef<void()> lead);
+    /// Calls body(i) once for each i below count, with all that help.
+    void for_each(size_t count, base::FunctionRef<void(size_t i)> body) noexcept;
     /// Makes root.hash what it should be.
     void hash(Root& root);
     /// Calls `visit` for the nodes on the key's path from the root on, as far as the path goes. Returns the
@@ -153,7 +159,7 @@ private:
     /// The thread's log, where updates are to be noted; else nullptr.
     [[nodiscard]] UndoLog* log(Worker& worker);
     [[nodiscard]] std::vector<std::unique_ptr<UndoLog>> take_logs();
-    void forget(const std::vector<std::unique_ptr<UndoLog>>& logs);
+    void forget(std::vector<std::unique_ptr<UndoLog>> logs);
 
     /// Hashes what is dirty below this node, many lanes at a time.
     void hash_below(Worker& worker, NodeRef ref);
@@ -176,6 +182,7 @@ private:
     std::mutex mutex_;
     std::vector<std::unique_ptr<Worker>> workers_;  ///< under mutex_
     std::vector<Worker*> idle_;                     ///< under mutex_
+    std::vector<std::unique_ptr<UndoLog>> spare_;   ///< empty logs with their memory; under mutex_
 };
 
 }  // namespace weft::trie

@@ -112,6 +112,7 @@ NodeRef NodePool::Allocator::allocate(size_t bytes) noexcept {
     if (units >= chunk_units / 2) return pool_->take_chunk(bytes);
     if (const NodeRef ref = free_[index]; ref != none) {
         std::memcpy(&free_[index], pool_->at(ref), sizeof(NodeRef));
+        if (free_[index] != none) __builtin_prefetch(pool_->at(free_[index]));
         return ref;
     }
     return bump(units);

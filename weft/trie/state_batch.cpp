@@ -8,20 +8,19 @@ namespace weft::trie {
 namespace {
 
 /// How many keys are hashed at once, by one thread.
-constexpr size_t hash_grain = 512;
+constexpr size_t hash_grain = 256;
 
 /// About how many slots are sorted at once; an account with many more is cut.
-constexpr uint32_t piece_size = 1024;
+constexpr uint32_t piece_size = 512;
 
 /// How far ahead memory is asked for what is read in the order of hashes.
 constexpr size_t ahead = 8;
 
+/// Calls f(begin, end) for ranges of `grain` that make up [0, n).
 template <class F>
-void for_ranges(base::ThreadPool* pool, size_t n, size_t grain, F&& f) {
-    if (pool != nullptr)
-        base::parallel_for(*pool, n, grain, f);
-    else if (n != 0)
-        f(size_t{0}, n);
+void for_ranges(Forest& forest, size_t n, size_t grain, F&& f) {
+    forest.for_each((n + grain - 1) / grain,
+                    [&](size_t i) { f(i * grain, std::min(n, (i + 1) * grain)); });
 }
 
 /// What tells addresses apart, if no one chose them not to.
@@ -35,9 +34,10 @@ uint64_t low_bits(const Address& address) noexcept {
 uint8_t* put_number(uint8_t* out, const uint256& number) noexcept {
     uint8_t bytes[32];
     base::store_be(bytes, number);
-    size_t zeros = 0;
-    while (zeros < 32 && bytes[zeros] == 0) ++zeros;
-    return put_string(out, BytesView(bytes).subspan(zeros));
+    unsigned top = 3;
+    while (top > 0 && number.limb[top] == 0) --top;
+    const size_t size = 8 * top + (static_cast<size_t>(std::bit_width(number.limb[top])) + 7) / 8;
+    return put_string(out, BytesView(bytes).last(size));
 }
 
 /// An account as the state trie holds it (yellow paper, section 4.1), with an empty storage; at most 110
@@ -111,47 +111,55 @@ void StateBatch::clear() {
     recent_slots_.fill(0);
 }
 
-void StateBatch::hash_names(base::ThreadPool* pool) {
+void StateBatch::hash_keys(Forest& forest) {
     names_.resize(accounts_.size() + owners_.size());
-    for_ranges(pool, names_.size(), hash_grain, [&](size_t begin, size_t end) {
-        std::array<crypto::KeccakJob, 64> jobs;
-        while (begin < end) {
-            const size_t count = std::min(jobs.size(), end - begin);
-            for (size_t i = 0; i < count; ++i) {
-                const size_t name = begin + i;
-                const Address& address =
-                    name < accounts_.size() ? accounts_[name].address : owners_[name - accounts_.size()];
-                jobs[i] = {address.data(), Address::size(), names_[name].data()};
-            }
-            crypto::keccak256_batch({jobs.data(), count});
-            begin += count;
-        }
+    slot_keys_.resize(slots_.size());
+    const size_t parts = (names_.size() + hash_grain - 1) / hash_grain;
+    const size_t slot_parts = (slot_keys_.size() + hash_grain - 1) / hash_grain;
+    forest.for_each(parts + slot_parts, [&](size_t i) {
+        if (i < parts)
+            hash_names(i * hash_grain, std::min(names_.size(), (i + 1) * hash_grain));
+        else
+            hash_slots((i - parts) * hash_grain,
+                       std::min(slot_keys_.size(), (i - parts + 1) * hash_grain));
     });
 }
 
-void StateBatch::hash_slots(base::ThreadPool* pool) {
-    slot_keys_.resize(slots_.size());
-    for_ranges(pool, slots_.size(), hash_grain, [&](size_t begin, size_t end) {
-        std::array<crypto::KeccakJob, 64> jobs;
-        std::array<Hash, 64> keys;
-        while (begin < end) {
-            const size_t count = std::min(jobs.size(), end - begin);
-            for (size_t i = 0; i < count; ++i) {
-                keys[i] = base::to_hash(slots_[begin + i].key);
-                jobs[i] = {keys[i].data(), Hash::size(), slot_keys_[begin + i].data()};
-            }
-            crypto::keccak256_batch({jobs.data(), count});
-            begin += count;
+void StateBatch::hash_names(size_t begin, size_t end) {
+    std::array<crypto::KeccakJob, 64> jobs;
+    while (begin < end) {
+        const size_t count = std::min(jobs.size(), end - begin);
+        for (size_t i = 0; i < count; ++i) {
+            const size_t name = begin + i;
+            const Address& address =
+                name < accounts_.size() ? accounts_[name].address : owners_[name - accounts_.size()];
+            jobs[i] = {address.data(), Address::size(), names_[name].data()};
         }
-    });
+        crypto::keccak256_batch({jobs.data(), count});
+        begin += count;
+    }
+}
+
+void StateBatch::hash_slots(size_t begin, size_t end) {
+    std::array<crypto::KeccakJob, 64> jobs;
+    std::array<Hash, 64> keys;
+    while (begin < end) {
+        const size_t count = std::min(jobs.size(), end - begin);
+        for (size_t i = 0; i < count; ++i) {
+            keys[i] = base::to_hash(slots_[begin + i].key);
+            jobs[i] = {keys[i].data(), Hash::size(), slot_keys_[begin + i].data()};
+        }
+        crypto::keccak256_batch({jobs.data(), count});
+        begin += count;
+    }
 }
 
 /// Puts together the names that are one account, in the order of the hashes.
-void StateBatch::gather_accounts(base::ThreadPool* pool) {
+void StateBatch::gather_accounts(Forest& forest) {
     order_.resize(names_.size());
     for (uint32_t i = 0; i < names_.size(); ++i) order_[i] = {prefix_of(names_[i]), i};
     cut_by_hash(order_, spare_, starts_);
-    for_ranges(pool, starts_.size() - 1, piece_size / 8, [&](size_t begin, size_t end) {
+    for_ranges(forest, starts_.size() - 1, piece_size / 8, [&](size_t begin, size_t end) {
         for (size_t i = begin; i < end; ++i)
             sort_by_hash(std::span(order_).subspan(starts_[i], starts_[i + 1] - starts_[i]), names_);
     });
@@ -309,21 +317,18 @@ void StateBatch::make_account_changes(size_t begin, size_t end) {
     }
 }
 
-std::span<const Change> StateBatch::changes(base::ThreadPool* pool) {
-    hash_names(pool);
-    hash_slots(pool);
-    gather_accounts(pool);
+std::span<const Change> StateBatch::changes(Forest& forest) {
+    hash_keys(forest);
+    gather_accounts(forest);
     gather_slots();
     cut_into_pieces();
-    for_ranges(pool, pieces_.size(), 1, [&](size_t begin, size_t end) {
-        for (size_t i = begin; i < end; ++i) make_slot_changes(pieces_[i]);
-    });
+    forest.for_each(pieces_.size(), [&](size_t i) { make_slot_changes(pieces_[i]); });
     join_parts();
     account_hashes_.resize(gathered_.size());
     account_values_.resize(gathered_.size());
     updates_.resize(gathered_.size());
     account_changes_.resize(gathered_.size());
-    for_ranges(pool, gathered_.size(), piece_size,
+    for_ranges(forest, gathered_.size(), piece_size / 2,
                [&](size_t begin, size_t end) { make_account_changes(begin, end); });
     uint32_t work = 0;
     for (AccountUpdate& update : updates_) {

@@ -3,7 +3,6 @@
 #include <span>
 #include <vector>
 
-#include "weft/base/thread_pool.hpp"
 #include "weft/state/commit.hpp"
 #include "weft/state/diff.hpp"
 #include "weft/trie/forest.hpp"
@@ -21,11 +20,13 @@ public:
     void add(const Address& address, const uint256& key, const uint256& value);
 
     [[nodiscard]] bool empty() const noexcept { return accounts_.empty() && slots_.empty(); }
+    /// How many changes were noted.
+    [[nodiscard]] size_t size() const noexcept { return accounts_.size() + slots_.size(); }
     void clear();
 
     /// The changes of the account trie, with those of the storage tries below; valid until the next call of
-    /// anything. pool: helps; may be nullptr.
-    [[nodiscard]] std::span<const Change> changes(base::ThreadPool* pool);
+    /// anything. forest: has the threads that help.
+    [[nodiscard]] std::span<const Change> changes(Forest& forest);
 
 private:
     /// A name is where an account comes up: each account noted is one, then each owner of slots.
@@ -61,9 +62,10 @@ private:
         uint32_t unique_end = 0;  ///< of a part: where its changes end
     };
 
-    void hash_names(base::ThreadPool* pool);
-    void hash_slots(base::ThreadPool* pool);
-    void gather_accounts(base::ThreadPool* pool);
+    void hash_keys(Forest& forest);
+    void hash_names(size_t begin, size_t end);
+    void hash_slots(size_t begin, size_t end);
+    void gather_accounts(Forest& forest);
     void gather_slots();
     void cut_into_pieces();
     void make_slot_changes(Piece& piece);

@@ -46,8 +46,11 @@ void StateTrie::commit(const state::StateDiff& diff) {
 
 ReadResult<Hash> StateTrie::root() {
     if (!pending_.empty()) {
-        if (auto updated = forest_.update(root_, pending_.changes(pool_), accounts_place); !updated)
-            return std::unexpected(std::move(updated.error()));
+        ReadResult<void> updated;
+        forest_.together(pending_.size(), [&] {
+            updated = forest_.update(root_, pending_.changes(forest_), accounts_place);
+        });
+        if (!updated) return std::unexpected(std::move(updated.error()));
         pending_.clear();
     }
     forest_.hash(root_);

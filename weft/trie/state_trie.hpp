@@ -27,7 +27,7 @@ struct TrieAccount {
 class StateTrie final : public state::RootSink {
 public:
     /// The empty state.
-    explicit StateTrie(const TrieOptions& options = {}) : forest_(options), pool_(options.pool) {}
+    explicit StateTrie(const TrieOptions& options = {}) : forest_(options) {}
     /// The state with this root, whose nodes come from options.source when they are needed.
     StateTrie(const Hash& root, const TrieOptions& options) : StateTrie(options) { root_.hash = root; }
     /// All of this state.
@@ -69,7 +69,6 @@ private:
 
     Forest forest_;
     Forest::Root root_;
-    base::ThreadPool* pool_;
     StateBatch pending_;
 };
 

@@ -2,27 +2,13 @@
 
 namespace weft::trie {
 
-void Team::run(base::FunctionRef<void()> lead,
-               base::FunctionRef<void(base::FunctionRef<void(void* worker)>)> member) noexcept {
-    if (pool_ == nullptr || pool_->size() == 0) return lead();
-    is_over_.store(false, std::memory_order_relaxed);
-    const auto work = [&](void* worker) {
-        for (;;) {
-            const uint32_t seen = changes_.load(std::memory_order_acquire);
-            if (help(worker)) continue;
-            if (is_over_.load(std::memory_order_acquire)) return;
-            parker_.wait_until_changed(changes_, seen);
-        }
-    };
-    pool_->run(pool_->size() + 1, [&](unsigned index) {
-        if (index != 0) {
-            if (!is_over_.load(std::memory_order_acquire)) member(work);
-            return;
-        }
-        lead();
-        is_over_.store(true, std::memory_order_release);
-        signal();
-    });
+void Team::join(void* worker) noexcept {
+    for (;;) {
+        const uint32_t seen = changes_.load(std::memory_order_acquire);
+        if (help(worker)) continue;
+        if (is_over()) return;
+        parker_.wait_until_changed(changes_, seen);
+    }
 }
 
 bool Team::help(void* worker) noexcept {

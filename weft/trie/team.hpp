@@ -6,26 +6,29 @@
 
 #include "weft/base/function_ref.hpp"
 #include "weft/base/parker.hpp"
-#include "weft/base/thread_pool.hpp"
 
 namespace weft::trie {
 
-/// The threads of a pool while they work on one thing together, whose parts split again: who waits for the
-/// parts that others have taken does other parts meanwhile. (ThreadPool::run alone would let it sleep.)
+/// Threads that work on one thing together, whose parts split again: who waits for the parts that others have
+/// taken does other parts meanwhile. (ThreadPool::run alone would let it sleep.)
 class Team {
 public:
-    /// pool: may be nullptr.
-    explicit Team(base::ThreadPool* pool) noexcept : pool_(pool) {}
-
-    /// Calls `lead` on this thread; meanwhile the pool's threads, each once inside `member`, which is to call
-    /// the function that it is given, do what for_each hands out.
-    void run(base::FunctionRef<void()> lead,
-             base::FunctionRef<void(base::FunctionRef<void(void* worker)>)> member) noexcept;
+    /// Between begin() and end(), both called by one thread, for_each() hands parts out to those inside
+    /// join(). Nothing may have begun.
+    void begin() noexcept { is_over_.store(false, std::memory_order_release); }
+    void end() noexcept {
+        is_over_.store(true, std::memory_order_release);
+        signal();
+    }
+    /// Does what is handed out, until the end. worker: the thread's own.
+    void join(void* worker) noexcept;
+    /// Whether end() has come, or nothing has begun.
+    [[nodiscard]] bool is_over() const noexcept { return is_over_.load(std::memory_order_acquire); }
 
     /// What for_each hands out: part i, and the thread's own worker.
     using Body = base::FunctionRef<void(size_t i, void* worker)>;
     /// Calls body(i, worker) once for each i below count, on this thread, whose worker is given, and on
-    /// others. Within run(), or on one thread.
+    /// those that have joined.
     void for_each(size_t count, void* worker, Body body) noexcept;
 
 private:
@@ -43,7 +46,6 @@ private:
         parker_.wake_all(changes_);
     }
 
-    base::ThreadPool* pool_;
     std::mutex mutex_;
     std::vector<Job*> jobs_;  ///< with parts nobody has taken, newest last; under mutex_
     std::atomic<bool> is_over_{true};

@@ -58,7 +58,7 @@ void UndoBatch::add_account(std::span<const Line> lines) {
         change.value = before(*known);
         update.removed = change.value.empty();
     }
-    if (storage != nullptr) update.restored = &storage->entry->storage;
+    if (storage != nullptr) update.restored = &storage->log->detached_[storage->entry->storage];
     update.slots = std::span(slots_).subspan(first_slot);
     changes_.push_back(change);
 }

@@ -10,7 +10,8 @@ public:
     explicit UndoBatch(std::vector<std::unique_ptr<UndoLog>> logs);
     /// Valid as long as the batch is.
     [[nodiscard]] std::span<const Change> changes() const noexcept { return changes_; }
-    [[nodiscard]] const std::vector<std::unique_ptr<UndoLog>>& logs() const noexcept { return logs_; }
+    /// Ends the batch.
+    [[nodiscard]] std::vector<std::unique_ptr<UndoLog>> take_logs() noexcept { return std::move(logs_); }
 
 private:
     struct Line {

@@ -29,14 +29,22 @@ public:
         append({.what = What::slot, .round = round}, account, slot, before);
     }
     void add_storage(BytesView account, uint32_t round, const Detached& storage) {
-        append({.what = What::storage, .round = round, .storage = storage}, account, {}, {});
+        append({.what = What::storage, .round = round, .storage = static_cast<uint32_t>(detached_.size())},
+               account, {}, {});
+        detached_.push_back(storage);
+    }
+    /// Forgets everything, and keeps the memory.
+    void clear() noexcept {
+        entries_.clear();
+        detached_.clear();
+        bytes_.clear();
     }
 
     /// Calls drop(ref) for all storage that no account has got back.
     template <class Drop>
     void drop_detached(Drop&& drop) const {
-        for (const Entry& entry : entries_)
-            if (entry.storage.ref != none && !entry.storage.is_attached) drop(entry.storage.ref);
+        for (const Detached& storage : detached_)
+            if (storage.ref != none && !storage.is_attached) drop(storage.ref);
     }
 
 private:
@@ -48,9 +56,9 @@ private:
         uint32_t round = 0;  ///< the update's number: what an earlier one overwrote goes further back
         uint32_t begin = 0;  ///< the value before, in bytes_
         uint32_t end = 0;
+        uint32_t storage = 0;  ///< of a storage its place in detached_
         Hash account{};
         Hash slot{};
-        Detached storage{};
     };
     void append(Entry entry, BytesView account, BytesView slot, BytesView before) {
         std::memcpy(entry.account.data(), account.data(), Hash::size());
@@ -62,6 +70,7 @@ private:
     }
 
     std::vector<Entry> entries_;
+    std::vector<Detached> detached_;
     Bytes bytes_;
 };
 
