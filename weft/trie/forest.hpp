@@ -102,8 +102,8 @@ public:
     [[nodiscard]] ReadResult<void> update(Root& root, std::span<const Change> changes, Place place);
     /// From so much work on an update is split, and hashes while it is in the cache.
     static constexpr uint32_t much_work = 1024;
-    /// Calls `lead`; the pool's threads, if there is so much work that it pays, help with its updates and with
-    /// what it hands out by for_each().
+    /// Calls `lead`; the pool's threads, if there is so much work that it pays, help with its updates and
+    /// with what it hands out by for_each().
     void together(size_t work, base::FunctionRef<void()> lead);
     /// Calls body(i) once for each i below count, with all that help.
     void for_each(size_t count, base::FunctionRef<void(size_t i)> body) noexcept;

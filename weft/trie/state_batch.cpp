@@ -19,8 +19,7 @@ constexpr size_t ahead = 8;
 /// Calls f(begin, end) for ranges of `grain` that make up [0, n).
 template <class F>
 void for_ranges(Forest& forest, size_t n, size_t grain, F&& f) {
-    forest.for_each((n + grain - 1) / grain,
-                    [&](size_t i) { f(i * grain, std::min(n, (i + 1) * grain)); });
+    forest.for_each((n + grain - 1) / grain, [&](size_t i) { f(i * grain, std::min(n, (i + 1) * grain)); });
 }
 
 /// What tells addresses apart, if no one chose them not to.
@@ -120,8 +119,7 @@ void StateBatch::hash_keys(Forest& forest) {
         if (i < parts)
             hash_names(i * hash_grain, std::min(names_.size(), (i + 1) * hash_grain));
         else
-            hash_slots((i - parts) * hash_grain,
-                       std::min(slot_keys_.size(), (i - parts + 1) * hash_grain));
+            hash_slots((i - parts) * hash_grain, std::min(slot_keys_.size(), (i - parts + 1) * hash_grain));
     });
 }
 

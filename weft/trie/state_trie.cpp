@@ -47,9 +47,8 @@ void StateTrie::commit(const state::StateDiff& diff) {
 ReadResult<Hash> StateTrie::root() {
     if (!pending_.empty()) {
         ReadResult<void> updated;
-        forest_.together(pending_.size(), [&] {
-            updated = forest_.update(root_, pending_.changes(forest_), accounts_place);
-        });
+        forest_.together(pending_.size(),
+                         [&] { updated = forest_.update(root_, pending_.changes(forest_), accounts_place); });
         if (!updated) return std::unexpected(std::move(updated.error()));
         pending_.clear();
     }
