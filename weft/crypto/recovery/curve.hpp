@@ -120,11 +120,14 @@ struct Curve {
             const Element e = Field::carry(Field::template multiple<3>(Field::square(point.x)));      // E
             const Element b = square(point.y);                                                        // B
             const Element d = Field::carry(Field::template multiple<4>(Field::product(point.x, b)));  // D
-            point.x = Field::carry(Field::template minus<2>(Field::square(e), d));
+            const Sum ee = Field::square(e);
+            point.x = Field::carry(Field::template minus<2>(ee, d));
+            // D - X3 = 3 D - E^2, for which X3 need not be carried first.
+            const Element rest = Field::carry(Field::minus(Field::template multiple<3>(Field::sum(d)), ee));
             // These two wait for nothing: they fill the time in which x and then y are finished.
             point.z = Field::carry(Field::template multiple<2>(Field::product(point.y, point.z)));
             const Element c8 = Field::carry(Field::template multiple<8>(Field::square(b)));  // 8 C
-            point.y = Field::carry(Field::template minus<1>(Field::product(e, subtract(d, point.x)), c8));
+            point.y = Field::carry(Field::template minus<1>(Field::product(e, rest), c8));
         }
     }
 
@@ -342,6 +345,8 @@ struct Curve {
         if (which == FieldOperation::eight_squares_less)
             result = Field::carry(Field::template minus<1>(
                 Field::template minus<2>(Field::template multiple<8>(Field::square(x)), y), y));
+        if (which == FieldOperation::three_less_square)
+            result = Field::carry(Field::minus(Field::template multiple<3>(Field::sum(x)), Field::square(y)));
         if (which == FieldOperation::parity)
             result = Field::select(Field::is_odd(x), result, Field::constant(one));
         if (which == FieldOperation::equal)

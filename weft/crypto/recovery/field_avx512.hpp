@@ -84,6 +84,16 @@ struct VectorField {
             }
         return a;
     }
+    /// a - b, b being what fold() gives; 2^12 p is added, written so that each limb exceeds b's.
+    WEFT_INLINE Sum minus(Sum a, const Sum& b) noexcept {
+        constexpr uint64_t much = 1ULL << 58;
+        constexpr uint64_t spread[5] = {much - (fold256 << 12), much - 64, much - 64, much - 64,
+                                        4 * much - 64};
+        for (int i = 0; i < 5; ++i)
+            for (size_t g = 0; g < groups; ++g)
+                a.limb[i][g] = _mm512_add_epi64(a.limb[i][g], _mm512_sub_epi64(all(spread[i]), b.limb[i][g]));
+        return a;
+    }
     /// times a, for 1, 2, 3, 4 and 8.
     template <unsigned times>
     WEFT_INLINE Sum multiple(Sum a) noexcept {

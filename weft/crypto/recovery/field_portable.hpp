@@ -68,6 +68,12 @@ struct ScalarField {
         }
         return a;
     }
+    WEFT_INLINE Sum minus(Sum a, const Sum& b) noexcept {
+        Word borrow = 0;
+        for (int i = 0; i < 4; ++i) a.limb[i] = __builtin_subcll(a.limb[i], b.limb[i], borrow, &borrow);
+        a.top -= b.top + static_cast<int64_t>(borrow);
+        return a;
+    }
     WEFT_INLINE Sum plus(Sum a, const Sum& b) noexcept {
         a.top += b.top + static_cast<int64_t>(add(a.limb, b.limb));
         return a;

@@ -56,6 +56,8 @@ uint256 expected(FieldOperation which, const uint256& a, const uint256& b) {
         case eight_squares_less:
             return base::add_mod(base::mul_mod(8, base::mul_mod(a, a, p), p), base::mul_mod(3, minus(b), p),
                                  p);
+        case three_less_square:
+            return base::add_mod(base::mul_mod(3, a, p), minus(base::mul_mod(b, b, p)), p);
         case parity:
             return mod_p(a).low() & 1;
         case equal:
@@ -83,7 +85,7 @@ TEST_P(Field, EveryNumberWithEveryOtherInEveryLane) {
     const auto& [way, lanes, operate] = GetParam();
     const std::vector<uint256> all = numbers();
     for (const FieldOperation which : {multiply, square, subtract, negate, inverse, square_root, two_products,
-                                       eight_squares_less, parity, equal}) {
+                                       eight_squares_less, three_less_square, parity, equal}) {
         const bool one_operand = which == inverse || which == square_root;
         for (size_t i = 0; i < all.size(); ++i)
             for (size_t j = 0; j < (one_operand ? 1 : all.size()); ++j) {

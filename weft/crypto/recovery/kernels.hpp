@@ -78,6 +78,7 @@ enum class FieldOperation : uint8_t {
     square_root,         ///< of the square a root, of anything else something
     two_products,        ///< a b + (-a) (a - b)
     eight_squares_less,  ///< 8 a a - 3 b
+    three_less_square,   ///< 3 a - b b
     parity,              ///< 1 where a mod p is odd, else 0
     equal                ///< 1 where a = b mod p, else 0
 };
