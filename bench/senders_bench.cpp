@@ -76,7 +76,7 @@ std::vector<Contender> contenders() {
     const auto way = [](Way which) -> Recover {
         return [which](auto signatures, auto out) { crypto::recovery::recover(which, signatures, out); };
     };
-    std::vector<Contender> out{{"libsecp256k1 (crate)", 1, way(Way::one_by_one)}};
+    std::vector<Contender> out{{"libsecp256k1 (crate)", 1, way(Way::library)}};
 #ifdef WEFT_DEBIAN_SECP256K1
     out.push_back({"libsecp256k1 (Debian)", 1, [](auto signatures, auto to) {
                        std::ranges::transform(signatures, to.begin(), recover_with_debian);
@@ -101,7 +101,7 @@ double microseconds_each(const std::function<void()>& run) {
 int run(int rounds) {
     const std::vector<SignedHash> signatures = make_signatures();
     Addresses wanted(signature_count), got(signature_count);
-    crypto::recovery::recover(Way::one_by_one, signatures, wanted);
+    crypto::recovery::recover(Way::library, signatures, wanted);
     std::vector<Contender> all = contenders();
     base::ThreadPool pool(1);
     for (int round = 0; round < rounds; ++round)

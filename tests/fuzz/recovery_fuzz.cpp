@@ -62,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         }
     }
     std::vector<std::optional<Address>> wanted(signatures.size()), got(signatures.size());
-    recover(Way::one_by_one, signatures, wanted);
+    recover(Way::library, signatures, wanted);
     for (const Way way : {Way::portable, Way::avx512}) {
         if (!is_there(way)) continue;
         recover(way, signatures, got);

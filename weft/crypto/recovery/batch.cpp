@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "weft/crypto/keccak.hpp"
+#include "weft/crypto/native/native.h"
 #include "weft/crypto/recovery/kernels.hpp"
 #include "weft/crypto/recovery/scalar.hpp"
 
@@ -31,11 +32,21 @@ std::optional<uint256> nonce_point_x(const SignedHash& signature) noexcept {
     return r + secp256k1_order;
 }
 
-std::optional<Address> recover_one(const SignedHash& signature) noexcept {
-    return recover_address(signature.message_hash, signature.r, signature.s, signature.recovery_id);
+std::optional<Address> recover_by_library(const SignedHash& signature) noexcept {
+    const auto& [message_hash, r, s, recovery_id] = signature;
+    if (recovery_id > 3) return std::nullopt;
+    uint8_t compact[64], public_key[64];
+    base::store_be(compact, r);
+    base::store_be(compact + 32, s);
+    if (!weft_secp256k1_recover(message_hash.data(), compact, static_cast<int32_t>(recovery_id), public_key))
+        return std::nullopt;
+    Address out;
+    std::copy_n(keccak256_64(public_key).data() + 12, out.size(), out.data());
+    return out;
 }
 
-// At most kernel_most signatures on their way through a kernel.
+// At most `most` signatures on their way through a kernel.
+template <size_t most>
 class Batch {
 public:
     explicit Batch(Way way) noexcept
@@ -44,11 +55,12 @@ public:
 
     void recover(std::span<const SignedHash> signatures, std::span<std::optional<Address>> out) noexcept {
         collect(signatures, out);
-        // One busy lane alone is slower than libsecp256k1.
-        if (lanes_ > 1 && count_ % lanes_ == 1) {
-            --count_;
-            out[index_[count_]] = recover_one(signatures[index_[count_]]);
-        }
+        if constexpr (most > 1)
+            if (lanes_ > 1 && count_ % lanes_ == 1) {  // one busy lane alone would be slower
+                --count_;
+                Batch<1>(Way::portable)
+                    .recover(signatures.subspan(index_[count_], 1), out.subspan(index_[count_], 1));
+            }
         if (count_ == 0) return;
         prepare(signatures);
         // Idle lanes do what another one does.
@@ -84,7 +96,8 @@ private:
         size_t found = 0;
         for (size_t i = 0; i < count_; ++i) {
             const Key& key = keys_[i];
-            if (key.outcome == Outcome::exceptional) out[index_[i]] = recover_one(signatures[index_[i]]);
+            if (key.outcome == Outcome::exceptional)
+                out[index_[i]] = recover_by_library(signatures[index_[i]]);
             if (key.outcome != Outcome::found) continue;
             uint8_t* const bytes = bytes_[found];
             base::store_be(bytes, {key.x[0], key.x[1], key.x[2], key.x[3]});
@@ -103,13 +116,13 @@ private:
     Kernel* kernel_;
     size_t lanes_;
     size_t count_ = 0;
-    size_t index_[kernel_most];  // of the signature that a place below belongs to
-    uint256 inverses_[kernel_most], scratch_[kernel_most];
-    Multiplication work_[kernel_most];
-    Key keys_[kernel_most];
-    uint8_t bytes_[kernel_most][64];
-    KeccakJob messages_[kernel_most];
-    Hash hashes_[kernel_most];
+    size_t index_[most];  // of the signature that a place below belongs to
+    uint256 inverses_[most], scratch_[most];
+    Multiplication work_[most];
+    Key keys_[most];
+    uint8_t bytes_[most][64];
+    KeccakJob messages_[most];
+    Hash hashes_[most];
 };
 
 }  // namespace
@@ -128,11 +141,12 @@ Way fastest() noexcept { return is_there(Way::avx512) ? Way::avx512 : Way::porta
 
 void recover(Way way, std::span<const SignedHash> signatures,
              std::span<std::optional<Address>> out) noexcept {
-    if (way == Way::one_by_one) {
-        std::ranges::transform(signatures, out.begin(), recover_one);
+    if (way == Way::library) {
+        std::ranges::transform(signatures, out.begin(), recover_by_library);
         return;
     }
-    Batch batch(way);
+    if (signatures.size() == 1) return Batch<1>(Way::portable).recover(signatures, out);
+    Batch<kernel_most> batch(way);
     for (size_t from = 0; from < signatures.size(); from += kernel_most) {
         const size_t size = std::min(kernel_most, signatures.size() - from);
         batch.recover(signatures.subspan(from, size), out.subspan(from, size));

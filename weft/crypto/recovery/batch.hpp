@@ -8,7 +8,11 @@
 namespace weft::crypto::recovery {
 
 /// The ways a batch can be recovered; all give the same answers.
-enum class Way { one_by_one, portable, avx512 };
+enum class Way {
+    library,  ///< libsecp256k1, one after the other: what the other ways are held against
+    portable,
+    avx512
+};
 
 /// What this machine's processor can do, and the fastest of it.
 [[nodiscard]] bool is_there(Way way) noexcept;

@@ -43,54 +43,62 @@ struct Curve {
     static constexpr uint64_t beta[4] = {0xc1396c28719501ee, 0x9cf0497512f58995, 0x6e64479eac3434e9,
                                          0x7ae96a2b657c0710};
 
-    /// Two elements that go through the same chain of powers: one's multiplications fill the other's waits.
-    struct Pair {
-        Element first, second;
+    /// Elements that go through the same chain of powers: one's multiplications fill the other's waits.
+    template <size_t n>
+    struct Several {
+        Element element[n];
     };
     /// a^(2^times).
-    [[gnu::noinline]] static Pair square_often(Pair a, int times) noexcept {
-        for (int i = 0; i < times; ++i) {
-            a.first = square(a.first);
-            a.second = square(a.second);
-        }
+    template <size_t n>
+    [[gnu::noinline]] static Several<n> square_often(Several<n> a, int times) noexcept {
+        for (int i = 0; i < times; ++i)
+            for (Element& element : a.element) element = square(element);
         return a;
     }
-    [[gnu::noinline]] static Pair times(const Pair& a, const Pair& b) noexcept {
-        return {multiply(a.first, b.first), multiply(a.second, b.second)};
+    template <size_t n>
+    [[gnu::noinline]] static Several<n> times(const Several<n>& a, const Several<n>& b) noexcept {
+        Several<n> out;
+        for (size_t i = 0; i < n; ++i) out.element[i] = multiply(a.element[i], b.element[i]);
+        return out;
     }
 
     /// The powers of a that both exponents below begin with: a to 2^2 - 1, 2^22 - 1 and 2^223 - 1.
+    template <size_t n>
     struct Powers {
-        Pair x2, x22, x223;
+        Several<n> x2, x22, x223;
     };
-    static Powers powers(const Pair& a) noexcept {
-        const Pair x2 = times(square_often(a, 1), a);
-        const Pair x3 = times(square_often(x2, 1), a);
-        const Pair x6 = times(square_often(x3, 3), x3);
-        const Pair x9 = times(square_often(x6, 3), x3);
-        const Pair x11 = times(square_often(x9, 2), x2);
-        const Pair x22 = times(square_often(x11, 11), x11);
-        const Pair x44 = times(square_often(x22, 22), x22);
-        const Pair x88 = times(square_often(x44, 44), x44);
-        const Pair x176 = times(square_often(x88, 88), x88);
-        const Pair x220 = times(square_often(x176, 44), x44);
+    template <size_t n>
+    static Powers<n> powers(const Several<n>& a) noexcept {
+        const auto x2 = times(square_often(a, 1), a);
+        const auto x3 = times(square_often(x2, 1), a);
+        const auto x6 = times(square_often(x3, 3), x3);
+        const auto x9 = times(square_often(x6, 3), x3);
+        const auto x11 = times(square_often(x9, 2), x2);
+        const auto x22 = times(square_often(x11, 11), x11);
+        const auto x44 = times(square_often(x22, 22), x22);
+        const auto x88 = times(square_often(x44, 44), x44);
+        const auto x176 = times(square_often(x88, 88), x88);
+        const auto x220 = times(square_often(x176, 44), x44);
         return {x2, x22, times(square_often(x220, 3), x3)};
     }
     /// a^((p + 1) / 4), which is a root of a if it has one, as p = 3 mod 4. In bits the exponent is 223 ones,
     /// 0, 22 ones, 0000, 11, 00.
-    static Pair square_root(const Pair& a) noexcept {
-        const Powers p = powers(a);
-        const Pair t = times(square_often(p.x223, 23), p.x22);
+    template <size_t n>
+    static Several<n> square_root(const Several<n>& a) noexcept {
+        const auto p = powers(a);
+        const auto t = times(square_often(p.x223, 23), p.x22);
         return square_often(times(square_often(t, 6), p.x2), 2);
     }
-    /// a^(p - 2), which is 1 / a. In bits 223 ones, 0, 22 ones, 0000, 1, 0, 11, 0, 1.
+    /// 1 / a; precondition: a is not zero. As a^(p - 2) where the field knows nothing better. In bits this is
+    /// 223 ones, 0, 22 ones, 0000, 1, 0, 11, 0, 1.
     static Element inverse(const Element& element) noexcept {
-        const Pair a{element, element};
-        const Powers p = powers(a);
-        Pair t = times(square_often(p.x223, 23), p.x22);
+        if constexpr (requires { Field::invert(element); }) return Field::invert(element);
+        const Several<1> a{{element}};
+        const auto p = powers(a);
+        auto t = times(square_often(p.x223, 23), p.x22);
         t = times(square_often(t, 5), a);
         t = times(square_often(t, 3), p.x2);
-        return times(square_often(t, 2), a).first;
+        return times(square_often(t, 2), a).element[0];
     }
 
     /// What is known of a nonce point of each lane.
@@ -102,16 +110,17 @@ struct Curve {
     WEFT_INLINE Element right_side(const Element& x) noexcept {
         return Field::carry(Field::plus(Field::product(square(x), x), Field::constant(seven)));
     }
-    WEFT_INLINE void choose_root(const Element& right, const Element& root, Nonce& point) noexcept {
-        point.on_curve = Field::is_zero(subtract(square(root), right));
-        point.y = Field::select(Field::is_odd(root) ^ point.odd, root, negate(root));
-    }
     /// Finds y and on_curve from x and odd.
-    static void lift(Nonce& first, Nonce& second) noexcept {
-        const Pair right{right_side(first.x), right_side(second.x)};
-        const Pair root = square_root(right);
-        choose_root(right.first, root.first, first);
-        choose_root(right.second, root.second, second);
+    template <size_t n>
+    static void lift(Nonce* points) noexcept {
+        Several<n> right;
+        for (size_t i = 0; i < n; ++i) right.element[i] = right_side(points[i].x);
+        const auto roots = square_root(right);
+        for (size_t i = 0; i < n; ++i) {
+            const Element& root = roots.element[i];
+            points[i].on_curve = Field::is_zero(subtract(square(root), right.element[i]));
+            points[i].y = Field::select(Field::is_odd(root) ^ points[i].odd, root, negate(root));
+        }
     }
 
     /// Twice a point, in 3 M + 4 S (a = 0; EFD, dbl-2009-l, with D = 4 X B as a product: it spares carries).
@@ -271,9 +280,10 @@ struct Curve {
             const Multiplication* const group = in + i * lanes;
             Nonce& nonce = nonces[i % 2];
             if (i % 2 == 0) {
+                const bool two = i + 1 < groups;
                 nonces[0].odd = load_x(group, nonces[0].x);
-                nonces[1].odd = load_x(i + 1 < groups ? group + lanes : group, nonces[1].x);
-                lift(nonces[0], nonces[1]);
+                if (two) nonces[1].odd = load_x(group + lanes, nonces[1].x);
+                two ? lift<2>(nonces) : lift<1>(nonces);
             }
             prefetch(group, generator, generator_digits - 1);
             on_curve[i] = nonce.on_curve;
@@ -339,7 +349,7 @@ struct Curve {
         if (which == FieldOperation::subtract) result = subtract(x, y);
         if (which == FieldOperation::negate) result = negate(x);
         if (which == FieldOperation::inverse) result = inverse(x);
-        if (which == FieldOperation::square_root) result = square_root({y, x}).second;
+        if (which == FieldOperation::square_root) result = square_root(Several<2>{{y, x}}).element[1];
         if (which == FieldOperation::two_products)
             result = Field::carry(Field::product(x, y, negate(x), subtract(x, y)));
         if (which == FieldOperation::eight_squares_less)

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "weft/crypto/recovery/kernels.hpp"
+#include "weft/crypto/recovery/scalar.hpp"
 
 namespace weft::crypto::recovery {
 
@@ -168,6 +169,13 @@ struct ScalarField {
     }
     WEFT_INLINE Element constant(const uint64_t (&words)[4]) noexcept {
         return {{words[0], words[1], words[2], words[3]}};
+    }
+    /// 1 / a; precondition: a is not zero.
+    static Element invert(const Element& a) noexcept {
+        constexpr uint256 p{0 - fold256, ~0ULL, ~0ULL, ~0ULL};
+        const Element c = canonical(a);
+        const uint256 out = recovery::invert({c.limb[0], c.limb[1], c.limb[2], c.limb[3]}, p);
+        return {{out.limb[0], out.limb[1], out.limb[2], out.limb[3]}};
     }
     WEFT_INLINE void load(const Row* const (&rows)[lanes], Element& x, Element& y) noexcept {
         for (int i = 0; i < 4; ++i) x.limb[i] = rows[0]->word[i];

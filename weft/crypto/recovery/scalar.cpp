@@ -1,5 +1,7 @@
 #include "weft/crypto/recovery/scalar.hpp"
 
+#include <gmp.h>
+
 #include "weft/crypto/secp256k1.hpp"
 
 namespace weft::crypto::recovery {
@@ -8,8 +10,8 @@ namespace {
 using wide = unsigned __int128;
 
 constexpr uint64_t minus_inverse = 0x4b0dff665588b13f;  // -1 / n mod 2^64
-constexpr uint256 one_half{0xdfe92f46681b20a1, 0x5d576e7357a4501d, 0xffffffffffffffff, 0x7fffffffffffffff};
-constexpr uint256 montgomery_one = -secp256k1_order;  // 2^256 mod n
+// 2^511 mod n: by it, 1 / product becomes 2^256 / (2 product).
+constexpr uint256 half_scale{0x44b6790a33ebe8a0, 0x3a0a4b61073e7c3c, 0xf34bfaf22de683e3, 0x4eb38e6ac0e34de2};
 
 // a + b mod n; preconditions: both are below n.
 uint256 add(const uint256& a, const uint256& b) noexcept {
@@ -34,20 +36,6 @@ uint256 add(const uint256& a, const uint256& b) noexcept {
     carry = 0;
     for (int j = 0; j < 4; ++j) t[j] = __builtin_addcll(t[j], low[j], carry, &carry);
     return high[3] + carry;
-}
-
-// a^(n - 2) in Montgomery's form, by digits of four bits; n - 2 has no zero digit at the top.
-uint256 invert(const uint256& a) noexcept {
-    uint256 power[16];
-    power[0] = montgomery_one;
-    for (int i = 1; i < 16; ++i) power[i] = montgomery_multiply(power[i - 1], a);
-    const uint256 exponent = secp256k1_order - uint256{2};
-    uint256 out = montgomery_one;
-    for (unsigned bit = 256; bit > 0; bit -= 4) {
-        for (int i = 0; i < 4; ++i) out = montgomery_multiply(out, out);
-        out = montgomery_multiply(out, power[(exponent.limb[(bit - 4) / 64] >> (bit - 4) % 64) & 15]);
-    }
-    return out;
 }
 
 // The lattice of the pairs (x, y) with x + y lambda = 0 mod n has the short basis (a1, -minus_b1), (a2, a1)
@@ -113,13 +101,25 @@ uint256 montgomery_multiply(const uint256& a, const uint256& b) noexcept {
     return carry != 0 || !borrow ? reduced : out;
 }
 
+uint256 invert(const uint256& a, const uint256& modulus) noexcept {
+    mpz_t number, by, inverse;
+    mpz_roinit_n(number, a.limb.data(), 4);
+    mpz_roinit_n(by, modulus.limb.data(), 4);
+    mpz_init2(inverse, 320);
+    mpz_invert(inverse, number, by);
+    uint256 out;
+    mpz_export(out.limb.data(), nullptr, -1, sizeof out.limb[0], 0, 0, inverse);
+    mpz_clear(inverse);
+    return out;
+}
+
 void invert_halved(std::span<uint256> values, std::span<uint256> scratch) noexcept {
     if (values.empty()) return;
     // In Montgomery's products the factors of 2^256 come out even: with P_i = P_(i-1) v_i / 2^256, the number
     // carried down is 2^256 / (2 P_i), and multiplied by P_(i-1) it is 2^256 / (2 v_i).
     scratch[0] = values[0];
     for (size_t i = 1; i < values.size(); ++i) scratch[i] = montgomery_multiply(scratch[i - 1], values[i]);
-    uint256 down = montgomery_multiply(invert(scratch[values.size() - 1]), one_half);
+    uint256 down = montgomery_multiply(invert(scratch[values.size() - 1], secp256k1_order), half_scale);
     for (size_t i = values.size() - 1; i > 0; --i) {
         const uint256 value = values[i];
         values[i] = montgomery_multiply(down, scratch[i - 1]);

@@ -14,6 +14,10 @@ namespace weft::crypto::recovery {
 /// Precondition: a b < 2^256 n, as when one of them is below n.
 [[nodiscard]] uint256 montgomery_multiply(const uint256& a, const uint256& b) noexcept;
 
+/// 1 / a mod modulus. Preconditions: a is in [1, modulus), and prime to it. By GMP, in time that depends on
+/// a.
+[[nodiscard]] uint256 invert(const uint256& a, const uint256& modulus) noexcept;
+
 /// Replaces each value by 2^256 / (2 value) mod n, with one inversion for all (Montgomery's trick).
 /// Preconditions: the values are in [1, n); scratch.size() == values.size().
 void invert_halved(std::span<uint256> values, std::span<uint256> scratch) noexcept;

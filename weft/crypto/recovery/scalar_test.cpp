@@ -58,6 +58,10 @@ TEST(RecoveryScalar, InvertHalved) {
     }
 }
 
+TEST(RecoveryScalar, Invert) {
+    for (const uint256& a : scalars(100)) EXPECT_EQ(times(invert(a, n), a), uint256{1});
+}
+
 TEST(RecoveryScalar, SplitIntoHalves) {
     const uint256 bound = uint256{1} << 128;
     std::vector<uint256> all = scalars(1000);
