@@ -59,12 +59,12 @@ struct Checker final : evm::Inspector {
         open = true;
         gas = s.gas;
     }
-    void step_end(int64_t cost, Status status) override {
+    void step_end(const evm::StepEnd& end) override {
         require(open, "a step begins before it ends");
         open = false;
-        require(cost >= 0, "a cost isn't negative");
-        if (status == Status::success)
-            require(static_cast<uint64_t>(cost) <= gas, "what a step costs was there");
+        require(end.cost >= 0, "a cost isn't negative");
+        if (end.status == Status::success)
+            require(static_cast<uint64_t>(end.cost) <= gas, "what a step costs was there");
     }
     void enter(const evm::Entry& entry) override { require(++depth == entry.depth, "the depth of a call"); }
     void exit(uint32_t of, Status, uint64_t, BytesView) override {

@@ -229,7 +229,8 @@ Outcome<void> run_code(const CodeOptions& options, const Streams& streams) {
     evm::Eip3155Tracer tracer(lines, {.memory = options.trace.memory,
                                       .stack = options.trace.stack,
                                       .return_data = options.trace.return_data,
-                                      .call_frames = false});
+                                      .call_frames = false,
+                                      .inner_exits = true});
     const Ran ran = runner.run(options.trace.enabled ? &tracer : nullptr);
     const std::string text = lines.str();
     std::fwrite(text.data(), 1, text.size(), streams.err);

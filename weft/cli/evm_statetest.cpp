@@ -114,7 +114,8 @@ private:
         evm::Eip3155Tracer tracer(lines, {.memory = options_.trace.memory,
                                           .stack = options_.trace.stack,
                                           .return_data = options_.trace.return_data,
-                                          .call_frames = false});
+                                          .call_frames = false,
+                                          .inner_exits = true});
         auto result =
             execution::execute(env, {&tx, 1}, state, context_,
                                {.inspector = options_.trace.enabled ? &tracer : nullptr, .blooms = false});

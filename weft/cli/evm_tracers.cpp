@@ -18,7 +18,8 @@ TraceFiles::TraceFiles(std::string folder, std::span<const Transaction> transact
       options_{.memory = options.memory,
                .stack = options.stack,
                .return_data = options.return_data,
-               .call_frames = options.call_frames} {}
+               .call_frames = options.call_frames,
+               .inner_exits = false} {}  // test fillers take what follows the steps for the transaction's end
 
 void TraceFiles::enter(const evm::Entry& entry) {
     if (transaction_ == none) return;
@@ -44,8 +45,8 @@ void TraceFiles::transaction_end(size_t /*index*/, const primitives::Receipt* re
 void TraceFiles::step(const evm::Step& step) {
     if (tracer_) tracer_->step(step);
 }
-void TraceFiles::step_end(int64_t cost, evm::Status status) {
-    if (tracer_) tracer_->step_end(cost, status);
+void TraceFiles::step_end(const evm::StepEnd& end) {
+    if (tracer_) tracer_->step_end(end);
 }
 void TraceFiles::exit(uint32_t depth, evm::Status status, uint64_t gas_left, BytesView output) {
     if (tracer_) tracer_->exit(depth, status, gas_left, output);
@@ -53,6 +54,10 @@ void TraceFiles::exit(uint32_t depth, evm::Status status, uint64_t gas_left, Byt
 
 void TraceFiles::created(const Address& address, BytesView code) {
     if (tracer_) tracer_->created(address, code);
+}
+
+void TraceFiles::selfdestruct(const Address& address, const Address& beneficiary, const uint256& balance) {
+    if (tracer_) tracer_->selfdestruct(address, beneficiary, balance);
 }
 
 std::string OpcodeCounter::json() const {

@@ -22,10 +22,11 @@ public:
     void transaction_begin(size_t index) override { transaction_ = index; }
     void transaction_end(size_t index, const primitives::Receipt* receipt) override;
     void step(const evm::Step& step) override;
-    void step_end(int64_t cost, evm::Status status) override;
+    void step_end(const evm::StepEnd& end) override;
     void enter(const evm::Entry& entry) override;
     void exit(uint32_t depth, evm::Status status, uint64_t gas_left, BytesView output) override;
     void created(const Address& address, BytesView code) override;
+    void selfdestruct(const Address& address, const Address& beneficiary, const uint256& balance) override;
 
     /// The first file that could not be written; empty: none.
     [[nodiscard]] const std::string& failed() const noexcept { return failed_; }
@@ -71,8 +72,8 @@ public:
     void step(const evm::Step& step) override {
         for (auto* member : members_) member->step(step);
     }
-    void step_end(int64_t cost, evm::Status status) override {
-        for (auto* member : members_) member->step_end(cost, status);
+    void step_end(const evm::StepEnd& end) override {
+        for (auto* member : members_) member->step_end(end);
     }
     void enter(const evm::Entry& entry) override {
         for (auto* member : members_) member->enter(entry);
@@ -82,6 +83,9 @@ public:
     }
     void created(const Address& address, BytesView code) override {
         for (auto* member : members_) member->created(address, code);
+    }
+    void selfdestruct(const Address& address, const Address& beneficiary, const uint256& balance) override {
+        for (auto* member : members_) member->selfdestruct(address, beneficiary, balance);
     }
 
 private:

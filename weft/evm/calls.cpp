@@ -66,7 +66,12 @@ Frame* Core::call(Frame* f, CallKind kind, const Instruction* ip, uint256* sp, G
         return fail(f, Status::static_state_change, gas);  // EIP-214
     gas = reach(f, ranges[0], ranges[-1], gas);
     if (gas >= 0) gas = reach(f, ranges[-2], ranges[-3], gas);
-    if (gas < 0) return fail(f, f->status, gas);
+    if (gas < 0) {
+        // Nothing is accessed, but a trace shows what it would have cost.
+        if (inspector != nullptr && rules->eip2929 && journal.warm(journal.entry_of(address_of(sp[-1]))))
+            gas -= gas::cold_account_extra;
+        return fail(f, f->status, gas);
+    }
     if (stopped()) return fail(f, Status::aborted, gas);
 
     const Address address = address_of(sp[-1]);
@@ -287,39 +292,41 @@ Frame* Core::create(Frame* f, CallKind kind, const Instruction* ip, uint256* sp,
     const BytesView init_code{f->memory + (size.is_zero() ? 0 : sp[-1].limb[0]), size.limb[0]};
     const Address& sender = f->account->address;
 
-    bool refused = f->depth >= max_call_depth || (!value.is_zero() && !journal.covers(*f->account, value));
-    uint64_t nonce = 0;
-    if (!refused) {
-        nonce = journal.nonce(*f->account);
-        refused = nonce == ~uint64_t{0};  // EIP-2681
-    }
-    if (refused) {
-        f->gas += passed;
-        *f->sp = uint256{};
-        return_data = {};
-        return f;
-    }
-    journal.set_nonce(*f->account, nonce + 1);
+    Status refused = Status::success;
+    if (f->depth >= max_call_depth)
+        refused = Status::call_depth_exceeded;
+    else if (!value.is_zero() && !journal.covers(*f->account, value))
+        refused = Status::insufficient_balance;
+    if (refused != Status::success && inspector == nullptr)
+        return answer_creation(f, refused, passed, {}, {});
+    const uint64_t nonce = journal.nonce(*f->account);
+    if (refused == Status::success && nonce == ~uint64_t{0}) refused = Status::nonce_overflow;  // EIP-2681
+    if (refused == Status::success) journal.set_nonce(*f->account, nonce + 1);
+
     const Address address = kind == CallKind::create2 ? create2_address(sender, sp[-3], init_code)
                                                       : create_address(sender, nonce);
     AccountEntry& place = journal.entry_of(address);
+    const PendingCall creation{.kind = kind,
+                               .is_static = false,
+                               .gas = passed,
+                               .from = f->account,
+                               .to = &place,
+                               .sender = sender,
+                               .code_address = address,
+                               .value = value,
+                               .transfers_value = true,
+                               .runs_precompile = false,
+                               .code = nullptr,
+                               .input = init_code,
+                               .output_offset = 0,
+                               .output_size = 0};
+    if (refused != Status::success) {
+        if (inspector != nullptr) inspect_entry(f, creation);
+        return answer_creation(f, refused, passed, {}, {});
+    }
     if (rules->eip2929) journal.warm(place);  // stays warm where the creation fails
-    AccountEntry* const created = journal.loaded(place);
-    if (created == nullptr) return end_run(Status::state_error);
-    return begin_creation(f, {.kind = kind,
-                              .is_static = false,
-                              .gas = passed,
-                              .from = f->account,
-                              .to = created,
-                              .sender = sender,
-                              .code_address = address,
-                              .value = value,
-                              .transfers_value = true,
-                              .runs_precompile = false,
-                              .code = nullptr,
-                              .input = init_code,
-                              .output_offset = 0,
-                              .output_size = 0});
+    if (journal.loaded(place) == nullptr) return end_run(Status::state_error);
+    return begin_creation(f, creation);
 }
 
 Frame* Core::begin_creation(Frame* caller, const PendingCall& creation) {

@@ -146,11 +146,11 @@ struct Checker final : Inspector {
         ++steps;
         EXPECT_LE(s.stack.size(), 1024u);
     }
-    void step_end(int64_t cost, Status status) override {
+    void step_end(const StepEnd& end) override {
         EXPECT_TRUE(open);
         open = false;
-        EXPECT_GE(cost, 0);
-        if (status == Status::success) EXPECT_LE(static_cast<uint64_t>(cost), gas);
+        EXPECT_GE(end.cost, 0);
+        if (end.status == Status::success) EXPECT_LE(static_cast<uint64_t>(end.cost), gas);
     }
     void enter(const Entry&) override { ++depth; }
     void exit(uint32_t, Status, uint64_t, BytesView) override { --depth; }

@@ -55,5 +55,94 @@ TEST(Eip3155, ACallsCostHoldsTheGasItPassesOn) {
         << lines;
 }
 
+std::string last_lines(const std::string& lines, int count) {
+    size_t at = lines.size();
+    for (int i = 0; i <= count && at != std::string::npos && at != 0; ++i) at = lines.rfind('\n', at - 1);
+    return lines.substr(at == std::string::npos ? 0 : at + 1);
+}
+
+// What geth 1.17.10 prints for these codes: `evm run --trace --trace.format json --gas 100000 CODE`.
+TEST(Eip3155, WhatFailsWhileItExecutesStandsTwiceAsInGeth) {
+    World world;
+    EXPECT_EQ(
+        last_lines(trace(world, Code{}.push(0x40).push(0x20).op(OP_REVERT), 100'000), 3),
+        R"({"pc":4,"op":253,"gas":"0x1869a","gasCost":"0x9","memSize":0,"stack":["0x40","0x20"],"depth":1,"refund":0,"opName":"REVERT"}
+{"pc":4,"op":253,"gas":"0x1869a","gasCost":"0x9","memSize":96,"stack":[],"depth":1,"refund":0,"opName":"REVERT","error":"execution reverted"}
+{"output":")" +
+            std::string(128, '0') +
+            R"(","gasUsed":"0xf","error":"execution reverted"}
+)");
+    EXPECT_EQ(
+        last_lines(trace(world, Code{}.push(0xff).op(OP_JUMP), 100'000), 3),
+        R"({"pc":2,"op":86,"gas":"0x1869d","gasCost":"0x8","memSize":0,"stack":["0xff"],"depth":1,"refund":0,"opName":"JUMP"}
+{"pc":2,"op":86,"gas":"0x1869d","gasCost":"0x8","memSize":0,"stack":[],"depth":1,"refund":0,"opName":"JUMP","error":"invalid jump destination"}
+{"output":"","gasUsed":"0x186a0","error":"invalid jump destination"}
+)");
+    EXPECT_EQ(
+        last_lines(trace(world, Code{}.push(1).push(0x20).push(0).op(OP_RETURNDATACOPY), 100'000), 3),
+        R"({"pc":6,"op":62,"gas":"0x18697","gasCost":"0x9","memSize":0,"stack":["0x1","0x20","0x0"],"depth":1,"refund":0,"opName":"RETURNDATACOPY"}
+{"pc":6,"op":62,"gas":"0x18697","gasCost":"0x9","memSize":32,"stack":[],"depth":1,"refund":0,"opName":"RETURNDATACOPY","error":"return data out of bounds"}
+{"output":"","gasUsed":"0x186a0","error":"return data out of bounds"}
+)");
+}
+
+TEST(Eip3155, NamesAreGeths) {
+    World world;
+    EXPECT_EQ(
+        trace(world, Code{}.op(OP_PREVRANDAO).op(static_cast<Opcode>(0xe3)), 100'000),
+        R"({"pc":0,"op":68,"gas":"0x186a0","gasCost":"0x2","memSize":0,"stack":[],"depth":1,"refund":0,"opName":"DIFFICULTY"}
+{"pc":1,"op":227,"gas":"0x1869e","gasCost":"0x0","memSize":0,"stack":["0x0"],"depth":1,"refund":0,"opName":"CALLF"}
+{"pc":1,"op":227,"gas":"0x1869e","gasCost":"0x0","memSize":0,"stack":["0x0"],"depth":1,"refund":0,"opName":"CALLF","error":"invalid opcode: CALLF"}
+{"output":"","gasUsed":"0x186a0","error":"invalid opcode: CALLF"}
+)");
+}
+
+TEST(Eip3155, WhatMemoryCannotBePaidForIsReckonedAsInGeth) {
+    World world;
+    EXPECT_EQ(
+        last_lines(trace(world, Code{}.push(0xffffffff).push(0xffffffff).op(OP_RETURN), 100'000), 2),
+        R"({"pc":10,"op":243,"gas":"0x1869a","gasCost":"0x800030000000","memSize":0,"stack":["0xffffffff","0xffffffff"],"depth":1,"refund":0,"opName":"RETURN","error":"out of gas"}
+{"output":"","gasUsed":"0x186a0","error":"out of gas"}
+)");
+    EXPECT_EQ(
+        last_lines(trace(world, Code{}.push(0xffffffffffffffff).op(OP_MLOAD), 100'000), 2),
+        R"({"pc":9,"op":81,"gas":"0x1869d","gasCost":"0x3","memSize":0,"stack":["0xffffffffffffffff"],"depth":1,"refund":0,"opName":"MLOAD","error":"gas uint64 overflow"}
+{"output":"","gasUsed":"0x186a0","error":"gas uint64 overflow"}
+)");
+}
+
+TEST(Eip3155, Eip3529TheRefundOfAnSstoreStandsAtIt) {
+    World world;
+    const std::string lines =
+        trace(world, Code{}.push(1).push(0).op(OP_SSTORE).push(0).push(0).op(OP_SSTORE), 100'000);
+    EXPECT_NE(lines.find(R"("stack":["0x1","0x0"],"depth":1,"refund":0,"opName":"SSTORE")"),
+              std::string::npos)
+        << lines;
+    EXPECT_NE(lines.find(R"("stack":["0x0","0x0"],"depth":1,"refund":19900,"opName":"SSTORE")"),
+              std::string::npos)
+        << lines;
+}
+
+TEST(Eip3155, InnerExitsToo) {
+    World world;
+    std::ostringstream out;
+    Eip3155Tracer tracer(out, {.inner_exits = true});
+    world.machine.set_inspector(&tracer);
+    // A creation with more value than there is, then SELFDESTRUCT, which geth tells as a call.
+    (void)world.run(Code{}.push(0).push(0).push(uint64_t{1} << 62).op(OP_CREATE).op(OP_SELFDESTRUCT),
+                    100'000);
+    const std::string lines = out.str();
+    EXPECT_NE(lines.find(R"("opName":"CREATE"}
+{"output":"","gasUsed":"0x0","error":"insufficient balance for transfer"}
+)"),
+              std::string::npos)
+        << lines;
+    EXPECT_NE(lines.find(R"("opName":"SELFDESTRUCT"}
+{"output":"","gasUsed":"0x0"}
+{"output":"","gasUsed":)"),
+              std::string::npos)
+        << lines;
+}
+
 }  // namespace
 }  // namespace weft::evm::test

@@ -135,12 +135,12 @@ WEFT_HANDLER void copy(WEFT_STATE) {
 WEFT_HANDLER void return_data_copy(WEFT_STATE) {
     const BytesView source = f->core->return_data;
     const uint64_t from = sp[-1].saturate(), size = sp[-2].saturate();
-    if (from > source.size() || size > source.size() - from) [[unlikely]] {
-        WEFT_TAIL fail_with<Status::return_data_out_of_bounds>(ip, sp, gas, f);
-    }
     gas = pay_copy(f, sp[0], sp[-2], gas);
     if (gas < 0) [[unlikely]] {
         WEFT_TAIL fail(ip, sp, gas, f);
+    }
+    if (from > source.size() || size > source.size() - from) [[unlikely]] {
+        WEFT_TAIL fail_with<Status::return_data_out_of_bounds>(ip, sp, gas, f);
     }
     if (size != 0) std::memcpy(f->memory + sp[0].limb[0], source.data() + from, size);
     WEFT_TAIL next(ip + 1, sp - 3, gas, f);
@@ -201,9 +201,6 @@ template <bool traced>
 
 template <int topics, bool traced>
 WEFT_HANDLER void log(WEFT_STATE) {
-    if (f->is_static) [[unlikely]] {  // EIP-214
-        WEFT_TAIL fail_with<Status::static_state_change>(ip, sp, gas, f);
-    }
     gas = reach(f, sp[0], sp[-1], gas);
     if (gas < 0) [[unlikely]] {
         WEFT_TAIL fail(ip, sp, gas, f);
@@ -212,6 +209,9 @@ WEFT_HANDLER void log(WEFT_STATE) {
     gas -= gas::log_byte * static_cast<Gas>(size);
     if (gas < 0) [[unlikely]] {
         WEFT_TAIL fail_with<Status::out_of_gas>(ip, sp, gas, f);
+    }
+    if (f->is_static) [[unlikely]] {  // EIP-214
+        WEFT_TAIL fail_with<Status::static_state_change>(ip, sp, gas, f);
     }
     add_log<traced>(f, sp, topics);
     WEFT_TAIL next(ip + 1, sp - 2 - topics, gas, f);

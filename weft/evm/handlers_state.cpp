@@ -88,11 +88,12 @@ WEFT_HANDLER void sstore(WEFT_STATE) {
         WEFT_TAIL fail_state(ip, sp, gas, f);
     }
     const StorageCharge charge = storage_charge(*core.rules, *slot, sp[-1]);
+    // What a failing frame has added is taken back with the rest; a tracer sees it, as geth's does.
+    if (charge.refund != 0) core.journal.add_refund(charge.refund);
     gas -= charge.gas;
     if (gas < 0) [[unlikely]] {
         WEFT_TAIL fail_gas(ip, sp, gas, f);
     }
-    if (charge.refund != 0) core.journal.add_refund(charge.refund);
     if constexpr (traced) core.inspector->storage_written(f->account->address, slot->key, slot->now, sp[-1]);
     if (slot->now != sp[-1]) core.journal.set(*slot, sp[-1]);
     WEFT_TAIL enter_block<traced>(ip + 1, sp - 2, gas, f);

@@ -12,6 +12,7 @@ struct Step {
     uint32_t pc;
     uint8_t opcode;  ///< STOP beyond the code's end
     const char* name;
+    Revision revision;
     uint64_t gas;  ///< before the instruction
     int64_t refund;
     uint32_t depth;                  ///< 1 for the outermost call
@@ -19,6 +20,15 @@ struct Step {
     std::span<const uint256> stack;  ///< the top last
     BytesView memory;
     BytesView return_data;
+};
+
+/// How an instruction ended.
+struct StepEnd {
+    /// What it took, for calls and creations the gas that they pass on included; where it failed for want of
+    /// gas, at least what was wanting.
+    int64_t cost;
+    int64_t refund;  ///< after it
+    Status status;   ///< success, or why the frame failed
 };
 
 /// A call or a creation about to begin, also one whose target has no code or is a precompile.
@@ -48,10 +58,8 @@ public:
     /// It has ended. receipt: with cumulative gas, without bloom; nullptr: it is invalid and changed nothing.
     virtual void transaction_end(size_t /*index*/, const primitives::Receipt* /*receipt*/) {}
     virtual void step(const Step& /*step*/) {}
-    /// The instruction last stepped into has been executed, or its call begins: `cost` is what it took, for
-    /// calls and creations the gas that they pass on included; where it failed for want of gas, at least what
-    /// was wanting. status: success, or why the frame failed.
-    virtual void step_end(int64_t /*cost*/, Status /*status*/) {}
+    /// The instruction last stepped into has been executed, or its call begins.
+    virtual void step_end(const StepEnd& /*end*/) {}
     virtual void enter(const Entry& /*entry*/) {}
     virtual void exit(uint32_t /*depth*/, Status /*status*/, uint64_t /*gas_left*/, BytesView /*output*/) {}
     virtual void created(const Address& /*address*/, BytesView /*code*/) {}

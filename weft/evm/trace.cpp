@@ -16,6 +16,7 @@ void trace_step(Frame* f, const Instruction* ip, const uint256* sp, Gas gas) {
     core.inspector->step({.pc = shape.pc,
                           .opcode = opcode,
                           .name = opcode_table(core.rules->revision)[opcode].name,
+                          .revision = core.rules->revision,
                           .gas = static_cast<uint64_t>(gas),
                           .refund = core.journal.refund(),
                           .depth = f->depth + 1,
@@ -27,7 +28,8 @@ void trace_step(Frame* f, const Instruction* ip, const uint256* sp, Gas gas) {
 
 void trace_step_end(Core& core, Gas gas, Status status) {
     core.step_pending = false;
-    core.inspector->step_end(core.step_gas - gas, status);
+    core.inspector->step_end(
+        {.cost = core.step_gas - gas, .refund = core.journal.refund(), .status = status});
 }
 
 void Core::inspect_entry(const Frame* caller, const PendingCall& call) {

@@ -42,8 +42,8 @@ public:
         for (const uint256& word : s.stack) line += text(word) + " ";
         lines.push_back(line + "] " + text(s.memory) + " " + text(s.return_data));
     }
-    void step_end(int64_t cost, evm::Status status) override {
-        lines.push_back(fmt::format("step_end {} {}", cost, static_cast<int>(status)));
+    void step_end(const evm::StepEnd& end) override {
+        lines.push_back(fmt::format("step_end {} {} {}", end.cost, end.refund, static_cast<int>(end.status)));
     }
     void enter(const evm::Entry& e) override {
         lines.push_back(fmt::format("enter {} {} {} {} {} {} {} {} {}", static_cast<int>(e.kind), e.depth,

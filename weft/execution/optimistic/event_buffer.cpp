@@ -130,6 +130,7 @@ void EventBuffer::step(const evm::Step& step) {
     if (overflowed_) return;
     if (names_.empty()) names_.resize(256);
     names_[step.opcode] = step.name;
+    revision_ = step.revision;
 
     Frame& f = frame(step.depth);
     const Region written = written_by(f.opcode, f.stack, step.memory.size());
@@ -165,7 +166,7 @@ void EventBuffer::step(const evm::Step& step) {
     return_data_may_differ_ = step.opcode >= evm::OP_CREATE;
 }
 
-void EventBuffer::step_end(int64_t cost, evm::Status status) { put(Kind::step_end, cost, status); }
+void EventBuffer::step_end(const evm::StepEnd& end) { put(Kind::step_end, end); }
 
 void EventBuffer::enter(const evm::Entry& entry) {
     return_data_may_differ_ = true;
@@ -232,11 +233,9 @@ public:
             case Kind::step:
                 step();
                 break;
-            case Kind::step_end: {
-                const auto cost = take<int64_t>();
-                to_.step_end(cost, take<evm::Status>());
+            case Kind::step_end:
+                to_.step_end(take<evm::StepEnd>());
                 break;
-            }
             case Kind::enter:
                 enter();
                 break;
@@ -331,6 +330,7 @@ private:
             buffer_.return_data_.assign(data.begin(), data.end());
         }
         step.name = buffer_.names_[step.opcode];
+        step.revision = buffer_.revision_;
         step.refund = buffer_.refund_;
         step.address = f.address;
         step.stack = f.stack;

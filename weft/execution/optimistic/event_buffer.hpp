@@ -41,7 +41,7 @@ public:
     void replay_transaction(evm::Inspector& inspector);
 
     void step(const evm::Step& step) override;
-    void step_end(int64_t cost, evm::Status status) override;
+    void step_end(const evm::StepEnd& end) override;
     void enter(const evm::Entry& entry) override;
     void exit(uint32_t depth, evm::Status status, uint64_t gas_left, BytesView output) override;
     void created(const Address& address, BytesView code) override;
@@ -89,6 +89,7 @@ private:
     Bytes return_data_;
     bool return_data_may_differ_ = false;
     std::vector<const char*> names_;  ///< by opcode; one revision's
+    Revision revision_{};
 };
 
 }  // namespace weft::execution::optimistic
