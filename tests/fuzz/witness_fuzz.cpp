@@ -70,8 +70,8 @@ struct World final : execution::Ancestors, execution::CodeSource {
     [[nodiscard]] state::ReadResult<uint256> total_difficulty(const Hash&) const override {
         return uint256{};
     }
-    [[nodiscard]] state::ReadResult<std::vector<Hash>> ommers(const Hash&) const override {
-        return std::vector<Hash>{};
+    [[nodiscard]] state::ReadResult<std::vector<Header>> ommers(const Hash&) const override {
+        return std::vector<Header>{};
     }
     [[nodiscard]] state::ReadResult<Bytes> code(const Hash& hash) const override { return before.code(hash); }
 

@@ -70,15 +70,12 @@ private:
         Block again = block;
         for (Transaction& tx : again.transactions) tx.sender = {};
         const auto result = verify_from_witness(again, *witness, test_.config, contexts_.next());
-        if (!result && !block.ommers.empty() && std::holds_alternative<StateError>(result.error())) {
-            ++counts_.with_ommers;  // not in a witness: verified on the whole state alone
-            return node_.execute_and_append(block, test_.config, contexts_.next()) ? "" : "state root";
-        }
         if (!result) return "not from its witness: " + to_string(result.error());
         ++counts_.passed;
+        counts_.with_ommers += !block.ommers.empty();
         counts_.nodes += witness->state.size();
         counts_.bytes += encode(*witness).size();
-        if (counts_.passed % every == 0)
+        if (counts_.passed % every == 0 || !witness->ommers.empty())
             for (std::string wrong : {check_reduced(block, *witness), check_false_claims(block, *witness)})
                 if (!wrong.empty()) return wrong;
         if (node_.append(block, result->diff) != block.header.state_root) return "state root";
@@ -114,6 +111,7 @@ private:
         };
         if (auto wrong = without(&Witness::state, "node", true); !wrong.empty()) return wrong;
         if (auto wrong = without(&Witness::codes, "code", false); !wrong.empty()) return wrong;
+        if (auto wrong = without(&Witness::ommers, "list of ommers", false); !wrong.empty()) return wrong;
         for (size_t i = 0; i < witness.headers.size(); ++i) {
             Witness reduced = witness;
             ++reduced.headers[i].gas_used;
@@ -200,8 +198,7 @@ int run(const std::vector<std::string>& paths) {
     if (blocks != 0)
         fmt::print(
             "a block's witness: {} nodes, {} bytes on average; {} reduced or altered ones refused; {} blocks "
-            "with "
-            "ommers, which no witness covers\n",
+            "have ommers\n",
             counts.nodes / blocks, counts.bytes / blocks, counts.reduced.load(), counts.with_ommers.load());
     fmt::print("{} passed, {} failed, {} skipped\n", blocks, counts.failed.load(), skipped.load());
     return counts.failed == 0 ? 0 : 1;

@@ -56,7 +56,7 @@ state::ReadResult<uint256> TestChain::total_difficulty(const Hash& block) const 
     return nodes_.at(block).total_difficulty;
 }
 
-state::ReadResult<std::vector<Hash>> TestChain::ommers(const Hash& block) const {
+state::ReadResult<std::vector<Header>> TestChain::ommers(const Hash& block) const {
     return nodes_.at(block).ommers;
 }
 
@@ -96,10 +96,8 @@ std::expected<execution::BlockResult, execution::ExecutionError> TestChain::impo
 void TestChain::append(const Block& block, const StateDiff& diff) {
     const Hash hash = primitives::header_hash(block.header);
     const uint256 total = nodes_.at(block.header.parent_hash).total_difficulty + block.header.difficulty;
-    std::vector<Hash> ommers;
-    for (const Header& ommer : block.ommers) ommers.push_back(primitives::header_hash(ommer));
     if (block.header.difficulty.is_zero() || total > nodes_.at(head_).total_difficulty) head_ = hash;
-    nodes_.try_emplace(hash, Node{block.header, total, std::move(ommers), diff});
+    nodes_.try_emplace(hash, Node{block.header, total, block.ommers, diff});
     state_.apply(diff);
     at_ = hash;
 }

@@ -25,7 +25,7 @@ public:
 
     [[nodiscard]] state::ReadResult<std::optional<Header>> header(const Hash& block) const override;
     [[nodiscard]] state::ReadResult<uint256> total_difficulty(const Hash& block) const override;
-    [[nodiscard]] state::ReadResult<std::vector<Hash>> ommers(const Hash& block) const override;
+    [[nodiscard]] state::ReadResult<std::vector<Header>> ommers(const Hash& block) const override;
 
     /// Verifies a block, and makes it part of the chain if it is valid. access_list: the block's, where it is
     /// known.
@@ -45,7 +45,7 @@ private:
     struct Node {
         Header header;
         uint256 total_difficulty;
-        std::vector<Hash> ommers;
+        std::vector<Header> ommers;
         StateDiff diff;
     };
 

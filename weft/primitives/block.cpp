@@ -177,11 +177,4 @@ Hash seal_hash(const Header& header) {
     return crypto::keccak256(out);
 }
 
-Hash ommers_hash(std::span<const Header> ommers) {
-    Bytes out;
-    for (const Header& ommer : ommers) encode(out, ommer);
-    rlp::wrap_list(out, 0);
-    return crypto::keccak256(out);
-}
-
 }  // namespace weft::primitives

@@ -57,7 +57,9 @@ void write(primitives::json::Writer& out, const Witness& witness) {
     write(out.key("keys"), witness.keys);
     out.key("headers").begin_array();
     for (const Header& header : witness.headers) out.bytes(primitives::encode(header));
-    out.end_array().end_object();
+    out.end_array();
+    if (!witness.ommers.empty()) write(out.key("ommers"), witness.ommers);
+    out.end_object();
 }
 
 primitives::json::Result<Witness> parse_witness(primitives::json::Value value) {
@@ -66,6 +68,7 @@ primitives::json::Result<Witness> parse_witness(primitives::json::Value value) {
     fields.required("state", out.state);
     fields.required("codes", out.codes);
     fields.optional("keys", out.keys);
+    fields.optional("ommers", out.ommers);
     if (!fields.with("headers", [&](auto headers) { return read_headers(headers, out.headers); }))
         fields.fail("headers", "missing");
     if (auto status = fields.status(); !status) return std::unexpected(std::move(status.error()));
@@ -80,6 +83,7 @@ Bytes encode(const Witness& witness) {
     append(out, witness.codes);
     append(out, witness.state);
     append(out, witness.keys);
+    if (!witness.ommers.empty()) append(out, witness.ommers);
     primitives::rlp::wrap_list(out, 0);
     return out;
 }
@@ -94,6 +98,7 @@ DecodeResult<Witness> decode_witness(BytesView encoded) {
     read(in, out.codes, "codes");
     read(in, out.state, "state");
     if (in.more()) read(in, out.keys, "keys");
+    if (in.more()) read(in, out.ommers, "ommers");
     in.end_list(all, "witness");
     if (auto finished = in.finish(); !finished) return std::unexpected(finished.error());
     return out;

@@ -13,25 +13,27 @@
 
 namespace weft::trie {
 
-/// Everything that executing one block and computing the root after it needs of the state before it: the
-/// execution witness of debug_executionWitness. Whoever uses it checks every part by its hash.
+/// Everything that verifying one block and computing the root after it needs of the state and the chain
+/// before it: the execution witness of debug_executionWitness, and for blocks with ommers what these are
+/// judged by. Whoever uses it checks every part by its hash.
 struct Witness {
     std::vector<Bytes> state;  ///< RLP of the trie nodes, by hash, ascending
     std::vector<Bytes> codes;  ///< by hash, ascending
     std::vector<Bytes> keys;  ///< addresses and slots that were asked for: for people; nothing relies on them
     std::vector<Header> headers;  ///< ancestors, the parent first, each the next one's child
+    std::vector<Bytes> ommers;    ///< RLP of the lists of ommers of those ancestors that have some, by hash
     friend bool operator==(const Witness&, const Witness&) = default;
 };
 
 /// As debug_executionWitness gives it: {"state": [...], "codes": [...], "keys": [...], "headers": [...]},
-/// every entry as bytes, headers in RLP.
+/// every entry as bytes, headers in RLP; and "ommers": [...] where there are some.
 void write(primitives::json::Writer& out, const Witness& witness);
-/// Reads that; headers also as objects (geth), and in any order; "keys" may be absent.
+/// Reads that; headers also as objects (geth), and in any order; "keys" and "ommers" may be absent.
 [[nodiscard]] primitives::json::Result<Witness> parse_witness(primitives::json::Value value);
 
-/// As RLP: [headers, codes, state, keys], the headers as lists.
+/// As RLP: [headers, codes, state, keys, ommers], the headers as lists; ommers only where there are some.
 [[nodiscard]] Bytes encode(const Witness& witness);
-/// "keys" may be absent.
+/// "ommers", and "keys" with it, may be absent.
 [[nodiscard]] DecodeResult<Witness> decode_witness(BytesView encoded);
 
 struct HashOfHash {

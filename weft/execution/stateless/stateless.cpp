@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <map>
 
-#include "weft/base/hex.hpp"
+#include "weft/execution/stateless/witness_ancestors.hpp"
 #include "weft/execution/validation/verify.hpp"
+#include "weft/primitives/ommers.hpp"
 
 namespace weft::execution {
 namespace {
 
 using state::ReadResult;
-
-std::unexpected<StateError> missing(const char* what, const Hash& hash) {
-    return std::unexpected(StateError{std::string(what) + " " + to_hex(hash) + " is missing", {}});
-}
 
 // --- What is asked for, kept ---
 
@@ -54,8 +51,20 @@ public:
     [[nodiscard]] ReadResult<uint256> total_difficulty(const Hash& block) const override {
         return source_.total_difficulty(block);
     }
-    [[nodiscard]] ReadResult<std::vector<Hash>> ommers(const Hash& block) const override {
-        return source_.ommers(block);
+    [[nodiscard]] ReadResult<std::vector<Header>> ommers(const Hash& block) const override {
+        auto read = source_.ommers(block);
+        if (read && !read->empty()) {
+            const std::lock_guard lock(mutex_);
+            Bytes list = primitives::encode_ommers(*read);
+            const Hash hash = crypto::keccak256(list);
+            ommers_.try_emplace(hash, std::move(list));
+        }
+        return read;
+    }
+    [[nodiscard]] std::vector<Bytes> take_ommers() {
+        std::vector<Bytes> out;
+        for (auto& [hash, list] : ommers_) out.push_back(std::move(list));
+        return out;
     }
     /// From this block back as far as the chain was followed.
     [[nodiscard]] std::vector<Header> chain_from(const Hash& block) const {
@@ -69,6 +78,7 @@ private:
     const Ancestors& source_;
     mutable std::mutex mutex_;
     mutable std::map<Hash, Header> headers_;
+    mutable std::map<Hash, Bytes> ommers_;
 };
 
 // --- What a witness answers ---
@@ -78,7 +88,7 @@ public:
     explicit WitnessCodes(const Witness& witness) : codes_(witness.codes) {}
     [[nodiscard]] ReadResult<Bytes> code(const Hash& hash) const override {
         const Bytes* const found = codes_.find(hash);
-        if (found == nullptr) return missing("code", hash);
+        if (found == nullptr) return std::unexpected(missing("code", hash));
         return *found;
     }
 
@@ -86,36 +96,11 @@ private:
     trie::ByHash codes_;
 };
 
-class WitnessAncestors final : public Ancestors {
-public:
-    /// is_merged: see verify_from_witness.
-    WitnessAncestors(const Witness& witness, bool is_merged) : is_merged_(is_merged) {
-        for (const Header& header : witness.headers)
-            headers_.emplace(primitives::header_hash(header), &header);
-    }
-    [[nodiscard]] ReadResult<std::optional<Header>> header(const Hash& block) const override {
-        const auto found = headers_.find(block);
-        if (found == headers_.end()) return missing("header of the ancestor", block);
-        return *found->second;
-    }
-    [[nodiscard]] ReadResult<uint256> total_difficulty(const Hash& /*block*/) const override {
-        return is_merged_ ? uint256::max() : uint256{};
-    }
-    [[nodiscard]] ReadResult<std::vector<Hash>> ommers(const Hash& block) const override {
-        return missing("list of ommers of the ancestor", block);
-    }
-
-private:
-    std::map<Hash, const Header*> headers_;
-    bool is_merged_;
-};
-
 /// Whether the headers are a chain that ends with the block's parent.
 std::optional<StateError> check_chain(const Witness& witness, const Hash& parent) {
     Hash expected = parent;
     for (const Header& header : witness.headers) {
-        if (primitives::header_hash(header) != expected)
-            return missing("header of the ancestor", expected).error();
+        if (primitives::header_hash(header) != expected) return missing("header of the ancestor", expected);
         expected = header.parent_hash;
     }
     return std::nullopt;
@@ -150,7 +135,7 @@ std::expected<Witness, ExecutionError> make_witness(Block& block, const ChainCon
                                                     const FullState& state, ContextOptions options) {
     trie::NodeRecorder nodes(state.nodes);
     CodeRecorder codes(state.codes);
-    const AncestorRecorder ancestors(state.ancestors);
+    AncestorRecorder ancestors(state.ancestors);
     options.executor = ExecutorKind::sequential;
     options.codes = nullptr;  // codes that an older context knows would not be asked for
     ExecutionContext context(std::move(options));
@@ -160,7 +145,8 @@ std::expected<Witness, ExecutionError> make_witness(Block& block, const ChainCon
     return Witness{.state = nodes.take(),
                    .codes = codes.take(),
                    .keys = keys.take(),
-                   .headers = ancestors.chain_from(block.header.parent_hash)};
+                   .headers = ancestors.chain_from(block.header.parent_hash),
+                   .ommers = ancestors.take_ommers()};
 }
 
 std::expected<BlockResult, ExecutionError> verify_from_witness(Block& block, const Witness& witness,

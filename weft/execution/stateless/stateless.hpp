@@ -29,8 +29,8 @@ struct FullState {
 /// and path: it says nothing about the block. Parts that nothing asks for do no harm, headers excepted: they
 /// must be a chain that ends with the parent.
 ///
-/// Before Shanghai two things are not in a witness: whether the total difficulty was reached is read off the
-/// block's own difficulty; a block with ommers can't be verified.
+/// Before Shanghai one thing is not in a witness: whether the total difficulty was reached is read off the
+/// block's own difficulty.
 [[nodiscard]] std::expected<BlockResult, ExecutionError> verify_from_witness(
     Block& block, const Witness& witness, const ChainConfig& config, ExecutionContext& context,
     const ExecutionOptions& options = {});

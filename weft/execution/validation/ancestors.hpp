@@ -17,8 +17,8 @@ public:
     [[nodiscard]] virtual state::ReadResult<std::optional<Header>> header(const Hash& block) const = 0;
     /// The sum of all difficulties up to and including the block's. Precondition: the block is known.
     [[nodiscard]] virtual state::ReadResult<uint256> total_difficulty(const Hash& block) const = 0;
-    /// The hashes of the ommers that the block includes. Precondition: the block is known.
-    [[nodiscard]] virtual state::ReadResult<std::vector<Hash>> ommers(const Hash& block) const = 0;
+    /// The headers of the ommers that the block includes. Precondition: the block is known.
+    [[nodiscard]] virtual state::ReadResult<std::vector<Header>> ommers(const Hash& block) const = 0;
 };
 
 }  // namespace weft::execution

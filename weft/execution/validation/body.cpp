@@ -22,6 +22,21 @@ std::optional<Reason> validate_withdrawals(const Block& block) {
     return std::nullopt;
 }
 
+/// No less than the block's RLP: what has a variable size, and for the rest more than the largest there is.
+size_t size_bound(const Block& block) noexcept {
+    constexpr size_t header = 1024, transaction = 512, tuple = 64, key = 33, hash = 33, authorization = 192,
+                     withdrawal = 64;
+    size_t size = (1 + block.ommers.size()) * header + block.header.extra_data.size();
+    for (const Header& ommer : block.ommers) size += ommer.extra_data.size();
+    for (const Transaction& tx : block.transactions) {
+        size += transaction + tx.data.size() + tx.blob_versioned_hashes.size() * hash +
+                tx.authorization_list.size() * authorization;
+        for (const AccessTuple& entry : tx.access_list) size += tuple + entry.storage_keys.size() * key;
+    }
+    if (block.withdrawals) size += block.withdrawals->size() * withdrawal;
+    return size;
+}
+
 uint64_t blob_gas(const Block& block) noexcept {
     uint64_t blobs = 0;
     for (const Transaction& tx : block.transactions) blobs += tx.blob_versioned_hashes.size();
@@ -43,9 +58,11 @@ state::ReadResult<Family> find_family(const Header& header, const Ancestors& cha
         if (!*ancestor) break;
         auto ommers = chain.ommers(hash);
         if (!ommers) return std::unexpected(std::move(ommers.error()));
-        family.included.insert(family.included.end(), ommers->begin(), ommers->end());
+        std::ranges::transform(*ommers, std::back_inserter(family.included), primitives::header_hash);
+        const bool is_first = (*ancestor)->number == 0;
         const Hash parent = (*ancestor)->parent_hash;
         family.ancestors.emplace(hash, std::move(**ancestor));
+        if (is_first) break;
         hash = parent;
     }
     return family;
@@ -68,7 +85,8 @@ std::optional<Reason> validate_ommer(const Header& ommer, const Header& nephew, 
 
 std::optional<Reason> validate_body(const Block& block, Revision revision) {
     const Header& header = block.header;
-    if (revision >= Revision::osaka && primitives::encode(block).size() > largest_block)
+    if (revision >= Revision::osaka && size_bound(block) > largest_block &&
+        primitives::encode(block).size() > largest_block)
         return Reason::block_too_large;
     if (trie::transactions_root(block.transactions) != header.transactions_root)
         return Reason::wrong_transactions_root;

@@ -96,7 +96,7 @@ class OmmerRules : public testing::Test, public Ancestors {
 protected:
     struct Entry {
         Header header;
-        std::vector<Hash> ommers;
+        std::vector<Header> ommers;
     };
 
     OmmerRules() {
@@ -141,7 +141,7 @@ protected:
         return entry == known_.end() ? std::nullopt : std::optional(entry->second.header);
     }
     state::ReadResult<uint256> total_difficulty(const Hash&) const override { return uint256{}; }
-    state::ReadResult<std::vector<Hash>> ommers(const Hash& block) const override {
+    state::ReadResult<std::vector<Header>> ommers(const Hash& block) const override {
         return known_.at(block).ommers;
     }
 
@@ -167,7 +167,7 @@ TEST_F(OmmerRules, AreTwoAtMost) {
 
 TEST_F(OmmerRules, AreIncludedOnce) {
     EXPECT_EQ(with({siblings_[11], siblings_[11]}), invalid(Reason::duplicate_ommer, 1));
-    known_.at(primitives::header_hash(line_[8])).ommers = {primitives::header_hash(siblings_[7])};
+    known_.at(primitives::header_hash(line_[8])).ommers = {siblings_[7]};
     EXPECT_EQ(with({siblings_[7]}), invalid(Reason::duplicate_ommer));
 }
 

@@ -59,9 +59,9 @@ std::optional<Reason> validate_result(const Header& header, const BlockResult& r
     return std::nullopt;
 }
 
-std::expected<BlockResult, ExecutionError> verify_block(Block& block, const Ground& ground,
-                                                        ExecutionContext& context,
-                                                        const ExecutionOptions& options) {
+std::expected<BlockResult, ExecutionError> verify_block_with(ExecuteTransactions& execute, Block& block,
+                                                             const Ground& ground, ExecutionContext& context,
+                                                             const ExecutionOptions& options) {
     if (auto error = check_header(block.header, ground)) return std::unexpected(std::move(*error));
     const BlockEnv env = make_block_env(block, ground.config);
     if (const auto reason = validate_body(block, env.revision)) return invalid(*reason);

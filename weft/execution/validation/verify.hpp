@@ -18,12 +18,27 @@ struct Ground {
     const SealVerifier* seals = nullptr;
 };
 
+/// Executes a block's transactions: execute() by some chain's rules.
+using ExecuteTransactions = std::expected<BlockResult, ExecutionError>(const BlockEnv&,
+                                                                       std::span<const Transaction>,
+                                                                       const StateReader&, ExecutionContext&,
+                                                                       const ExecutionOptions&);
+
+/// verify_block() of a chain whose transactions `execute` executes.
+[[nodiscard]] std::expected<BlockResult, ExecutionError> verify_block_with(
+    ExecuteTransactions& execute, Block& block, const Ground& ground, ExecutionContext& context,
+    const ExecutionOptions& options = {});
+
 /// Whether a block is valid, to the last rule, and what it does: header, body, ommers, senders, execution,
 /// result, state root, in this order. Fills in the transactions' senders. Of `options` the senders' gate, the
-/// sinks, on_invalid and the checks are its own.
+/// sinks, on_invalid and the checks are its own. Rules: of the execution; their transactions are mainnet's,
+/// as blocks hold them, and header and body are judged by mainnet's rules.
+template <class Rules = MainnetRules>
 [[nodiscard]] std::expected<BlockResult, ExecutionError> verify_block(Block& block, const Ground& ground,
                                                                       ExecutionContext& context,
-                                                                      const ExecutionOptions& options = {});
+                                                                      const ExecutionOptions& options = {}) {
+    return verify_block_with(execute<Rules>, block, ground, context, options);
+}
 
 /// Whether the block after `parent` is a proof-of-stake block (EIP-3675): the total difficulty has reached
 /// the terminal one, or a fork by time has come.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "weft/base/hex.hpp"
+#include "weft/execution/executor_impl.hpp"
 #include "weft/execution/validation/formulas.hpp"
 #include "weft/trie/roots.hpp"
 #include "weft/trie/state_trie.hpp"
@@ -62,13 +63,15 @@ protected:
     }
 
     /// Fills in what the header says of the body and of its result.
+    template <class Rules = MainnetRules>
     void complete() {
         Header& header = block_.header;
         header.ommers_hash = primitives::empty_ommers_hash;
         header.transactions_root = trie::transactions_root(block_.transactions);
         for (Transaction& tx : block_.transactions) tx.sender = sender_;
         ExecutionContext context({.executor = ExecutorKind::sequential});
-        const auto result = execute_block(block_, config_, state_, context);
+        const auto result =
+            execute<Rules>(make_block_env(block_, config_), block_.transactions, state_, context);
         ASSERT_TRUE(result) << to_string(result.error());
         header.gas_used = result->gas_used;
         header.receipts_root = trie::receipts_root(result->receipts);
@@ -103,7 +106,9 @@ protected:
         return block == primitives::header_hash(parent_) ? std::optional(parent_) : std::nullopt;
     }
     state::ReadResult<uint256> total_difficulty(const Hash&) const override { return total_difficulty_; }
-    state::ReadResult<std::vector<Hash>> ommers(const Hash&) const override { return std::vector<Hash>{}; }
+    state::ReadResult<std::vector<Header>> ommers(const Hash&) const override {
+        return std::vector<Header>{};
+    }
 
     ChainConfig config_;
     MemoryState state_;
@@ -159,6 +164,27 @@ TEST_P(Verification, Eip2SignaturesAreLow) {
                   b.header.transactions_root = trie::transactions_root(b.transactions);
               }),
               Reason::invalid_signature);
+}
+
+/// Fees beyond the base fee are burnt as well.
+struct NoTips : MainnetRules {
+    static bool settle(const Transaction& tx, state::AccountEntry& sender, Journal& journal,
+                       const BlockEnv& env, const Terms& terms, uint64_t gas_used) noexcept {
+        Terms without = terms;
+        without.priority_fee = 0;
+        return MainnetRules::settle(tx, sender, journal, env, without, gas_used);
+    }
+};
+
+TEST_P(Verification, ExecutesByTheChainsOwnRules) {
+    complete<NoTips>();
+    const auto by_mainnets = verify(block_);
+    ASSERT_FALSE(by_mainnets);
+    EXPECT_EQ(by_mainnets.error(), ExecutionError(InvalidBlock{std::nullopt, Reason::wrong_state_root}));
+    StateTrie commitment(state_);
+    ExecutionContext context({.executor = GetParam(), .threads = 2});
+    const auto by_its_own = verify_block<NoTips>(block_, {config_, *this, state_, commitment}, context);
+    EXPECT_TRUE(by_its_own) << to_string(by_its_own.error());
 }
 
 TEST_P(Verification, AFailedReadIsNoVerdict) {
