@@ -81,6 +81,9 @@ int main(int argc, char** argv) {
     run("rlp", test_rlp);
     run("callbacks", test_callbacks);
     run("cancellation", test_cancellation);
+    run("proofs", test_proofs);
+    run("witness", test_witness);
+    run("directed", test_directed);
 
     int skipped = 0;
     const int before = checks_failed;

@@ -2,6 +2,7 @@
 #ifndef WEFT_TESTS_CAPI_TEST_H
 #define WEFT_TESTS_CAPI_TEST_H
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,9 @@ void test_execution(void);
 void test_rlp(void);
 void test_callbacks(void);
 void test_cancellation(void);
+void test_proofs(void);
+void test_witness(void);
+void test_directed(void);
 int test_mainnet(const char* folder);
 
 #endif

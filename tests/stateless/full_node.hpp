@@ -30,20 +30,9 @@ public:
         trie::StateTrie trie(parent.header.state_root, {.source = &nodes_, .writer = &nodes_});
         trie.commit(diff);
         for (const state::CodeDiff& code : diff.codes) codes_[code.hash] = code.code;
-        Known known{block.header, parent.total_difficulty + block.header.difficulty, {}};
-        for (const Header& ommer : block.ommers) known.ommers.push_back(primitives::header_hash(ommer));
+        Known known{block.header, parent.total_difficulty + block.header.difficulty, block.ommers};
         blocks_.emplace(primitives::header_hash(block.header), std::move(known));
         return trie.root().value_or(Hash{});
-    }
-
-    /// Takes a valid block in by executing it on the whole state. Whether its state root came out.
-    [[nodiscard]] bool execute_and_append(const Block& block, const ChainConfig& config,
-                                          execution::ExecutionContext& context) {
-        const Hash root = blocks_.at(block.header.parent_hash).header.state_root;
-        const trie::StateTrie standing(root, {.source = &nodes_});
-        const execution::TrieState state(standing, *this, *this, block.header.parent_hash);
-        const auto result = execute_block(block, config, state, context);
-        return result && append(block, result->diff) == block.header.state_root;
     }
 
     [[nodiscard]] state::ReadResult<Bytes> code(const Hash& hash) const override {
@@ -59,7 +48,7 @@ public:
     [[nodiscard]] state::ReadResult<uint256> total_difficulty(const Hash& block) const override {
         return blocks_.at(block).total_difficulty;
     }
-    [[nodiscard]] state::ReadResult<std::vector<Hash>> ommers(const Hash& block) const override {
+    [[nodiscard]] state::ReadResult<std::vector<Header>> ommers(const Hash& block) const override {
         return blocks_.at(block).ommers;
     }
 
@@ -67,7 +56,7 @@ private:
     struct Known {
         Header header;
         uint256 total_difficulty;
-        std::vector<Hash> ommers;
+        std::vector<Header> ommers;
     };
     trie::NodeMap nodes_;
     Hash genesis_root_;

@@ -1,3 +1,4 @@
+#include <cstddef>
 #include <limits>
 #include <thread>
 
@@ -16,6 +17,8 @@ std::optional<execution::ExecutorKind> kind_of(uint32_t executor) noexcept {
             return execution::ExecutorKind::sequential;
         case WEFT_EXECUTOR_OPTIMISTIC:
             return execution::ExecutorKind::optimistic;
+        case WEFT_EXECUTOR_DIRECTED:
+            return execution::ExecutorKind::directed;
         default:
             return std::nullopt;
     }
@@ -49,10 +52,30 @@ std::optional<execution::Reason> contradiction(const Header& header, const Block
     return std::nullopt;
 }
 
-execution::ExecutionOptions from_c(const weft_execute_options& given) {
-    execution::ExecutionOptions options;
-    if (given.stop != nullptr) options.stop = given.stop->source.get_token();
-    return options;
+/// What an execution is told, and what that refers to.
+struct Given {
+    weft_execute_options options{};
+    std::optional<BlockAccessList> list = std::nullopt;
+
+    [[nodiscard]] execution::ExecutionOptions execution_options() const {
+        execution::ExecutionOptions out;
+        if (options.stop != nullptr) out.stop = options.stop->source.get_token();
+        if (list) (options.access_list_is_predicted ? out.predicted_list : out.access_list) = &*list;
+        return out;
+    }
+};
+
+std::expected<Given, weft_error> read(const weft_execute_options* given) {
+    const auto options = read_options(given, execute_defaults, offsetof(weft_execute_options, access_list));
+    if (!options) return std::unexpected(*bad_argument("weft_execute_options: struct_size is wrong"));
+    Given out{.options = *options};
+    const weft_bytes& list = options->access_list;
+    if (list.data == nullptr) return out;
+    auto decoded = primitives::decode_access_list({list.data, list.size});
+    if (!decoded)
+        return std::unexpected(*failed(WEFT_ERROR_DECODE, "access list: " + to_string(decoded.error())));
+    out.list = std::move(*decoded);
+    return out;
 }
 
 Outcome give(BlockResult&& result, weft_result** out) {
@@ -63,16 +86,16 @@ Outcome give(BlockResult&& result, weft_result** out) {
 }
 
 Outcome execute(weft_context& context, const ChainConfig& config, const StateReader& state,
-                const weft_block& block, const weft_execute_options& given, weft_result** out) {
+                const weft_block& block, const Given& given, weft_result** out) {
     const execution::BlockEnv env = execution::make_block_env(block.block, config);
     execution::SenderGate gate;
     fill_gate(gate, block, env.revision);
-    execution::ExecutionOptions options = from_c(given);
+    execution::ExecutionOptions options = given.execution_options();
     options.senders = &gate;
     const std::span<const Transaction> transactions = block.block.transactions;
     auto result = execution::execute(env, transactions, state, context.context, options);
     if (!result) return from(result.error());
-    if (given.check_header)
+    if (given.options.check_header)
         if (const auto reason = contradiction(block.block.header, *result, env.revision))
             return from(execution::InvalidBlock{std::nullopt, *reason});
     return give(std::move(*result), out);
@@ -136,8 +159,8 @@ weft_code weft_execute_block(weft_context* context, const weft_config* config, c
                              const weft_block* block, const weft_execute_options* options,
                              weft_result** result, weft_error** error) {
     const auto body = [&]() -> Outcome {
-        const auto given = read_options(options, execute_defaults);
-        if (!given) return bad_argument("weft_execute_options: struct_size is wrong");
+        const auto given = read(options);
+        if (!given) return given.error();
         return execute(*context, config->config, *state->reader, *block, *given, result);
     };
     return guarded(error, body, context, config, state, block, result);
@@ -147,12 +170,13 @@ weft_code weft_verify_witness(weft_context* context, const weft_config* config, 
                               const uint8_t* witness, size_t size, const weft_execute_options* options,
                               weft_result** result, weft_error** error) {
     const auto body = [&]() -> Outcome {
-        const auto given = read_options(options, execute_defaults);
-        if (!given) return bad_argument("weft_execute_options: struct_size is wrong");
-        const auto read = read_witness({witness, size});
-        if (!read) return failed(WEFT_ERROR_DECODE, read.error());
+        const auto given = read(options);
+        if (!given) return given.error();
+        const auto parsed = read_witness({witness, size});
+        if (!parsed) return failed(WEFT_ERROR_DECODE, parsed.error());
         Block copy = block->block;
-        auto verified = verify_from_witness(copy, *read, config->config, context->context, from_c(*given));
+        auto verified =
+            verify_from_witness(copy, *parsed, config->config, context->context, given->execution_options());
         if (!verified) return from(verified.error());
         return give(std::move(*verified), result);
     };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -53,8 +54,14 @@ struct weft_stop {
     std::stop_source source;
 };
 
+struct weft_buffer {
+    weft::Bytes bytes;
+};
+
 struct weft_result {
     weft::BlockResult result;
+    mutable std::once_flag access_list_encoded;
+    mutable weft::Bytes access_list;
     mutable std::once_flag receipts_encoded;
     mutable std::vector<weft::Bytes> receipts;
 };
@@ -97,12 +104,16 @@ template <class Body, class... Pointers>
 }
 
 /// The caller's options, or the defaults; nullopt where the size is not that of any version of the struct.
-/// (There is one so far; a later one takes what an earlier one lacks from the defaults.)
+/// first_size: that of its first version, which takes what it lacks from the defaults.
 template <class Options>
-[[nodiscard]] std::optional<Options> read_options(const Options* given, const Options& defaults) noexcept {
-    if (given == nullptr) return defaults;
-    if (given->struct_size != sizeof(Options)) return std::nullopt;
-    return *given;
+[[nodiscard]] std::optional<Options> read_options(const Options* given, const Options& defaults,
+                                                  size_t first_size = sizeof(Options)) noexcept {
+    Options out = defaults;
+    if (given == nullptr) return out;
+    const size_t size = given->struct_size;
+    if (size != sizeof(Options) && size != first_size) return std::nullopt;
+    std::memcpy(&out, given, size);
+    return out;
 }
 
 // Values, there and back.

@@ -121,6 +121,18 @@ weft_code weft_result_request(const weft_result* result, size_t index, weft_byte
     return guarded(error, body, result, request);
 }
 
+weft_code weft_result_access_list(const weft_result* result, weft_bytes* rlp, weft_error** error) {
+    const auto body = [&]() -> Outcome {
+        std::call_once(result->access_list_encoded, [&] {
+            if (result->result.access_list)
+                result->access_list = primitives::encode(*result->result.access_list);
+        });
+        *rlp = capi::to_c(BytesView(result->access_list));
+        return std::nullopt;
+    };
+    return guarded(error, body, result, rlp);
+}
+
 weft_code weft_result_receipt(const weft_result* result, size_t index, weft_receipt* receipt,
                               weft_error** error) {
     const auto body = [&] {

@@ -43,7 +43,8 @@ extern "C" {
 #endif
 
 /// Changes when a program compiled against an older header would break; the shared library's SONAME ends with
-/// it.
+/// it. New functions, new values of enums and new fields at the end of structs with a struct_size don't
+/// change it: a program that was compiled with a smaller struct gets the defaults for what it lacks.
 #define WEFT_ABI_VERSION 1
 
 /// The WEFT_ABI_VERSION that the library was built with. Compare it with the header's before anything else
@@ -101,7 +102,8 @@ typedef enum weft_code {
     WEFT_ERROR_STATE = 4,      ///< the state could not be read: a callback failed, code is missing
     WEFT_ERROR_CANCELLED = 5,  ///< weft_stop_request() was called
     WEFT_ERROR_RESOURCE = 6,   ///< memory, or the context's memory budget, does not suffice
-    WEFT_ERROR_INTERNAL = 7    ///< a defect in Weft
+    WEFT_ERROR_INTERNAL = 7,   ///< a defect in Weft
+    WEFT_ERROR_PROOF = 8       ///< a proof does not show what it claims
 } weft_code;
 
 typedef struct weft_error weft_error;
@@ -197,6 +199,22 @@ WEFT_API void weft_reply_code(weft_reply* reply, const uint8_t* code, size_t siz
 /// Why the callback is about to fail, for the error's message; copied.
 WEFT_API void weft_reply_error(weft_reply* reply, const char* message);
 
+/// Bytes that the library made.
+typedef struct weft_buffer weft_buffer;
+/// A view of the buffer; empty for NULL.
+WEFT_API weft_bytes weft_buffer_bytes(const weft_buffer* buffer);
+WEFT_API void weft_buffer_free(weft_buffer* buffer);
+
+/// Proves an account, or that there is none, and `key_count` of its slots under the root of a state in memory
+/// (weft_state_root): JSON as eth_getProof answers (EIP-1186).
+WEFT_API weft_code weft_state_proof(const weft_state* state, const weft_address* address,
+                                    const weft_uint256* keys, size_t key_count, weft_buffer** json,
+                                    weft_error** error);
+/// Whether all that an answer of eth_getProof claims holds in the state with this root. WEFT_ERROR_DECODE: it
+/// is no such answer; WEFT_ERROR_PROOF: it does not hold.
+WEFT_API weft_code weft_verify_proof(const weft_hash* state_root, const char* json, size_t size,
+                                     weft_error** error);
+
 /// A state of the caller's: a database, a remote node. A callback returns 0, or any other value where it
 /// can't tell: the block then ends with WEFT_ERROR_STATE. (Never answer "absent" for "could not read".)
 ///
@@ -233,7 +251,9 @@ WEFT_API weft_code weft_state_from_callbacks(const weft_state_callbacks* callbac
 typedef enum weft_executor {
     WEFT_EXECUTOR_AUTOMATIC = 0,   ///< parallel where that promises to pay
     WEFT_EXECUTOR_SEQUENTIAL = 1,  ///< one transaction after the other, on the caller's thread
-    WEFT_EXECUTOR_OPTIMISTIC = 2   ///< always parallel. The result is the same from each of them
+    WEFT_EXECUTOR_OPTIMISTIC = 2,  ///< always parallel
+    WEFT_EXECUTOR_DIRECTED = 3     ///< by the access list of weft_execute_options, if there is one.
+                                   ///< The result is the same from each of them
 } weft_executor;
 
 /// How a context executes. Start from WEFT_CONTEXT_OPTIONS.
@@ -294,8 +314,14 @@ typedef struct weft_execute_options {
     /// Compare gas used, logs bloom, receipts root (from Byzantium on), requests hash and blob gas with the
     /// header's; what differs makes the block invalid. The state root is the caller's to compare.
     bool check_header;
+    /// A block access list as RLP (EIP-7928), for the directed executor; data NULL: none. A view: it must
+    /// live as long as the call.
+    weft_bytes access_list;
+    /// False: it is the block's own, and a block that does anything else is invalid, whichever executor runs
+    /// it. True: it is a guess, which changes no result.
+    bool access_list_is_predicted;
 } weft_execute_options;
-#define WEFT_EXECUTE_OPTIONS {sizeof(weft_execute_options), NULL, false}
+#define WEFT_EXECUTE_OPTIONS {sizeof(weft_execute_options), NULL, false, {NULL, 0}, false}
 
 /// What a block does. Never changes once made.
 typedef struct weft_result weft_result;
@@ -308,14 +334,22 @@ WEFT_API weft_code weft_execute_block(weft_context* context, const weft_config* 
 WEFT_API void weft_result_free(weft_result* result);
 
 /// Verifies a block with nothing but an execution witness of unknown origin (debug_executionWitness; its
-/// JSON, or RLP [headers, codes, state, keys]): every rule of header and body, execution, receipts and the
-/// state root. Each part of the witness is checked by its hash, from the block's parent hash on. What is
-/// missing is WEFT_ERROR_STATE: it says nothing about the block. `options`: check_header makes no difference.
-/// Before Shanghai, blocks with ommers can't be verified so.
+/// JSON, or RLP [headers, codes, state, keys, ommers]): every rule of header and body, execution, receipts
+/// and the state root. Each part of the witness is checked by its hash, from the block's parent hash on. What
+/// is missing is WEFT_ERROR_STATE: it says nothing about the block. `options`: check_header makes no
+/// difference.
 WEFT_API weft_code weft_verify_witness(weft_context* context, const weft_config* config,
                                        const weft_block* block, const uint8_t* witness, size_t size,
                                        const weft_execute_options* options, weft_result** result,
                                        weft_error** error);
+
+/// Verifies a block on the state in memory before it, and gives the witness with which weft_verify_witness()
+/// comes to the same, as RLP. ancestors: the RLP of the blocks before it, in any order, each as a header or
+/// as a whole block: the parent, what BLOCKHASH asks for, and for a block with ommers the seven generations
+/// before it, whole where they have ommers. What is missing is WEFT_ERROR_STATE. The state is not changed.
+WEFT_API weft_code weft_make_witness(const weft_config* config, const weft_state* state,
+                                     const weft_block* block, const weft_bytes* ancestors,
+                                     size_t ancestor_count, weft_buffer** witness, weft_error** error);
 
 /// Makes a state in memory the state after the block. Precondition: it was the state before it.
 WEFT_API weft_code weft_state_apply(weft_state* state, const weft_result* result, weft_error** error);
@@ -334,6 +368,9 @@ WEFT_API size_t weft_result_request_count(const weft_result* result);
 /// A request: its type's byte and its data. A view of the result.
 WEFT_API weft_code weft_result_request(const weft_result* result, size_t index, weft_bytes* request,
                                        weft_error** error);
+
+/// The block's access list as RLP (EIP-7928), from Amsterdam on; empty before. A view of the result.
+WEFT_API weft_code weft_result_access_list(const weft_result* result, weft_bytes* rlp, weft_error** error);
 
 /// A transaction's receipt. Pointers are views of the result.
 typedef struct weft_receipt {
