@@ -13,8 +13,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from documents import ABSENT, changed  # noqa: E402
+
 WEFT = os.path.abspath(sys.argv[1])
-ABSENT = object()  # a field that is taken out
 
 ADDRESS = "0x00000000000000000000000000000000000000aa"
 GENESIS = {
@@ -60,19 +62,6 @@ def expect(name, arguments, *parts, status=2):
         return
     failed += 1
     print(f"FAILED {name}: {why}\n  weft {' '.join(arguments)}\n  {errors.strip()[:600]!r}")
-
-
-def changed(document, path, value):
-    """A copy of the document with the field at `path` (keys and indexes) replaced, or taken out."""
-    copied = copy.deepcopy(document)
-    at = copied
-    for step in path[:-1]:
-        at = at[step]
-    if value is ABSENT:
-        del at[path[-1]]
-    else:
-        at[path[-1]] = value
-    return copied
 
 
 def in_error(path):

@@ -4,7 +4,6 @@
 Version and help, files and streams, signing, rejections in geth's words, exit statuses, traces against lines written
 here. Prints `N passed, N failed, N skipped`.
 """
-import copy
 import json
 import os
 import random
@@ -12,6 +11,9 @@ import re
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from documents import ABSENT, changed  # noqa: E402
 
 EVM = os.path.abspath(sys.argv[1])
 KEY = "0x45a915e4d060149eb4365960e6a7a45f334393093061116b197e3240065ff2d8"  # geth's test key
@@ -26,7 +28,6 @@ ENV = {"currentCoinbase": COINBASE, "currentGasLimit": "0x1000000", "currentNumb
        "currentDifficulty": "0x20000", "currentBaseFee": "0x0a", "blockHashes": {"0": "0x" + "11" * 32}}
 TX = {"type": "0x0", "nonce": "0x0", "to": RECEIVER, "gas": "0xfde8", "gasPrice": "0x64", "value": "0x0", "input": "0x",
       "v": "0x0", "r": "0x0", "s": "0x0", "secretKey": KEY}
-ABSENT = object()
 
 passed = failed = 0
 
@@ -42,18 +43,6 @@ def check(name, holds, detail=""):
     else:
         failed += 1
         print(f"FAILED {name}: {str(detail)[:800]}")
-
-
-def changed(document, path, value):
-    copied = copy.deepcopy(document)
-    at = copied
-    for step in path[:-1]:
-        at = at[step]
-    if value is ABSENT:
-        del at[path[-1]]
-    else:
-        at[path[-1]] = value
-    return copied
 
 
 STREAMS = ("--input.alloc=stdin", "--input.env=stdin", "--input.txs=stdin", "--output.alloc=stdout",

@@ -72,4 +72,14 @@ inline void require(bool holds, const char* what) {
     std::abort();
 }
 
+/// Makes the one of `checks` that the input's next byte names.
+template <class... Checks>
+int check_one_of(const uint8_t* data, size_t size, Checks... checks) {
+    Input in(data, size);
+    const size_t chosen = in.below(sizeof...(checks));
+    size_t i = 0;
+    ((i++ == chosen ? checks(in) : void()), ...);
+    return 0;
+}
+
 }  // namespace weft::fuzz

@@ -92,16 +92,5 @@ void check_state(fuzz::Input& in) {
 }  // namespace weft
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    weft::fuzz::Input in(data, size);
-    switch (in.below(3)) {
-        case 0:
-            weft::check_map(in);
-            break;
-        case 1:
-            weft::check_ordered(in);
-            break;
-        default:
-            weft::check_state(in);
-    }
-    return 0;
+    return weft::fuzz::check_one_of(data, size, weft::check_map, weft::check_ordered, weft::check_state);
 }

@@ -45,22 +45,13 @@ std::vector<trie::Change> changes_of(const Entries& batch) {
     return out;
 }
 
-void apply_batch(const Entries& batch, Entries& entries) {
-    for (const auto& [key, value] : batch) {
-        if (value.empty())
-            entries.erase(key);
-        else
-            entries[key] = value;
-    }
-}
-
 void check_in_memory(fuzz::Input& in) {
     trie::Trie trie;
     Entries entries;
     const bool one_length = in.one_in(2);
     for (int steps = 0; !in.empty() && steps < 24; ++steps) {
         const Entries batch = batch_of(in, entries, one_length);
-        apply_batch(batch, entries);
+        trie::naive::apply(batch, entries);
         fuzz::require(trie.update(changes_of(batch)).has_value(), "an update without missing nodes succeeds");
         if (!in.one_in(4)) fuzz::require(trie.root() == trie::naive::root(entries), "root after a batch");
     }
@@ -86,13 +77,13 @@ void spoil(fuzz::Input& in, Nodes& nodes) {
 void check_partial(fuzz::Input& in) {
     Entries entries;
     const bool one_length = in.one_in(2);
-    apply_batch(batch_of(in, entries, one_length), entries);
-    apply_batch(batch_of(in, entries, one_length), entries);
+    trie::naive::apply(batch_of(in, entries, one_length), entries);
+    trie::naive::apply(batch_of(in, entries, one_length), entries);
     for (int steps = 0; !in.empty() && steps < 8; ++steps) {
         Nodes nodes;
         const Hash before = trie::naive::root(entries, &nodes);
         const Entries batch = batch_of(in, entries, one_length);
-        apply_batch(batch, entries);
+        trie::naive::apply(batch, entries);
         const Hash after = trie::naive::root(entries);
         const Nodes whole = nodes;
         trie::Trie trie(before, {.source = &nodes});
@@ -148,16 +139,6 @@ void check_any_nodes(fuzz::Input& in) {
 }  // namespace weft
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    weft::fuzz::Input in(data, size);
-    switch (in.below(3)) {
-        case 0:
-            weft::check_in_memory(in);
-            break;
-        case 1:
-            weft::check_partial(in);
-            break;
-        default:
-            weft::check_any_nodes(in);
-    }
-    return 0;
+    return weft::fuzz::check_one_of(data, size, weft::check_in_memory, weft::check_partial,
+                                    weft::check_any_nodes);
 }

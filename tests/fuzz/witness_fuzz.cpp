@@ -278,19 +278,6 @@ void check_proof(fuzz::Input& in) {
 }  // namespace weft
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    weft::fuzz::Input in(data, size);
-    switch (in.below(4)) {
-        case 0:
-            weft::check_rlp(in);
-            break;
-        case 1:
-            weft::check_json(in);
-            break;
-        case 2:
-            weft::check_proof(in);
-            break;
-        default:
-            weft::check_parts(in);
-    }
-    return 0;
+    return weft::fuzz::check_one_of(data, size, weft::check_rlp, weft::check_json, weft::check_proof,
+                                    weft::check_parts);
 }

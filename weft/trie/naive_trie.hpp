@@ -13,6 +13,29 @@ namespace weft::trie::naive {
 
 using Entries = std::map<Bytes, Bytes>;
 
+/// Makes the changes of a batch: an empty value removes.
+inline void apply(const Entries& batch, Entries& entries) {
+    for (const auto& [key, value] : batch) {
+        if (value.empty())
+            entries.erase(key);
+        else
+            entries[key] = value;
+    }
+}
+
+/// Numbers that a seed decides.
+class Random {
+public:
+    explicit Random(uint64_t seed) : state_(seed) {}
+    uint64_t operator()(uint64_t below) {
+        state_ = state_ * 6364136223846793005 + 1442695040888963407;
+        return (state_ >> 33) % below;
+    }
+
+private:
+    uint64_t state_;
+};
+
 /// Nodes by hash.
 class Nodes final : public NodeSource {
 public:

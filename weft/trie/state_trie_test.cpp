@@ -10,20 +10,9 @@
 namespace weft::trie {
 namespace {
 
+using naive::Random;
 using state::CommittedAccount;
 using state::CommittedSlot;
-
-class Random {
-public:
-    explicit Random(uint64_t seed) : state_(seed) {}
-    uint64_t operator()(uint64_t below) {
-        state_ = state_ * 6364136223846793005 + 1442695040888963407;
-        return (state_ >> 33) % below;
-    }
-
-private:
-    uint64_t state_;
-};
 
 /// The plain picture of a state.
 struct Model {

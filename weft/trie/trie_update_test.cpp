@@ -7,17 +7,7 @@
 namespace weft::trie {
 namespace {
 
-class Random {
-public:
-    explicit Random(uint64_t seed) : state_(seed) {}
-    uint64_t operator()(uint64_t below) {
-        state_ = state_ * 6364136223846793005 + 1442695040888963407;
-        return (state_ >> 33) % below;
-    }
-
-private:
-    uint64_t state_;
-};
+using naive::Random;
 
 /// What batches are made of.
 struct Shape {
@@ -36,14 +26,7 @@ struct Batch {
         for (const auto& [key, value] : changes) out.push_back({key, value});
         return out;
     }
-    void apply_to(naive::Entries& entries) const {
-        for (const auto& [key, value] : changes) {
-            if (value.empty())
-                entries.erase(key);
-            else
-                entries[key] = value;
-        }
-    }
+    void apply_to(naive::Entries& entries) const { naive::apply(changes, entries); }
 };
 
 Batch random_batch(Random& random, const Shape& shape, const naive::Entries& entries) {
