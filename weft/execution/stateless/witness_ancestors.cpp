@@ -21,7 +21,9 @@ state::ReadResult<const Header*> WitnessAncestors::find(const Hash& block) const
 }
 
 state::ReadResult<std::optional<Header>> WitnessAncestors::header(const Hash& block) const {
-    return find(block).transform([](const Header* found) { return std::optional(*found); });
+    const auto found = find(block);
+    if (!found) return std::unexpected(found.error());
+    return **found;
 }
 
 state::ReadResult<uint256> WitnessAncestors::total_difficulty(const Hash& /*block*/) const {

@@ -31,7 +31,8 @@ size_t size_bound(const Block& block) noexcept {
     for (const Transaction& tx : block.transactions) {
         size += transaction + tx.data.size() + tx.blob_versioned_hashes.size() * hash +
                 tx.authorization_list.size() * authorization;
-        for (const AccessTuple& entry : tx.access_list) size += tuple + entry.storage_keys.size() * key;
+        for (const primitives::AccessTuple& entry : tx.access_list)
+            size += tuple + entry.storage_keys.size() * key;
     }
     if (block.withdrawals) size += block.withdrawals->size() * withdrawal;
     return size;
