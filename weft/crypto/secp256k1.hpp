@@ -29,7 +29,7 @@ struct SignedHash {
 };
 
 /// recover_address for each; precondition: out.size() == signatures.size(). Two and more are recovered side
-/// by side, each the faster the more there are; beyond 64 hardly anything is gained.
+/// by side, each the faster the more there are; beyond 64 hardly anything is gained. Takes 200 KiB of stack.
 void recover_addresses(std::span<const SignedHash> signatures,
                        std::span<std::optional<Address>> out) noexcept;
 

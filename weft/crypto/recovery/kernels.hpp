@@ -64,7 +64,7 @@ Kernel multiply_portable;
 /// Precondition: the machine has AVX-512 F, DQ, BW, VL and IFMA.
 Kernel multiply_avx512;
 
-/// Fills the table; takes a millisecond or two.
+/// Fills the table, in about half a millisecond.
 void make_generator_table(GeneratorTable& out) noexcept;
 
 /// For tests: one operation of the field on each lane of `a` and `b`, whose first four words are any number
