@@ -166,7 +166,7 @@ int run(const std::vector<std::string>& words, unsigned repeat) {
     for (const auto& source : *sources) {
         const auto input = cli::load(source, {}, config);
         if (!input) return fail(input.error());
-        const BlockEnv env = execution::make_block_env(input->block, config);
+        const BlockEnv env = execution::make_block_env(input->block, input->rules.value_or(config));
         std::vector<Step> steps(input->block.transactions.size());
         if (!measure(*input, env, repeat, steps) || !Dependencies(*input, env).follow(steps))
             return fail(input->name + ": a transaction does not run");

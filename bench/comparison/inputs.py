@@ -88,7 +88,7 @@ class Maker:
         folder = os.path.join(self.cache, "eest")
         stamp = os.path.join(folder, "whole")
         if not os.path.exists(stamp):
-            done = subprocess.run([self.weft, "export", "-o", folder, source], capture_output=True, text=True)
+            done = subprocess.run([self.weft, "blocktest", "--export", folder, source], capture_output=True, text=True)
             if done.returncode != 0:
                 self.left_out.append(f"eest is left out: {done.stderr.strip()[-300:]}")
                 return []

@@ -7,6 +7,7 @@
 #include "weft/base/hex.hpp"
 #include "weft/cli/block_test_file.hpp"
 #include "weft/cli/exceptions.hpp"
+#include "weft/cli/export_block.hpp"
 #include "weft/cli/test_chain.hpp"
 #include "weft/trie/roots.hpp"
 
@@ -158,7 +159,10 @@ Result<void> run_block_test(std::string_view name, Value value, const TestFilter
 }
 
 int run_block_tests(const TestOptions& options, std::FILE* out, std::FILE* err) {
-    return run_suite(options, run_block_test, out, err);
+    if (options.export_to.empty()) return run_suite(options, run_block_test, out, err);
+    TestOptions exporting = options;
+    exporting.executors = TestExecutors::sequential;
+    return run_suite(exporting, export_block_to(options.export_to), out, err);
 }
 
 }  // namespace weft::cli

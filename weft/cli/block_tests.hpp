@@ -6,7 +6,8 @@ namespace weft::cli {
 
 /// `weft blocktest`: imports the blocks of official blockchain tests through the executors, each with its own
 /// chain: validation, execution, state root, the canonical head. Valid blocks must be valid, invalid ones be
-/// refused, for the reason that the test names. See run_suite.
+/// refused, for the reason that the test names. See run_suite. With `export_to` each test's last block is
+/// written to a folder instead (export_block.hpp).
 [[nodiscard]] int run_block_tests(const TestOptions& options, std::FILE* out, std::FILE* err);
 
 /// One test of that suite; see RunTest.

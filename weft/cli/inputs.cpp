@@ -64,6 +64,11 @@ std::expected<Input, std::string> load_folder(const fs::path& folder) {
     input.state = std::move(*state);
 
     std::error_code ignored;
+    if (const fs::path file = folder / "genesis.json"; fs::is_regular_file(file, ignored)) {
+        auto rules = load_chain(file.string());
+        if (!rules) return std::unexpected(std::move(rules.error()));
+        input.rules = std::move(*rules);
+    }
     if (const fs::path file = folder / "access_list.json"; fs::is_regular_file(file, ignored)) {
         auto list = primitives::json::read_access_list(file.string());
         if (!list) return std::unexpected(std::move(list.error()));

@@ -21,6 +21,8 @@ struct Input {
     MemoryState state;
     /// The block's, where the folder has an access_list.json (EIP-7928).
     std::optional<BlockAccessList> access_list = {};
+    /// Its rules, where the folder has a genesis.json.
+    std::optional<ChainConfig> rules = {};
 };
 
 /// Where an input comes from: a folder with block.json, or a workload.

@@ -108,7 +108,7 @@ void add_workload(CLI::App& app, WorkloadOptions& options) {
     add_workload_options(command, options.workload);
 }
 
-void add_test_options(CLI::App& command, TestOptions& options) {
+CLI::App& add_test_options(CLI::App& command, TestOptions& options) {
     command.add_option("path", options.paths, "files of tests, and folders of such")
         ->type_name("PATH")
         ->required();
@@ -122,6 +122,7 @@ void add_test_options(CLI::App& command, TestOptions& options) {
     add_choice(command, "--executor", test_executors, options.executors,
                "which executors run each test (default: both)")
         .option_text("both|sequential|optimistic");
+    return command;
 }
 
 }  // namespace
@@ -141,7 +142,11 @@ int main(int argc, char** argv) {
         state_test_options);
     add_test_options(
         *app.add_subcommand("blocktest", "Execute the blocks of official blockchain tests; JSON on stdout"),
-        block_test_options);
+        block_test_options)
+        .add_option(
+            "--export", block_test_options.export_to,
+            "write each test's last block to a folder in DIR, as `weft run` takes it; nothing else is tested")
+        ->type_name("DIR");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

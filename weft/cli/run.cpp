@@ -64,7 +64,8 @@ int run(const RunOptions& options, std::FILE* out, std::FILE* err) {
             progress.wipe();
             return bad_input(err, input.error());
         }
-        const BlockMeasurement measured = meter.measure(*input, *config, options.repeat);
+        const BlockMeasurement measured =
+            meter.measure(*input, input->rules.value_or(*config), options.repeat);
         progress.wipe();
         report.add(*input, measured);
     }

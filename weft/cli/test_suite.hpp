@@ -21,6 +21,7 @@ struct TestOptions {
     std::string fork = {};  ///< only this one; empty: all
     unsigned jobs = 0;      ///< files at a time; 0: one for each core
     TestExecutors executors = TestExecutors::both;
+    std::string export_to = {};  ///< blocktest: the folder that blocks are written to; empty: none
 };
 
 /// One test's verdict.

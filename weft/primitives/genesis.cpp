@@ -97,6 +97,48 @@ Result<ChainConfig> parse_chain_config(Value value) {
     return config;
 }
 
+void write(Writer& out, const ChainConfig& config) {
+    const auto number = [&](std::string_view key, const std::optional<uint64_t>& fork) {
+        if (fork) out.key(key).number(*fork);
+    };
+    out.begin_object().key("chainId").number(config.chain_id);
+    number("homesteadBlock", config.homestead_block);
+    number("daoForkBlock", config.dao_fork_block);
+    out.key("daoForkSupport").boolean(config.dao_fork_support);
+    number("eip150Block", config.eip150_block);
+    number("eip155Block", config.eip155_block);
+    number("eip158Block", config.eip158_block);
+    number("byzantiumBlock", config.byzantium_block);
+    number("constantinopleBlock", config.constantinople_block);
+    number("petersburgBlock", config.petersburg_block);
+    number("istanbulBlock", config.istanbul_block);
+    number("muirGlacierBlock", config.muir_glacier_block);
+    number("berlinBlock", config.berlin_block);
+    number("londonBlock", config.london_block);
+    number("arrowGlacierBlock", config.arrow_glacier_block);
+    number("grayGlacierBlock", config.gray_glacier_block);
+    number("mergeNetsplitBlock", config.merge_netsplit_block);
+    if (config.terminal_total_difficulty)
+        out.key("terminalTotalDifficulty").quantity(*config.terminal_total_difficulty);
+    number("shanghaiTime", config.shanghai_time);
+    number("cancunTime", config.cancun_time);
+    number("pragueTime", config.prague_time);
+    number("osakaTime", config.osaka_time);
+    for (size_t i = 0; i < config.bpo_time.size(); ++i)
+        number(fmt::format("bpo{}Time", i + 1), config.bpo_time[i]);
+    number("amsterdamTime", config.amsterdam_time);
+    out.key("depositContractAddress").bytes(config.deposit_contract.view());
+    out.key("blobSchedule").begin_object();
+    for (size_t i = 0; i < blob_fork_count; ++i) {
+        const auto& params = config.blob_schedule[i];
+        if (!params) continue;
+        out.key(blob_fork_names[i]).begin_object();
+        out.key("target").number(params->target).key("max").number(params->max);
+        out.key("baseFeeUpdateFraction").number(params->base_fee_update_fraction).end_object();
+    }
+    out.end_object().end_object();
+}
+
 Result<Genesis> parse_genesis(Value value) {
     Fields fields(value);
     Genesis genesis;

@@ -46,6 +46,8 @@ void write(Writer& out, const Block& block);
 
 /// geth's "config" object.
 [[nodiscard]] Result<ChainConfig> parse_chain_config(Value value);
+/// Writes that object: what parse_chain_config reads back.
+void write(Writer& out, const ChainConfig& config);
 /// Takes over the parameters that a "blobSchedule" object names, in any case of letters ("cancun", "BPO1").
 /// Unknown names are an error.
 [[nodiscard]] Result<void> read_blob_schedule(Value value, ChainConfig& config);
