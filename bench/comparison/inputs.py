@@ -65,6 +65,9 @@ class Maker:
 
     def make(self, one):
         """The folder, or None where it can't be made (left_out says why)."""
+        if one.arguments[0] == "uniswap" and not self.fetched():
+            self.left_out.append(f"{one.name} is left out: bench/uniswap/fetch found no packages (npm, network)")
+            return None
         folder = os.path.join(self.cache, one.group, one.name)
         stamp = os.path.join(folder, "made-by.json")
         command = [self.weft, "workload", *one.arguments]
@@ -78,6 +81,10 @@ class Maker:
         with open(stamp, "w") as file:
             json.dump(says, file)
         return folder
+
+    def fetched(self):
+        """Whether Uniswap's packages are there, or can be had."""
+        return subprocess.run([os.path.join("bench", "uniswap", "fetch")], capture_output=True).returncode == 0
 
     def fixtures(self, every):
         """Folders of the eest-benchmark blocks: one of each file of tests, or every one."""

@@ -162,6 +162,22 @@ class Smoke(unittest.TestCase):
                                capture_output=True, text=True)
         self.assertEqual(again.stdout, done.stdout)
 
+    def test_a_fixture_becomes_a_block_with_its_rules(self):
+        tests = os.path.join(ROOT, ".data", "eest-benchmark", "blockchain_tests", "for_osaka_at_0030M")
+        if not os.path.isdir(tests):
+            self.skipTest(".data/eest-benchmark is not there")
+        out = os.path.join(self.folder.name, "fixtures")
+        file = os.path.join(tests, "compute", "instruction", "arithmetic", "arithmetic.json")
+        done = subprocess.run([WEFT, "blocktest", "--export", out, "--run", "opcode_ADD-", file], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = inputs.given_folder(os.path.join(out, "arithmetic.arithmetic"))
+        self.assertEqual(len(found), 1)
+        with open(os.path.join(found[0], "genesis.json")) as genesis:
+            self.assertEqual(json.load(genesis)["config"]["osakaTime"], 0)
+        ran = subprocess.run([WEFT, "run", "--json", "--repeat", "1", *found], capture_output=True, text=True)
+        lines = samples.parse_lines(ran.stdout)
+        self.assertEqual([(one["fork"], one["ok"]) for one in lines], [("Osaka", True)] * 2)
+
     def test_a_wrong_and_a_silent_peer(self):
         done, _ = self.compare("--peer", f"bad={FAKE} 5 --wrong t1", "--peer", f"mute={FAKE} 5 --silent t20")
         self.assertEqual(done.returncode, 1)
@@ -192,5 +208,8 @@ class Smoke(unittest.TestCase):
 if __name__ == "__main__":
     outcome = unittest.TextTestRunner(verbosity=0).run(unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]))
     bad = len(outcome.failures) + len(outcome.errors)
-    print(f"{outcome.testsRun - bad} passed, {bad} failed, {len(outcome.skipped)} skipped")
+    for _, reason in outcome.skipped:
+        print(f"skipped: {reason}")
+    skipped = len(outcome.skipped)
+    print(f"{outcome.testsRun - bad - skipped} passed, {bad} failed, {skipped} skipped")
     sys.exit(1 if bad else 0)

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "weft/execution/executor.hpp"
 #include "weft/primitives/block.hpp"
@@ -46,6 +47,28 @@ BlockResult execute(const Workload& made, const ContextOptions& options) {
     auto result = execute_block(made.block, primitives::mainnet(), state, context);
     EXPECT_TRUE(result.has_value());
     return std::move(result.value());
+}
+
+/// Uniswap's own code constructs itself, and swaps on one pool or on many succeed in every executor.
+TEST(Uniswap, SwapsSucceed) {
+    if (!std::filesystem::is_directory(workload::fetched_packages))
+        GTEST_SKIP() << "build/uniswap is not there (bench/uniswap/fetch gets it from npm)";
+    for (const uint64_t percent : {0, 30, 100}) {
+        const auto made = workload::make_workload(
+            "uniswap", {.transactions = 40, .accounts = 8, .conflict_percent = percent, .seed = 3});
+        ASSERT_TRUE(made.has_value()) << made.error();
+        const BlockResult result = execute(*made, run_by(ExecutorKind::sequential));
+        EXPECT_EQ(std::ranges::count(result.receipts, false, &Receipt::success), 0);
+        for (const Receipt& receipt : result.receipts)
+            EXPECT_EQ(receipt.logs.size(), 3U) << "two transfers and the swap";
+        EXPECT_EQ(execute(*made, run_by(ExecutorKind::optimistic, 2)), result);
+    }
+}
+
+TEST(Uniswap, SaysWhatIsMissing) {
+    const auto made = workload::make_workload("uniswap", {.packages = "no/such/folder"});
+    ASSERT_FALSE(made.has_value());
+    EXPECT_NE(made.error().find("bench/uniswap/fetch"), std::string::npos) << made.error();
 }
 
 TEST_P(Workloads, TransactionsSucceedUnlessTheyAreMeantToFail) {

@@ -49,8 +49,9 @@ std::expected<void, std::string> find_blocks(const std::string& word, std::vecto
 }
 
 bool is_workload(std::string_view word) {
-    return std::ranges::any_of(workload::workload_names(),
-                               [&](const auto& known) { return known.name == word; });
+    const auto named = [&](const auto& known) { return known.name == word; };
+    return std::ranges::any_of(workload::workload_names(), named) ||
+           std::ranges::any_of(workload::fetched_workload_names(), named);
 }
 
 std::expected<Input, std::string> load_folder(const fs::path& folder) {

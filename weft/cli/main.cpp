@@ -48,6 +48,10 @@ void add_workload_options(CLI::App& command, weft::workload::Options& options) {
         "whom transfers and erc20 send to: the sender itself, or random accounts (erc20 then sends one "
         "token and does nothing else)")
         .option_text("self|random");
+    command
+        .add_option("--packages", options.packages,
+                    "where npm put Uniswap's packages (default: build/uniswap/node_modules)")
+        ->type_name("DIR");
     command.add_option("--seed", options.seed, "seed of a workload's random numbers")
         ->type_name("S")
         ->capture_default_str();
@@ -60,7 +64,7 @@ void add_run(CLI::App& app, RunOptions& options) {
         .add_option("input", options.inputs,
                     "a folder with block.json and prestate.json, a folder of such, or a workload: transfers, "
                     "erc20, dex, "
-                    "lending, game, nft, supplychain, mixed")
+                    "lending, game, nft, supplychain, mixed, uniswap")
         ->type_name("PATH|WORKLOAD")
         ->required();
     add_choice(command, "--executor", executors, options.executor,
@@ -101,7 +105,8 @@ void add_workload(CLI::App& app, WorkloadOptions& options) {
     CLI::App& command =
         *app.add_subcommand("workload", "Write a workload as block.json and prestate.json (mainnet's rules)");
     command
-        .add_option("name", options.name, "transfers, erc20, dex, lending, game, nft, supplychain or mixed")
+        .add_option("name", options.name,
+                    "transfers, erc20, dex, lending, game, nft, supplychain, mixed or uniswap")
         ->type_name("NAME")
         ->required();
     command.add_option("-o,--output", options.folder, "the folder to write to")->type_name("DIR")->required();

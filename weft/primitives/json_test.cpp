@@ -125,6 +125,31 @@ TEST(Json, FilesThatCannotBeRead) {
     EXPECT_EQ(json::read_block("/").error(), "/: a folder, not a file");
 }
 
+TEST(Json, ChainConfigReadsBackAsWritten) {
+    for (const char* name :
+         {"Frontier", "Istanbul", "CancunToPragueAtTime15k", "Osaka", "BPO2ToBPO3AtTime15k"}) {
+        const auto config = named_chain(name);
+        ASSERT_TRUE(config.has_value()) << name;
+        json::Writer writer;
+        json::write(writer, *config);
+        const auto document = json::Document::parse(writer.take(), "genesis.json");
+        ASSERT_TRUE(document.has_value());
+        const auto read = json::parse_chain_config(document->root());
+        ASSERT_TRUE(read.has_value()) << name;
+        EXPECT_EQ(read->osaka_time, config->osaka_time);
+        EXPECT_EQ(read->bpo_time, config->bpo_time);
+        for (const uint64_t time : {0, 14'999, 15'000, 20'000}) {
+            EXPECT_EQ(read->revision(9, time, true), config->revision(9, time, true)) << name;
+            EXPECT_EQ(read->blob_params(time), config->blob_params(time)) << name;
+        }
+    }
+    json::Writer writer;
+    json::write(writer, mainnet());
+    const auto document = json::Document::parse(writer.take(), "genesis.json");
+    ASSERT_TRUE(document.has_value());
+    EXPECT_EQ(json::parse_chain_config(document->root()), mainnet());
+}
+
 TEST(Json, ChainConfigOfGeth) {
     const char* text =
         R"({"gasLimit":"0x1","nonce":"0x42","config":{"chainId":5,"homesteadBlock":0,"eip150Block":"0x2","londonBlock":7,

@@ -1,11 +1,14 @@
 #include "weft/workload/builder.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cstring>
 
 #include "weft/base/hex.hpp"
 #include "weft/crypto/keccak.hpp"
+#include "weft/execution/executor.hpp"
 #include "weft/workload/system_contracts.hpp"
 
 namespace weft::workload {
@@ -137,13 +140,58 @@ Workload Builder::finish() && {
     out.expected_failures = expected_failures_;
     out.rlp_size = signed_rlp_size(out.block);
     for (size_t i = 0; i < accounts_.size(); ++i) fund(accounts_[i], spent_[i]);
-    out.prestate.reserve(state_.size());
-    for (auto& [address, entry] : state_) {
-        PrestateAccount& account = out.prestate.emplace_back(address, entry.account, std::move(entry.code));
+    out.prestate = prestate();
+    return out;
+}
+
+std::vector<PrestateAccount> Builder::prestate() const {
+    std::vector<PrestateAccount> out;
+    out.reserve(state_.size());
+    for (const auto& [address, entry] : state_) {
+        PrestateAccount& account = out.emplace_back(address, entry.account, entry.code);
         for (const auto& [key, value] : entry.storage)
             if (!value.is_zero()) account.storage.emplace_back(key, value);
     }
     return out;
+}
+
+std::expected<void, std::string> Builder::play(const Address& sender, std::vector<Step> steps) {
+    Block block;
+    block.header = make_header();
+    block.header.number = block_number - 1;
+    block.header.timestamp = block_timestamp - 12;
+    block.header.gas_limit = steps.size() * max_transaction_gas;
+    block.withdrawals.emplace();
+    for (Step& step : steps) {
+        Transaction& transaction = block.transactions.emplace_back();
+        transaction.type = TxType::dynamic_fee;
+        transaction.chain_id = chain_id;
+        transaction.nonce = state_[sender].account.nonce + block.transactions.size() - 1;
+        transaction.gas_limit = max_transaction_gas;
+        transaction.max_fee_per_gas = base_fee;
+        transaction.to = step.to;
+        transaction.data = std::move(step.data);
+        transaction.sender = sender;
+    }
+    const MemoryState before = make_state(prestate());
+    ExecutionContext context({.executor = execution::ExecutorKind::sequential, .threads = 1});
+    const auto result = execute_block(block, primitives::mainnet(), before, context);
+    if (!result) return std::unexpected(execution::to_string(result.error()));
+    for (size_t i = 0; i < result->receipts.size(); ++i)
+        if (!result->receipts[i].success) return std::unexpected(fmt::format("step {} fails", i));
+    take(result->diff);
+    return {};
+}
+
+void Builder::take(const StateDiff& diff) {
+    for (const state::AccountDiff& change : diff.accounts) {
+        Entry& entry = state_[change.address];
+        entry.account = change.after.value_or(Account{});
+        if (change.storage_wiped) entry.storage.clear();
+        for (const auto& slot : change.slots) entry.storage[slot.key] = slot.after;
+        const auto code = std::ranges::find(diff.codes, entry.account.code_hash, &state::CodeDiff::hash);
+        if (code != diff.codes.end()) entry.code = code->code;
+    }
 }
 
 }  // namespace weft::workload

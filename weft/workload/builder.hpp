@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "weft/state/diff.hpp"
 #include "weft/workload/artifact.hpp"
 #include "weft/workload/layout.hpp"
 #include "weft/workload/random.hpp"
@@ -109,6 +110,15 @@ public:
     /// An account that holds ether and sends nothing.
     void fund(const Address& address, const uint256& wei);
 
+    /// One transaction before the block; without `to` it creates a contract.
+    struct Step {
+        std::optional<Address> to;
+        Bytes data;
+    };
+    /// Executes steps of `sender`, an account that sends nothing in the block, and leaves the state that they
+    /// make: so contracts construct themselves. Error: one line that names the first step that fails.
+    [[nodiscard]] std::expected<void, std::string> play(const Address& sender, std::vector<Step> steps);
+
     void send(Call call);
     /// Says that the transaction sent last reverts by intention.
     void expect_failure() noexcept { ++expected_failures_; }
@@ -124,6 +134,8 @@ private:
         std::map<uint256, uint256> storage;
     };
     void add_system_contracts();
+    [[nodiscard]] std::vector<PrestateAccount> prestate() const;
+    void take(const StateDiff& diff);
     [[nodiscard]] Header make_header() const;
 
     Options options_;

@@ -10,6 +10,9 @@ namespace weft::workload {
 class Generator {
 public:
     virtual ~Generator() = default;
+    /// Comes first, for what may fail: files that are read, contracts that construct themselves. Error: one
+    /// line.
+    [[nodiscard]] virtual std::expected<void, std::string> prepare() { return {}; }
     /// Sends exactly one transaction: on the hot key, or anywhere else.
     virtual void emit(bool hot) = 0;
     /// Writes what is known only when all transactions are.
@@ -26,5 +29,7 @@ public:
 [[nodiscard]] std::unique_ptr<Generator> make_supply_chain(Builder& builder);
 /// All of the above in one block, in about the shares that mainnet sees.
 [[nodiscard]] std::unique_ptr<Generator> make_mixed(Builder& builder);
+/// Not in `mixed`: its bytecode is fetched.
+[[nodiscard]] std::unique_ptr<Generator> make_uniswap(Builder& builder);
 
 }  // namespace weft::workload

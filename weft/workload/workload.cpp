@@ -27,10 +27,14 @@ constexpr Description descriptions[] = {
     {"supplychain", "batches of goods: hand-overs, readings of sensors, certificates", "one batch's trail",
      4'000, 4'000},
     {"mixed", "all of the above, payments and tokens most", "the hot key of each", 5'000, 5'000},
+    {"uniswap", "swaps through Uniswap v3's router, each sender on a pool of its own", "one pool", 1'000,
+     200},
 };
+constexpr size_t fetched = 1;  // at the end
 
 constexpr MakeGenerator generators[] = {
-    make_transfers, make_erc20, make_dex, make_lending, make_game, make_nft, make_supply_chain, make_mixed,
+    make_transfers, make_erc20,        make_dex,   make_lending, make_game,
+    make_nft,       make_supply_chain, make_mixed, make_uniswap,
 };
 static_assert(std::size(generators) == std::size(descriptions));
 
@@ -56,7 +60,12 @@ void emit_all(Generator& generator, Builder& builder, uint64_t hot_left) {
 
 }  // namespace
 
-std::span<const Description> workload_names() noexcept { return descriptions; }
+std::span<const Description> workload_names() noexcept {
+    return std::span(descriptions).first(std::size(descriptions) - fetched);
+}
+std::span<const Description> fetched_workload_names() noexcept {
+    return std::span(descriptions).last(fetched);
+}
 
 std::expected<Workload, std::string> make_workload(std::string_view name, const Options& options) {
     size_t index = 0;
@@ -76,6 +85,8 @@ std::expected<Workload, std::string> make_workload(std::string_view name, const 
 
     Builder builder(transactions, accounts, options);
     const std::unique_ptr<Generator> generator = generators[index](builder);
+    if (auto prepared = generator->prepare(); !prepared)
+        return std::unexpected(fmt::format("{}: {}", name, prepared.error()));
     const uint64_t hot = transactions * options.conflict_percent / 100;
     emit_all(*generator, builder, hot);
     Workload workload = std::move(builder).finish();

@@ -33,8 +33,12 @@ struct Options {
     uint64_t seed = 1;
     /// Whom transfers and tokens go to; see there.
     Recipients recipients = Recipients::usual;
+    /// Where npm put the packages that `uniswap` takes its bytecode from; absent: fetched_packages.
+    std::optional<std::string> packages{};
 };
 
+/// bench/uniswap/fetch puts them there, seen from the repository's root.
+inline constexpr std::string_view fetched_packages = "build/uniswap/node_modules";
 inline constexpr uint64_t max_transactions = 1'000'000;
 inline constexpr uint64_t max_accounts = 1'000'000;
 
@@ -85,10 +89,13 @@ struct Description {
     uint64_t accounts;
 };
 
-/// All workloads, in the order in which they are run.
+/// The workloads that need nothing from outside, in the order in which they are run.
 [[nodiscard]] std::span<const Description> workload_names() noexcept;
+/// Those that take bytecode from packages that npm fetches (Options::packages): `uniswap`.
+[[nodiscard]] std::span<const Description> fetched_workload_names() noexcept;
 
-/// Makes a workload. The error is one line: an unknown name (with those known) or an option out of range.
+/// Makes a workload. The error is one line: an unknown name (with those known), an option out of range, or a
+/// package that is not there.
 [[nodiscard]] std::expected<Workload, std::string> make_workload(std::string_view name,
                                                                  const Options& options);
 
