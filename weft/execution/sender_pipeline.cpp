@@ -183,10 +183,12 @@ void SenderPipeline::recover(Piece piece) {
     batch.clear();
     for (const auto& [index, authorization] : signatures) {
         const Transaction& tx = block.transactions_[index];
-        if (authorization == Block::of_the_sender) {
-            batch.add(tx);
-        } else {
+        if (authorization != Block::of_the_sender) {
             batch.add(tx.authorization_list[authorization]);
+        } else if (!block.raw_.empty()) {
+            batch.add(tx, block.raw_[index]);
+        } else {
+            batch.add(tx);
         }
     }
     const auto signers = batch.recover();

@@ -251,6 +251,15 @@ void append(Bytes& out, const std::optional<Address>& address) {
     append(out, address ? address->view() : BytesView{});
 }
 
+size_t size_of(const uint256& number) noexcept {
+    return number < uint256{0x80} ? 1 : 1 + base::byte_length(number);
+}
+
+void append_list_header(Bytes& out, size_t size) {
+    uint8_t header[9];
+    out.insert(out.end(), header, header + write_header(header, 0xc0, size));
+}
+
 void wrap_list(Bytes& out, size_t start) { insert_header(out, start, 0xc0); }
 
 void wrap_string(Bytes& out, size_t start) {

@@ -86,6 +86,9 @@ public:
     /// Steps out again; items left unread are an error.
     void end_list(List list, const char* field) noexcept;
 
+    /// What is left of the current list, or of the input, as it stands there.
+    [[nodiscard]] BytesView rest() const noexcept { return {at_, end_}; }
+
     /// Notes an error that the caller found in the item just before.
     void fail(DecodeErrorCode code, const char* field) noexcept;
     /// The first error, if any; input left over is one.
@@ -118,6 +121,11 @@ template <size_t N>
 void append(Bytes& out, const base::FixedBytes<N>& bytes) {
     append(out, bytes.view());
 }
+
+/// How many bytes append() takes for a number.
+[[nodiscard]] size_t size_of(const uint256& number) noexcept;
+/// The header of a list whose items take `size` bytes.
+void append_list_header(Bytes& out, size_t size);
 
 /// Turns everything in `out` from `start` on, already encoded items, into one list.
 /// Usage: note out.size(), append the items, call this.

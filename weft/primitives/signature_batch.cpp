@@ -15,6 +15,11 @@ void SignatureBatch::add(const Transaction& tx) {
     add(tx.r, tx.s, tx.y_parity, true);
 }
 
+void SignatureBatch::add(const Transaction& tx, BytesView encoded) {
+    append_signing_message(messages_, tx, encoded);
+    add(tx.r, tx.s, tx.y_parity, true);
+}
+
 void SignatureBatch::add(const Authorization& authorization) {
     append_signing_message(messages_, authorization);
     add(authorization.r, authorization.s, authorization.y_parity, is_low_s(authorization.s));

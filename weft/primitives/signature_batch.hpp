@@ -14,6 +14,8 @@ namespace weft::primitives {
 class SignatureBatch {
 public:
     void add(const Transaction& transaction);
+    /// encoded: what the transaction was decoded from, which saves encoding it again.
+    void add(const Transaction& transaction, BytesView encoded);
     void add(const Authorization& authorization);
     [[nodiscard]] size_t size() const noexcept { return signatures_.size(); }
     void clear() noexcept;

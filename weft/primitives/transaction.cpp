@@ -169,9 +169,10 @@ Transaction decode_from_body(rlp::Decoder& decoder) {
         decoder.fail(DecodeErrorCode::unknown_type, "type");
         return {};
     }
-    if (auto decoded = decode_transaction(typed, tx); !decoded)
-        decoder.fail(decoded.error().code, decoded.error().field);
-    return tx;
+    const auto decoded = decode_transaction(typed, tx);
+    if (decoded) return tx;
+    decoder.fail(decoded.error().code, decoded.error().field);
+    return {};
 }
 
 void encode(Bytes& out, const std::vector<AccessTuple>& access_list) {
@@ -238,6 +239,25 @@ void append_signing_message(Bytes& out, const Transaction& tx) {
         rlp::append(out, uint64_t{0});
     }
     rlp::wrap_list(out, start);
+}
+
+void append_signing_message(Bytes& out, const Transaction& tx, BytesView encoded) {
+    const bool legacy = tx.type == TxType::legacy;
+    rlp::Decoder decoder(encoded.subspan(legacy ? 0 : 1));
+    decoder.begin_list("transaction");
+    BytesView fields = decoder.rest();
+    // Numbers have one encoding only, so their values say where the signature starts.
+    fields = fields.first(fields.size() - rlp::size_of(legacy ? legacy_v(tx) : tx.y_parity) -
+                          rlp::size_of(tx.r) - rlp::size_of(tx.s));
+    const bool eip155 = legacy && tx.chain_id;
+    const size_t tail_size = eip155 ? rlp::size_of(uint256{*tx.chain_id}) + 2 : 0;
+    if (!legacy) out.push_back(static_cast<uint8_t>(tx.type));
+    rlp::append_list_header(out, fields.size() + tail_size);
+    out.insert(out.end(), fields.begin(), fields.end());
+    if (!eip155) return;
+    rlp::append(out, *tx.chain_id);
+    rlp::append(out, uint64_t{0});
+    rlp::append(out, uint64_t{0});
 }
 
 void append_signing_message(Bytes& out, const Authorization& authorization) {

@@ -100,6 +100,8 @@ void set_legacy_v(Transaction& transaction, const uint256& v) noexcept;
 /// Appends what the sender, or an authority, signed: the preimage of signing_hash().
 void append_signing_message(Bytes& out, const Transaction& transaction);
 void append_signing_message(Bytes& out, const Authorization& authorization);
+/// The same from the bytes that the transaction was decoded from, without encoding its fields again.
+void append_signing_message(Bytes& out, const Transaction& transaction, BytesView encoded);
 /// What the sender signed (EIP-155 where chain_id is there, EIP-2718 for typed transactions).
 [[nodiscard]] Hash signing_hash(const Transaction& transaction);
 /// What an authority signed: keccak256(0x05 || rlp([chain_id, address, nonce])) (EIP-7702).

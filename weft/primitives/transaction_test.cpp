@@ -119,6 +119,26 @@ TEST(Transaction, Eip2HighSIsTheCallersRule) {
     EXPECT_FALSE(is_low_s(half + 1));
 }
 
+TEST(Transaction, WhatWasSignedIsCutFromTheEncoding) {
+    std::vector<Transaction> all;
+    for (const TxType type :
+         {TxType::legacy, TxType::access_list, TxType::dynamic_fee, TxType::blob, TxType::set_code})
+        all.push_back(sample(type));
+    for (const uint64_t v : {0U, 5U, 27U, 28U, 35U, 38U, 128U, 255U, 300U}) {
+        Transaction& tx = all.emplace_back(sample(TxType::legacy));
+        set_legacy_v(tx, v);
+        tx.r = v * 50;
+        tx.s = v / 3;
+        tx.data.resize(v);
+    }
+    for (const Transaction& tx : all) {
+        Bytes encoded_anew{0xaa}, cut{0xaa};
+        append_signing_message(encoded_anew, tx);
+        append_signing_message(cut, tx, encode(tx));
+        EXPECT_EQ(cut, encoded_anew);
+    }
+}
+
 // The example of EIP-155: nonce 9, 20 gwei, 21000 gas, 1 ether, private key 0x4646…
 TEST(Transaction, Eip155Example) {
     const Bytes signed_bytes = *from_hex(

@@ -204,9 +204,15 @@ void Engine::work(unsigned index) {
         // Who runs one of the remaining segments commits it too, or whoever has the baton then does.
         if (next == Next::none_left) break;
         reached(index, Point::wait);
-        if (policy_.interleaving == nullptr && !ended()) parker_.wait_until_changed(progress_, seen);
+        if (policy_.interleaving == nullptr && !ended() && !help_others())
+            parker_.wait_until_changed(progress_, seen);
     }
     if (policy_.interleaving != nullptr) policy_.interleaving->end(index);
+}
+
+/// Does some of what is waited for soon, senders for instance, instead of sleeping. False: there is nothing.
+bool Engine::help_others() const noexcept {
+    return context_.pool() != nullptr && context_.pool()->do_idle_work(/*pressing=*/true);
 }
 
 bool Engine::walk(Worker& worker, unsigned index) {

@@ -113,6 +113,7 @@ private:
     void cut(const Batch& batch, unsigned width);
     void release_segments();
     void work(unsigned index);
+    bool help_others() const noexcept;
     /// Takes the baton, if it is free and there is something to commit, and walks. True: something was
     /// committed.
     bool walk(Worker& worker, unsigned index);

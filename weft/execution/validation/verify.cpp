@@ -1,5 +1,6 @@
 #include "weft/execution/validation/verify.hpp"
 
+#include "weft/execution/sender_pipeline.hpp"
 #include "weft/execution/validation/body.hpp"
 #include "weft/execution/validation/header.hpp"
 #include "weft/trie/roots.hpp"
@@ -36,17 +37,6 @@ state::ReadResult<bool> is_proof_of_stake(const Header& header, const ChainConfi
     return config.is_merged(*total);
 }
 
-void recover_senders(std::span<Transaction> transactions, Revision revision, SenderGate& gate) {
-    std::vector<std::optional<Address>> senders(transactions.size());
-    primitives::recover_senders(transactions, senders);
-    for (size_t i = 0; i < transactions.size(); ++i) {
-        const bool low_s = revision < Revision::homestead || primitives::is_low_s(transactions[i].s);
-        if (!senders[i] || !low_s) gate.refuse(i);
-        transactions[i].sender = senders[i].value_or(Address{});
-    }
-    gate.open(transactions.size());
-}
-
 std::optional<Reason> validate_result(const Header& header, const BlockResult& result) {
     if (result.gas_used != header.gas_used) return Reason::wrong_gas_used;
     if (trie::receipts_root(result.receipts) != header.receipts_root) return Reason::wrong_receipts_root;
@@ -68,13 +58,15 @@ std::expected<BlockResult, ExecutionError> verify_block_with(ExecuteTransactions
     if (auto error = validate_ommers(block, ground.config, ground.ancestors, ground.seals))
         return std::unexpected(std::move(*error));
 
-    SenderGate senders;
-    recover_senders(block.transactions, env.revision, senders);
+    // Execution begins with the first senders.
+    SenderPipeline pipeline({.pool = context.options().pool});
+    std::unique_ptr<SenderPipeline::Block> senders;
+    if (options.senders == nullptr) senders = pipeline.push(block.transactions, env.revision);
 
     ExecutionOptions strict = options;
     strict.on_invalid = OnInvalid::fail;
     strict.checks = {};
-    strict.senders = &senders;
+    if (senders) strict.senders = &senders->gate();
     strict.sink = &ground.commitment;
     strict.transaction_roots = &ground.commitment;
     strict.blooms = true;

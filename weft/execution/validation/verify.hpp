@@ -30,9 +30,11 @@ using ExecuteTransactions = std::expected<BlockResult, ExecutionError>(const Blo
     const ExecutionOptions& options = {});
 
 /// Whether a block is valid, to the last rule, and what it does: header, body, ommers, senders, execution,
-/// result, state root, in this order. Fills in the transactions' senders. Of `options` the senders' gate, the
-/// sinks, on_invalid and the checks are its own. Rules: of the execution; their transactions are mainnet's,
-/// as blocks hold them, and header and body are judged by mainnet's rules.
+/// result, state root, in this order. Recovers the senders on the context's threads while the block executes
+/// and fills them in, after an error perhaps not all; with `options.senders` they come from there (a
+/// SenderPipeline that is ahead with later blocks). Of `options` the sinks, on_invalid and the checks are its
+/// own. Rules: of the execution; their transactions are mainnet's, as blocks hold them, and header and body
+/// are judged by mainnet's rules.
 template <class Rules = MainnetRules>
 [[nodiscard]] std::expected<BlockResult, ExecutionError> verify_block(Block& block, const Ground& ground,
                                                                       ExecutionContext& context,
@@ -44,10 +46,6 @@ template <class Rules = MainnetRules>
 /// the terminal one, or a fork by time has come.
 [[nodiscard]] state::ReadResult<bool> is_proof_of_stake(const Header& header, const ChainConfig& config,
                                                         const Ancestors& ancestors);
-
-/// Fills in who sent the transactions, all at once, and opens the gate; refuses those without a valid
-/// signature (EIP-2: from Homestead on, also one with a high s).
-void recover_senders(std::span<Transaction> transactions, Revision revision, SenderGate& gate);
 
 /// Which of the header's fields differs from what execution gave: gas used, receipts' root, bloom, hashes of
 /// requests and access list. Precondition: the result's blooms are filled, and its receipts have state roots

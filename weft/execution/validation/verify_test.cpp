@@ -5,6 +5,7 @@
 
 #include "weft/base/hex.hpp"
 #include "weft/execution/executor_impl.hpp"
+#include "weft/execution/sender_pipeline.hpp"
 #include "weft/execution/validation/formulas.hpp"
 #include "weft/trie/roots.hpp"
 #include "weft/trie/state_trie.hpp"
@@ -185,6 +186,27 @@ TEST_P(Verification, ExecutesByTheChainsOwnRules) {
     ExecutionContext context({.executor = GetParam(), .threads = 2});
     const auto by_its_own = verify_block<NoTips>(block_, {config_, *this, state_, commitment}, context);
     EXPECT_TRUE(by_its_own) << to_string(by_its_own.error());
+}
+
+TEST_P(Verification, SendersMayComeFromAPipelineThatIsAhead) {
+    StateTrie commitment(state_);
+    ExecutionContext context({.executor = GetParam(), .threads = 2});
+    const Bytes raw = primitives::encode(block_.transactions[0]);
+    const BytesView views[] = {raw};
+    SenderPipeline pipeline({.pool = context.options().pool});
+    Block block = block_;
+    const auto senders = pipeline.push(views, block.transactions, Revision::prague);
+    ASSERT_EQ(senders->decoded(), std::nullopt);
+    const auto result = verify_block(block, {config_, *this, state_, commitment, nullptr}, context,
+                                     {.senders = &senders->gate()});
+    ASSERT_TRUE(result) << to_string(result.error());
+    EXPECT_EQ(block.transactions[0].sender, sender_);
+    senders->gate().refuse(0);
+    StateTrie again(state_);
+    const auto refused =
+        verify_block(block, {config_, *this, state_, again, nullptr}, context, {.senders = &senders->gate()});
+    ASSERT_FALSE(refused) << "the caller's gate is asked";
+    EXPECT_EQ(refused.error(), ExecutionError(InvalidBlock{0, Reason::invalid_signature}));
 }
 
 TEST_P(Verification, AFailedReadIsNoVerdict) {
