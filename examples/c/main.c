@@ -64,6 +64,18 @@ static void print_changes(const weft_result* result) {
     }
 }
 
+// What eth_getProof answers for the contract's counter, and whether it holds under the root.
+static void print_proof(const weft_state* state, const weft_hash* root) {
+    const weft_address contract = {.bytes = {[18] = 0xc0, [19] = 0xde}};
+    const weft_uint256 counter = {{0}};
+    weft_buffer* proof = NULL;
+    check(weft_state_proof(state, &contract, &counter, 1, &proof, &error));
+    const weft_bytes json = weft_buffer_bytes(proof);
+    check(weft_verify_proof(root, (const char*)json.data, json.size, &error));
+    printf("the counter's proof, %zu bytes of JSON, holds\n", json.size);
+    weft_buffer_free(proof);
+}
+
 int main(void) {
     if (weft_abi_version() != WEFT_ABI_VERSION) return 1;
     weft_config* config = NULL;
@@ -86,6 +98,7 @@ int main(void) {
     printf("state root: ");
     print_hex(root.bytes, 32);
     printf("\n");
+    print_proof(state, &root);
 
     weft_result_free(result);
     result = NULL;

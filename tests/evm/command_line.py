@@ -207,6 +207,14 @@ def check_environment():
     prague = withdrawn | {"parentBeaconBlockRoot": "0x" + "00" * 32, "currentExcessBlobGas": "0x0"}
     result = json.loads(t8n(env=prague, txs=[], fork="Prague").stdout)["result"]
     check("a missing system contract", "system call failed to execute: " in result.get("blockException", ""), result)
+    # EIP-7928: an item of the access list for each 2,000 gas of the limit, so fifteen here, some of them the system calls'.
+    system = {address: {"balance": "0x0", "nonce": "0x1", "code": "0x00"} for address in
+              ("0x00000961ef480eb55e80d19ad83579a64c007002", "0x0000bbddc7ce488642fb579f8b00f3a590007251")}
+    for count, want in ((10, None), (12, "block access list exceeds gas limit")):
+        listed = prague | {"currentGasLimit": "0x7530", "withdrawals": [
+            {"index": hex(i), "validatorIndex": "0x0", "address": f"0x{0xbeef00 + i:040x}", "amount": "0x1"} for i in range(count)]}
+        result = json.loads(t8n(alloc=system, env=listed, txs=[], fork="Amsterdam").stdout)["result"]
+        check(f"an access list of {count} accounts and more", result.get("blockException") == want, result)
 
 
 def check_bad_files(folder):

@@ -144,6 +144,7 @@ private:
     static std::string describe(execution::Reason reason) {
         if (reason == execution::Reason::invalid_deposit_log)
             return "failed to parse deposit logs: invalid deposit log";
+        if (reason == execution::Reason::access_list_too_large) return "block access list exceeds gas limit";
         return fmt::format("system call failed to execute: {}", execution::to_string(reason));
     }
     static Failure failure_of(const execution::ExecutionError& error) {
