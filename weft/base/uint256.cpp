@@ -204,6 +204,33 @@ inline uint256 remainder_of(uint64_t* u, int limbs, const uint256& m) noexcept {
     return divide_any(u, limbs, m, significant_limbs(m.limb.data(), 4), nullptr);
 }
 
+/// (u1, u0) / d by the machine's own division. Precondition: u1 < d.
+inline uint64_t divide_2by1(uint64_t u1, uint64_t u0, uint64_t d) noexcept {
+#if defined(__x86_64__)
+    uint64_t quotient, remainder;
+    asm("divq %[d]" : "=a"(quotient), "=d"(remainder) : [d] "r"(d), "a"(u0), "d"(u1) : "cc");
+    return quotient;
+#else
+    return static_cast<uint64_t>(join(u1, u0) / d);
+#endif
+}
+
+/// a / b for a b of four limbs, a >= b: the quotient is one limb. Estimated from the leading limbs of both,
+/// shifted until b's top bit is set, it is at most 2 too large (Knuth's theorem B).
+inline DivRem divide_by_four_limbs(const uint256& a, const uint256& b) noexcept {
+    const int shift = std::countl_zero(b.limb[3]), rest = 63 - shift;
+    const uint64_t d = (b.limb[3] << shift) | ((b.limb[2] >> 1) >> rest);
+    const uint64_t u1 = (a.limb[3] >> 1) >> rest, u0 = (a.limb[3] << shift) | ((a.limb[2] >> 1) >> rest);
+    uint64_t quotient = divide_2by1(u1, u0, d);
+    uint256 remainder = a;
+    uint64_t borrow = subtract_product<4>(remainder.limb.data(), b.limb.data(), quotient);
+    while (borrow != 0) {
+        --quotient;
+        borrow -= uint256::add_carry(remainder, b, remainder) ? 1 : 0;
+    }
+    return {quotient, remainder};
+}
+
 inline bool is_power_of_two(const uint256& a) noexcept {
     return std::popcount(a.limb[0]) + std::popcount(a.limb[1]) + std::popcount(a.limb[2]) +
                std::popcount(a.limb[3]) ==
@@ -239,6 +266,7 @@ DivRem divide(const uint256& a, const uint256& b) noexcept {
     if (a < b) return {{}, a};
     if (is_power_of_two(b)) return {a >> (255 - count_leading_zeros(b)), a & (b - 1)};
     if (b.is_zero()) return {};
+    if (b.limb[3] != 0) return divide_by_four_limbs(a, b);
     uint64_t u[5];
     for (int i = 0; i < 4; ++i) u[i] = a.limb[i];
     DivRem out;
