@@ -118,10 +118,18 @@ WEFT_HANDLER void multiply_modulo(WEFT_STATE) {
     sp[-2] = f->core->moduli.multiply(sp[0], sp[-1], sp[-2]);
     WEFT_TAIL next(ip + 1, sp - 2, gas, f);
 }
-/// DUP2, ADD.
-WEFT_HANDLER void dup2_add(WEFT_STATE) {
-    sp[0] = sp[-1] + sp[0];
+/// DUPn, ADD.
+template <int n>
+WEFT_HANDLER void dup_add(WEFT_STATE) {
+    sp[0] = sp[1 - n] + sp[0];
     WEFT_TAIL next(ip + 1, sp, gas, f);
+}
+/// Mostly an address's 160 bits.
+WEFT_HANDLER void and_wide(WEFT_STATE) {
+    uint256 mask;
+    std::memcpy(mask.limb.data(), ip + 1, sizeof mask);
+    sp[0] = sp[0] & mask;
+    WEFT_TAIL next(ip + 5, sp, gas, f);
 }
 
 }  // namespace
@@ -164,7 +172,10 @@ void add_arithmetic_handlers(HandlerTable& table, bool /*traced*/) {
     table[X_SHL_SMALL] = binary_small<shift_left>;
     table[X_SHR_SMALL] = binary_small<shift_right>;
     table[X_TRUTH] = truth;
-    table[X_DUP2_ADD] = dup2_add;
+    table[X_DUP2_ADD] = dup_add<2>;
+    table[X_DUP3_ADD] = dup_add<3>;
+    table[X_DUP4_ADD] = dup_add<4>;
+    table[X_AND_WIDE] = and_wide;
 }
 
 }  // namespace weft::evm

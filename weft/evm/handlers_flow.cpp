@@ -67,6 +67,18 @@ WEFT_HANDLER void push_wide(WEFT_STATE) {
     WEFT_TAIL next(ip + 5, sp + 1, gas, f);
 }
 
+WEFT_HANDLER void push_pair(WEFT_STATE) {
+    store_small(sp + 1, ip->immediate & 0xffff);
+    store_small(sp + 2, ip->immediate >> 16);
+    WEFT_TAIL next(ip + 1, sp + 2, gas, f);
+}
+
+template <int n>
+WEFT_HANDLER void push_dup(WEFT_STATE) {
+    store_small(sp + 1, ip->immediate);
+    copy_limbs(sp[2], sp[2 - n]);
+    WEFT_TAIL next(ip + 1, sp + 2, gas, f);
+}
 template <int n>
 WEFT_HANDLER void dup(WEFT_STATE) {
     copy_limbs(sp[1], sp[1 - n]);
@@ -137,6 +149,28 @@ WEFT_HANDLER void jumpi_to(WEFT_STATE) {
     }
     WEFT_TAIL pass_head(ip + static_cast<int32_t>(ip->immediate), sp - 1, gas, f);
 }
+constexpr auto less = [](const uint256& a, const uint256& b) noexcept { return a < b; };
+constexpr auto greater = [](const uint256& a, const uint256& b) noexcept { return b < a; };
+constexpr auto equal = [](const uint256& a, const uint256& b) noexcept { return a == b; };
+
+/// A comparison and the jump that hangs on it.
+template <auto predicate, bool when, bool back>
+WEFT_HANDLER void compare_jump(WEFT_STATE) {
+    if (predicate(sp[0], sp[-1]) != when) {
+        WEFT_TAIL pass_head(ip + 1, sp - 2, gas, f);
+    }
+    if (back && f->core->stopped()) [[unlikely]] {
+        WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
+    }
+    WEFT_TAIL pass_head(ip + static_cast<int32_t>(ip->immediate), sp - 2, gas, f);
+}
+template <auto predicate>
+void add_compare_jumps(HandlerTable& table, Operation first) {
+    table[first] = compare_jump<predicate, true, false>;
+    table[first + 1] = compare_jump<predicate, true, true>;
+    table[first + 2] = compare_jump<predicate, false, false>;
+    table[first + 3] = compare_jump<predicate, false, true>;
+}
 /// From the head of a JUMPDEST that others follow to what comes after them all.
 WEFT_HANDLER void skip(WEFT_STATE) { WEFT_TAIL next(ip + ip->immediate, sp, gas, f); }
 WEFT_HANDLER void select(WEFT_STATE) {
@@ -174,6 +208,11 @@ void add_flow_handlers(HandlerTable& table, bool traced) {
     table[X_PUSH] = push;
     table[X_PUSH_WORD] = push_word;
     table[X_PUSH_WIDE] = push_wide;
+    table[X_PUSH_PAIR] = push_pair;
+    table[X_PUSH_DUP2] = push_dup<2>;
+    table[X_PUSH_DUP3] = push_dup<3>;
+    table[X_PUSH_DUP4] = push_dup<4>;
+    table[X_PUSH_DUP5] = push_dup<5>;
     [&]<int... n>(std::integer_sequence<int, n...>) {
         ((table[OP_DUP1 + n] = dup<n + 1>), ...);
         ((table[OP_SWAP1 + n] = swap<n + 1>), ...);
@@ -184,6 +223,9 @@ void add_flow_handlers(HandlerTable& table, bool traced) {
     table[X_JUMPI_BACK] = jumpi_to<true, true>;
     table[X_UNLESS_TO] = jumpi_to<false, false>;
     table[X_UNLESS_BACK] = jumpi_to<false, true>;
+    add_compare_jumps<less>(table, X_LT_TO);
+    add_compare_jumps<greater>(table, X_GT_TO);
+    add_compare_jumps<equal>(table, X_EQ_TO);
     table[X_SKIP] = skip;
     table[X_SELECT] = select;
     table[X_BAD_JUMP] = fail_jump;

@@ -11,10 +11,10 @@ namespace {
     return offset.is_u64() && offset.limb[0] <= ~uint64_t{63} && offset.limb[0] + size <= f->memory_size;
 }
 
-/// Makes `size` bytes at the top word usable, then does the instruction again.
-template <Handler handler, uint64_t size>
+/// Makes `size` bytes at the top word (or one below it) usable, then does the instruction again.
+template <Handler handler, uint64_t size, int place = 0>
 [[gnu::noinline]] WEFT_HANDLER void grow_for(WEFT_STATE) {
-    gas = reach(f, sp[0], uint256{size}, gas);
+    gas = reach(f, sp[place], uint256{size}, gas);
     if (gas < 0) [[unlikely]] {
         WEFT_TAIL fail(ip, sp, gas, f);
     }
@@ -56,6 +56,14 @@ WEFT_HANDLER void mstore_small(WEFT_STATE) {
         WEFT_TAIL grow_for_small<mstore_small>(ip, sp, gas, f);
     }
     base::store_be(f->memory + ip->immediate, sp[0]);
+    WEFT_TAIL next(ip + 1, sp - 1, gas, f);
+}
+/// DUP2, MSTORE: the offset stays on the stack.
+WEFT_HANDLER void dup2_mstore(WEFT_STATE) {
+    if (!in_memory(f, sp[-1], 32)) [[unlikely]] {
+        WEFT_TAIL grow_for<dup2_mstore, 32, -1>(ip, sp, gas, f);
+    }
+    base::store_be(f->memory + sp[-1].limb[0], sp[0]);
     WEFT_TAIL next(ip + 1, sp - 1, gas, f);
 }
 WEFT_HANDLER void mstore8(WEFT_STATE) {
@@ -234,6 +242,7 @@ void add_memory_handlers(HandlerTable& table, bool traced) {
     table[OP_MLOAD] = mload;
     table[OP_MSTORE] = mstore;
     table[OP_MSTORE8] = mstore8;
+    table[X_DUP2_MSTORE] = dup2_mstore;
     table[OP_MSIZE] = msize;
     table[OP_MCOPY] = mcopy;
     table[OP_CALLDATALOAD] = calldata_load;

@@ -35,6 +35,18 @@ enum Operation : uint16_t {
     X_JUMPI_BACK,
     X_UNLESS_TO,  ///< ISZERO, PUSH, JUMPI
     X_UNLESS_BACK,
+    X_LT_TO,  ///< LT, PUSH, JUMPI
+    X_LT_BACK,
+    X_NOT_LT_TO,  ///< LT, ISZERO, PUSH, JUMPI
+    X_NOT_LT_BACK,
+    X_GT_TO,
+    X_GT_BACK,
+    X_NOT_GT_TO,
+    X_NOT_GT_BACK,
+    X_EQ_TO,
+    X_EQ_BACK,
+    X_NOT_EQ_TO,
+    X_NOT_EQ_BACK,
     X_SELECT,     ///< DUP1, PUSH4, EQ, PUSH, JUMPI: immediate words further if the top is what follows
     X_BAD_JUMP,   ///< PUSH, JUMP to no JUMPDEST
     X_ADD_SMALL,  ///< PUSH with up to 4 bytes and the opcode
@@ -50,10 +62,19 @@ enum Operation : uint16_t {
     X_MLOAD_SMALL,
     X_MSTORE_SMALL,
     X_CALLDATALOAD_SMALL,
+    X_AND_WIDE,   ///< PUSH and AND: 32 bytes that follow, as limbs
+    X_PUSH_PAIR,  ///< two PUSHes of up to 2 bytes: the first is the immediate's low half
+    X_PUSH_DUP2,  ///< PUSH with up to 4 bytes and DUP
+    X_PUSH_DUP3,
+    X_PUSH_DUP4,
+    X_PUSH_DUP5,
     X_SWAP1_POP,
     X_POPS,      ///< immediate POPs
     X_TRUTH,     ///< ISZERO, ISZERO
     X_DUP2_ADD,  ///< DUP2, ADD
+    X_DUP3_ADD,
+    X_DUP4_ADD,
+    X_DUP2_MSTORE,  ///< DUP2, MSTORE
     operation_count
 };
 

@@ -187,6 +187,88 @@ TEST(Interpreter, MulmodByTheSameModulusAgainAndAgain) {
     }
 }
 
+/// Pushes the call data's word `index`, which no translation knows.
+Code input_word(uint64_t index) { return Code().push(32 * index).op(OP_CALLDATALOAD); }
+
+TEST(Interpreter, ComparisonsJumpForwardAndBack) {
+    for (const Opcode opcode : {OP_LT, OP_GT, OP_EQ})
+        for (const bool unless : {false, true})
+            for (const bool back : {false, true})
+                for (const auto& [a, b] : {std::pair<uint256, uint256>{1, 2}, {2, 1}, {2, 2}}) {
+                    // The comparison jumps to code that gives 1, before it or after it, or falls through to
+                    // 0.
+                    Code code, one;
+                    one.op(OP_JUMPDEST).push(1).give();
+                    if (back) code.push(3 + one.size()).op(OP_JUMP).add(one).op(OP_JUMPDEST);
+                    code.add(input_word(1)).add(input_word(0)).op(opcode);
+                    if (unless) code.op(OP_ISZERO);
+                    const size_t zero_size = Code().push(0).give().size();
+                    code.push(back ? 3 : code.size() + 3 + zero_size).op(OP_JUMPI).push(0).give();
+                    if (!back) code.add(one);
+                    Bytes input(64);
+                    base::store_be(input.data(), a);
+                    base::store_be(input.data() + 32, b);
+                    const bool holds = opcode == OP_LT ? a < b : opcode == OP_GT ? b < a : a == b;
+                    World world;
+                    EXPECT_EQ(word(world.run(code, 100'000, input).output),
+                              uint256{holds != unless ? 1u : 0u})
+                        << int{opcode} << unless << back;
+                }
+}
+
+TEST(Interpreter, DupsAfterPushesAndBeforeAdditions) {
+    World world;
+    Bytes input(160);
+    for (size_t i = 0; i < 5; ++i) input[32 * i + 31] = static_cast<uint8_t>(10 + i);
+    for (int n = 2; n <= 6; ++n) {
+        // The words 14 (below) to 10 (top) lie on the stack; PUSH 7, DUPn, SUB: the n-th with 7 on top,
+        // less 7.
+        Code words;
+        for (uint64_t i = 5; i-- > 0;) words.add(input_word(i));
+        const auto dup = static_cast<Opcode>(OP_DUP1 + n - 1);
+        EXPECT_EQ(word(world.run(Code(words).push(7).op(dup).op(OP_SUB).give(), 10'000, input).output),
+                  uint256{static_cast<uint64_t>(10 + n - 2 - 7)});
+        if (n > 5) continue;
+        EXPECT_EQ(word(world.run(Code(words).op(dup).op(OP_ADD).give(), 10'000, input).output),
+                  uint256{static_cast<uint64_t>(10 + n - 1 + 10)});
+    }
+    // Two small numbers at once keep their order, next to larger ones too.
+    EXPECT_EQ(
+        word(world.run(Code().push(0xffff).push(1).add(input_word(0)).op(OP_POP).op(OP_SUB).give()).output),
+        uint256{} - 0xfffe);
+    EXPECT_EQ(
+        word(world.run(Code().push(0x10000).push(1).add(input_word(0)).op(OP_POP).op(OP_SUB).give()).output),
+        uint256{} - 0xffff);
+}
+
+TEST(Interpreter, Dup2MstoreGrowsMemoryAndKeepsTheOffset) {
+    // offset and value from call data: DUP2 MSTORE, then the offset is still there: MLOAD it.
+    World world;
+    Bytes input(64);
+    input[30] = 1;  // 256
+    input[63] = 0x2a;
+    const Code code = Code()
+                          .add(input_word(0))
+                          .add(input_word(1))
+                          .op(OP_DUP1)
+                          .op(OP_POP)
+                          .op(OP_DUP2)
+                          .op(OP_MSTORE)
+                          .op(OP_MLOAD)
+                          .give();
+    EXPECT_EQ(word(world.run(code, 10'000, input).output), uint256{0x2a});
+    input[24] = 1;  // far beyond what the gas pays for
+    EXPECT_EQ(world.run(code, 10'000, input).status, Status::out_of_gas);
+}
+
+TEST(Interpreter, AndWithAWideConstant) {
+    World world;
+    const uint256 mask{~uint64_t{0}, 0xff, 0, uint64_t{1} << 63};
+    const Bytes input(32, 0xa5);
+    const uint256 data = base::load_be(input.data());
+    EXPECT_EQ(word(world.run(input_word(0).push(mask).op(OP_AND).give(), 10'000, input).output), data & mask);
+}
+
 TEST(Interpreter, ChecksTheStack) {
     World world;
     EXPECT_EQ(world

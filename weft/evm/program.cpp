@@ -28,7 +28,8 @@ uint256 pushed(BytesView code, size_t at, unsigned size) noexcept {
 /// Opcodes for which held-back constants or the instruction before can make a difference.
 constexpr std::array<bool, 256> is_special = [] {
     std::array<bool, 256> out{};
-    for (const uint8_t opcode : {OP_PUSH0, OP_PC, OP_POP, OP_ISZERO, OP_ADD, OP_JUMP, OP_JUMPI, OP_JUMPDEST})
+    for (const uint8_t opcode :
+         {OP_PUSH0, OP_PC, OP_POP, OP_ISZERO, OP_ADD, OP_MSTORE, OP_JUMP, OP_JUMPI, OP_JUMPDEST})
         out[opcode] = true;
     return out;
 }();
@@ -241,7 +242,15 @@ bool Translator::fold_stack(uint8_t opcode) {
 
 /// An opcode whose first operand is a small constant.
 bool Translator::with_constant(uint8_t opcode) {
-    if (constant_count_ == 0 || !is_small(constants_[constant_count_ - 1])) return false;
+    if (constant_count_ == 0) return false;
+    if (!is_small(constants_[constant_count_ - 1])) {
+        if (opcode != OP_AND) return false;
+        const uint256 mask = constants_[--constant_count_];
+        flush();
+        emit(X_AND_WIDE);
+        append_limbs(mask, 4);
+        return true;
+    }
     uint16_t merged = 0;
     switch (opcode) {
         case OP_ADD:
@@ -301,22 +310,37 @@ bool Translator::jump(uint8_t opcode, size_t pc) {
     const bool back = target <= pc;
     if (opcode == OP_JUMP) {
         emit_jump(X_JUMP_TO, target, back);
-    } else if (last_.operation == OP_ISZERO) {
-        retract(1);
-        emit_jump(X_UNLESS_TO, target, back);
-    } else if (last_.operation == X_TRUTH) {
-        retract(1);
-        emit_jump(X_JUMPI_TO, target, back);
     } else if (last_.operation == X_EQ_SMALL && before_last_.operation == OP_DUP1 && !back) {
-        const uint64_t selector = out_[last_.index].immediate;
+        const uint256 selector = out_[last_.index].immediate;
         retract(2);
         emit_jump(X_SELECT, target, false);
-        out_.emplace_back();
-        std::memcpy(&out_.back(), &selector, sizeof selector);
+        append_limbs(selector, 1);
     } else {
-        emit_jump(X_JUMPI_TO, target, back);
+        emit_jump(condition(), target, back);
     }
     return true;
+}
+
+/// The forward jump on the condition that the last instructions have computed, which are taken back.
+uint16_t Translator::condition() {
+    const bool unless = last_.operation == OP_ISZERO;
+    if (unless || last_.operation == X_TRUTH) retract(1);
+    uint16_t first = 0;
+    switch (last_.operation) {
+        case OP_LT:
+            first = X_LT_TO;
+            break;
+        case OP_GT:
+            first = X_GT_TO;
+            break;
+        case OP_EQ:
+            first = X_EQ_TO;
+            break;
+        default:
+            return unless ? X_UNLESS_TO : X_JUMPI_TO;
+    }
+    retract(1);
+    return static_cast<uint16_t>(first + (unless ? 2 : 0));
 }
 
 /// An opcode that makes one instruction with the one before.
@@ -333,8 +357,13 @@ bool Translator::merge(uint8_t opcode) {
         return true;
     } else if (opcode == OP_ISZERO && last_.operation == OP_ISZERO) {
         merged = X_TRUTH;
-    } else if (opcode == OP_ADD && last_.operation == OP_DUP2) {
-        merged = X_DUP2_ADD;
+    } else if (opcode == OP_ADD && last_.operation >= OP_DUP2 && last_.operation <= OP_DUP2 + 2) {
+        merged = static_cast<uint16_t>(X_DUP2_ADD + (last_.operation - OP_DUP2));
+    } else if (opcode == OP_MSTORE && last_.operation == OP_DUP2) {
+        merged = X_DUP2_MSTORE;
+    } else if (opcode >= OP_DUP2 && opcode <= OP_DUP2 + 3 && last_.operation == X_PUSH) {
+        merged = static_cast<uint16_t>(X_PUSH_DUP2 + (opcode - OP_DUP2));
+        immediate = out_[last_.index].immediate;
     } else {
         return false;
     }
@@ -349,7 +378,17 @@ void Translator::constant(const uint256& value) {
 }
 
 void Translator::flush() {
-    for (size_t i = 0; i < constant_count_; ++i) emit_push(constants_[i]);
+    const auto fits_pair = [](const uint256& value) { return value.is_u64() && value.low() <= 0xffff; };
+    for (size_t i = 0; i < constant_count_; ++i) {
+        const bool pair =
+            !traced_ && i + 1 < constant_count_ && fits_pair(constants_[i]) && fits_pair(constants_[i + 1]);
+        if (pair) {
+            emit(X_PUSH_PAIR, static_cast<uint32_t>(constants_[i].low() | constants_[i + 1].low() << 16));
+            ++i;
+        } else {
+            emit_push(constants_[i]);
+        }
+    }
     constant_count_ = 0;
 }
 
@@ -357,9 +396,13 @@ void Translator::emit_push(const uint256& value) {
     if (is_small(value)) return emit(X_PUSH, static_cast<uint32_t>(value.low()));
     const size_t words = value.is_u64() ? 1 : 4;
     emit(words == 1 ? X_PUSH_WORD : X_PUSH_WIDE);
+    append_limbs(value, words);
+}
+
+void Translator::append_limbs(const uint256& value, size_t count) {
     const size_t at = out_.size();
-    out_.resize(at + words);
-    std::memcpy(&out_[at], value.limb.data(), words * sizeof(uint64_t));
+    out_.resize(at + count);
+    std::memcpy(&out_[at], value.limb.data(), count * sizeof(uint64_t));
 }
 
 void Translator::emit_jump(uint16_t forward, uint32_t target, bool back) {

@@ -68,6 +68,8 @@ private:
         out_.push_back({handler_offset(handlers_[operation]), immediate});
     }
     void emit_push(const uint256& value);
+    void append_limbs(const uint256& value, size_t count);
+    uint16_t condition();
     void emit_jump(uint16_t forward, uint32_t target, bool back);
     void retract(size_t words);
     void resolve_jumps();
