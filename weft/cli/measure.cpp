@@ -120,9 +120,9 @@ BlockMeasurement Meter::measure(const Input& input, const ChainConfig& config, u
     if (parallel) out.parallel = parallel->finish(repeat_runs(*parallel, reference));
     if (roots_) {
         ExecutionContext& context = parallel_ ? *parallel_ : sequential_;
-        const auto execute = [&](state::CommitSink& sink) {
+        const auto execute = [&](state::CommitSink* sink) {
             execution::ExecutionOptions heard = parallel_ ? told : options;
-            heard.sink = &sink;
+            heard.sink = sink;
             return execution::execute_block(input.block, config, input.state, context, heard);
         };
         (out.parallel ? *out.parallel : out.sequential).root =

@@ -106,9 +106,9 @@ RawMeasurement RawMeter::measure(const RawInput& raw, const ChainConfig& config,
     out.execution_ns = best_and_median(executions).first;
     std::tie(out.best_ns, out.median_ns) = best_and_median(times);
     if (roots_) {
-        const auto execute = [&](CommitSink& sink) {
+        const auto execute = [&](CommitSink* sink) {
             execution::ExecutionOptions told = options;
-            told.sink = &sink;
+            told.sink = sink;
             Running running = this->start(raw, config);
             return finish(raw, config, running, told);
         };

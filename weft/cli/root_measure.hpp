@@ -15,6 +15,10 @@ struct RootMeasurement {
     uint64_t best_ns = 0;
     uint64_t median_ns = 0;
     uint64_t after_ns = 0;  ///< of the fastest run: from the end of execution to the root
+    /// The same without a root: runs that alternate with the others. Each run of either kind comes right
+    /// after the trie was worked on, as after the block before, and finds the caches so.
+    uint64_t without_best_ns = 0;
+    uint64_t without_median_ns = 0;
     /// Every run gave the root of the first one's StateDiff, and the trie came back to the state before.
     bool equal = true;
 };
@@ -31,9 +35,9 @@ public:
     using Outcome = std::expected<execution::BlockResult, execution::ExecutionError>;
     /// One uncounted run, then `repeat` (at least 1) counted ones; all zero where the block is invalid.
     /// execute: what is timed together with the root; executes the block with `context`, its changes going
-    /// to the sink.
+    /// to the sink, where there is one.
     [[nodiscard]] RootMeasurement measure(execution::ExecutionContext& context,
-                                          base::FunctionRef<Outcome(state::CommitSink& sink)> execute,
+                                          base::FunctionRef<Outcome(state::CommitSink* sink)> execute,
                                           unsigned repeat);
 
 private:

@@ -76,7 +76,9 @@ void Report::add_row(const Input& input, const BlockMeasurement& measured) {
                    "sequential ms");
         if (options_.parallel)
             fmt::print(out_, " {:>14} {:>9} {:>13}", "parallel ms", "speed-up", "re-executions");
-        if (options_.root) fmt::print(out_, " {:>12} {:>7} {:>13}", "with root ms", "more", "root after ms");
+        if (options_.root)
+            fmt::print(out_, " {:>14} {:>12} {:>7} {:>13}", "same without", "with root ms", "more",
+                       "root after ms");
         fmt::print(out_, "  verdict\n");
         header_printed_ = true;
     }
@@ -95,8 +97,11 @@ void Report::add_row(const Input& input, const BlockMeasurement& measured) {
     }
     if (const Measurement& shown = measured.parallel ? *measured.parallel : measured.sequential; shown.root) {
         const uint64_t with_root = options_.median ? shown.root->median_ns : shown.root->best_ns;
-        fmt::print(out_, " {:>12.3f} {:>6.1f}% {:>13.3f}", milliseconds(with_root),
-                   100 * (ratio(with_root, time(shown)) - 1), milliseconds(shown.root->after_ns));
+        const uint64_t without =
+            options_.median ? shown.root->without_median_ns : shown.root->without_best_ns;
+        fmt::print(out_, " {:>14.3f} {:>12.3f} {:>6.1f}% {:>13.3f}", milliseconds(without),
+                   milliseconds(with_root), 100 * (ratio(with_root, without) - 1),
+                   milliseconds(shown.root->after_ns));
     }
     fmt::print(out_, "  {}\n", verdict(measured));
     std::fflush(out_);
@@ -119,6 +124,8 @@ void Report::add_json(const Input& input, const BlockMeasurement& measured, cons
     writer.key("best_ns").number(one.best_ns).key("median_ns").number(one.median_ns);
     writer.key("p99_ns").number(one.p99_ns).key("blooms_ns").number(one.blooms_ns);
     if (one.root) {
+        writer.key("without_root_best_ns").number(one.root->without_best_ns);
+        writer.key("without_root_median_ns").number(one.root->without_median_ns);
         writer.key("with_root_best_ns").number(one.root->best_ns);
         writer.key("with_root_median_ns").number(one.root->median_ns);
         writer.key("root_after_ns").number(one.root->after_ns);

@@ -30,6 +30,10 @@ class CommitSink {
 public:
     virtual ~CommitSink() = default;
     virtual void commit(std::span<const CommittedAccount> accounts, std::span<const CommittedSlot> slots) = 0;
+    /// All that the block changes has been told, and no reader is asked any more. An executor's threads that
+    /// have nothing left to do call this, several at once, while others still put the result together: a sink
+    /// with work to do may do it on them. Returns when nothing is left for this thread.
+    virtual void settle() {}
 };
 
 /// A sink that keeps the state's commitment.

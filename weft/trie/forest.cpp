@@ -123,12 +123,17 @@ void Forest::together(size_t work, base::FunctionRef<void()> lead) {
         if (index == 0) {
             lead();
             team_.end();
-        } else if (!team_.is_over()) {
-            Worker& helper = take_worker();
-            team_.join(&helper);
-            give_back(helper);
+        } else {
+            help();
         }
     });
+}
+
+void Forest::help() {
+    if (team_.is_over()) return;
+    Worker& helper = take_worker();
+    team_.join(&helper);
+    give_back(helper);
 }
 
 void Forest::for_each(size_t count, base::FunctionRef<void(size_t i)> body) noexcept {

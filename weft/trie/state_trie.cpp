@@ -44,16 +44,39 @@ void StateTrie::commit(const state::StateDiff& diff) {
     }
 }
 
-ReadResult<Hash> StateTrie::root() {
+ReadResult<void> StateTrie::update() {
     if (!pending_.empty()) {
         ReadResult<void> updated;
         forest_.together(pending_.size(),
                          [&] { updated = forest_.update(root_, pending_.changes(forest_), accounts_place); });
-        if (!updated) return std::unexpected(std::move(updated.error()));
+        if (!updated) return updated;
         pending_.clear();
     }
     forest_.hash(root_);
+    return {};
+}
+
+ReadResult<Hash> StateTrie::root() {
+    if (auto updated = update(); !updated) return std::unexpected(std::move(updated.error()));
     return root_.hash;
+}
+
+void StateTrie::settle() {
+    if (!is_early_) return;
+    std::unique_lock lock(settling_);
+    if (is_led_) {
+        lock.unlock();
+        return forest_.help();
+    }
+    if (pending_.empty()) return;
+    is_led_ = true;
+    forest_.open();
+    lock.unlock();
+    // What fails stays noted, and root() meets it again.
+    static_cast<void>(update());
+    forest_.close();
+    lock.lock();
+    is_led_ = false;
 }
 
 ReadResult<Hash> StateTrie::revert() {

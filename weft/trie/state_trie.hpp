@@ -1,5 +1,7 @@
 #pragma once
 
+#include <mutex>
+
 #include "weft/state/commit.hpp"
 #include "weft/state/diff.hpp"
 #include "weft/state/memory_state.hpp"
@@ -27,7 +29,7 @@ struct TrieAccount {
 class StateTrie final : public state::RootSink {
 public:
     /// The empty state.
-    explicit StateTrie(const TrieOptions& options = {}) : forest_(options) {}
+    explicit StateTrie(const TrieOptions& options = {}) : forest_(options), is_early_(options.early) {}
     /// The state with this root, whose nodes come from options.source when they are needed.
     StateTrie(const Hash& root, const TrieOptions& options) : StateTrie(options) { root_.hash = root; }
     /// All of this state.
@@ -35,6 +37,8 @@ public:
 
     void commit(std::span<const state::CommittedAccount> accounts,
                 std::span<const state::CommittedSlot> slots) override;
+    /// With options.early: begins with what root() has to do, or helps whoever has begun.
+    void settle() override;
     /// All of a block's changes. Its `before` values are not looked at.
     void commit(const state::StateDiff& diff);
 
@@ -67,9 +71,15 @@ public:
 private:
     static constexpr Place accounts_place{.accounts = true, .left = 2 * Hash::size()};
 
+    /// Makes the changes that are noted, and hashes.
+    [[nodiscard]] ReadResult<void> update();
+
     Forest forest_;
     Forest::Root root_;
     StateBatch pending_;
+    bool is_early_ = false;
+    std::mutex settling_;
+    bool is_led_ = false;  ///< under settling_: a thread is inside settle() and does what others help with
 };
 
 }  // namespace weft::trie

@@ -110,6 +110,39 @@ private:
     uint64_t accounts_, slots_;
 };
 
+TEST(StateTrie, EarlyWorkGivesTheSameRootWhoeverHelps) {
+    base::ThreadPool pool(3);
+    StateTrie trie({.pool = &pool, .early = true}), reference;
+    Play play(11, 4000, 400);
+    for (int block = 0; block < 6; ++block) {
+        if (block == 3) trie.mark();
+        std::vector<CommittedAccount> accounts;
+        std::vector<CommittedSlot> slots;
+        for (uint64_t i = 0; i < 1500; ++i) {
+            const Address address = address_of(play.random(4000));
+            accounts.push_back({address, state::Account{.nonce = i, .balance = uint256{play.random(1000)}}});
+            slots.push_back({address, uint256{play.random(400)}, uint256{play.random(3)}});
+        }
+        trie.commit(accounts, slots);
+        reference.commit(accounts, slots);
+        const auto hashes = trie.statistics().hashes;
+        pool.run(4, [&](unsigned) { trie.settle(); });
+        EXPECT_GT(trie.statistics().hashes, hashes);  // root() has nothing left to do
+        EXPECT_EQ(trie.root(), reference.root()) << block;
+        if (block == 2) reference.mark();
+    }
+    EXPECT_EQ(trie.revert(), reference.revert());
+}
+
+TEST(StateTrie, SettleLeavesEverythingToRootUnlessAskedFor) {
+    StateTrie trie;
+    const std::vector<CommittedAccount> accounts{{address_of(1), state::Account{.nonce = 1, .balance = 1}}};
+    trie.commit(accounts, {});
+    trie.settle();
+    EXPECT_EQ(trie.account(address_of(1))->has_value(), false);
+    EXPECT_NE(*trie.root(), empty_root);
+}
+
 }  // namespace
 
 TEST(StateTrie, EmptyState) {

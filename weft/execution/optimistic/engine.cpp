@@ -437,7 +437,15 @@ bool Engine::fail(ExecutionError error) {
 StateDiff Engine::make_diff() {
     std::vector<BlockMemory*> memories;
     for (unsigned i = 0; i < ready_workers_; ++i) memories.push_back(&memory_.worker(i).memory);
-    return memory_.versions.make_diff(memories, context_.codes());
+    CommitSink* const sink = block_.options().sink;
+    if (sink == nullptr || context_.threads() < 2 || context_.pool() == nullptr)
+        return memory_.versions.make_diff(memories, context_.codes());
+    StateDiff diff;
+    context_.pool()->run(context_.threads(), [&](unsigned index) {
+        if (index == 0) diff = memory_.versions.make_diff(memories, context_.codes());
+        sink->settle();
+    });
+    return diff;
 }
 
 }  // namespace weft::execution::optimistic
