@@ -94,16 +94,18 @@ public:
         fmt::print(
             "{} blocks from number {} of seed {}: {} transactions, {} runs; {} segments committed as "
             "speculated, "
-            "{} run at the cursor, {} repaired; {} blocks invalid, {} with skipped transactions\n",
+            "{} run at the cursor, {} repaired, {} begun before their turn; {} blocks invalid, {} with "
+            "skipped "
+            "transactions\n",
             number - arguments_.first, arguments_.first, arguments_.seed, transactions_, runs_made_,
-            sum_.speculative, sum_.head, sum_.repaired, invalid_, skipping_);
+            sum_.speculative, sum_.head, sum_.repaired, sum_.early, invalid_, skipping_);
         fmt::print(
             "of {} executed transactions {} succeeded; {} contracts created, {} storages wiped, {} slots "
             "changed\n",
             receipts_, successes_, created_, wiped_, slots_);
         fmt::print("{} right access lists given, {} wrong ones\n", right_lists_, wrong_lists_);
-        if (number > arguments_.first + 20 &&
-            (sum_.speculative == 0 || sum_.repaired == 0 || invalid_ == 0 || skipping_ == 0)) {
+        if (number > arguments_.first + 20 && (sum_.speculative == 0 || sum_.repaired == 0 ||
+                                               sum_.early == 0 || invalid_ == 0 || skipping_ == 0)) {
             fmt::print("these blocks prove nothing\n");
             return 1;
         }
@@ -189,6 +191,7 @@ private:
         sum_.speculative += outcome.statistics.speculative;
         sum_.head += outcome.statistics.head;
         sum_.repaired += outcome.statistics.repaired;
+        sum_.early += outcome.statistics.early;
         if (!oracle.result) ++invalid_;
         if (!oracle.result) return;
         if (!oracle.result->skipped.empty()) ++skipping_;

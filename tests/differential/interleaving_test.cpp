@@ -12,10 +12,12 @@ namespace {
 /// One optimistic run; who took the steps.
 std::vector<uint8_t> trace_of(const Scenario& scenario, unsigned threads, uint64_t seed,
                               const std::shared_ptr<base::ThreadPool>& pool,
-                              execution::ExecutionStatistics& statistics) {
+                              execution::ExecutionStatistics& statistics,
+                              execution::Speculation speculation = {}) {
     SeededInterleaving interleaving(seed);
     execution::ContextOptions options{
         .executor = execution::ExecutorKind::optimistic, .threads = threads, .pool = pool};
+    options.speculation = speculation;
     options.speculation.segment_transactions = 1;
     options.speculation.interleaving = &interleaving;
     execution::ExecutionContext context(options);
@@ -40,6 +42,35 @@ TEST(Interleaving, EqualSeedsGiveEqualRuns) {
         }
     }
     EXPECT_GT(traces.size(), 20u);  // and different seeds different ones
+}
+
+/// One transaction again and again; all but the first are left out.
+Scenario many_transactions(size_t count) {
+    Scenario scenario = make_random_scenario(1);
+    const Transaction pattern = scenario.transactions.front();
+    scenario.transactions.assign(count, pattern);
+    return scenario;
+}
+
+TEST(Interleaving, WhereSpeculationKeepsFailingOneWorkerGoesOn) {
+    const auto pool = std::make_shared<base::ThreadPool>(2U);
+    const Scenario scenario = many_transactions(200);
+    execution::ExecutionStatistics resting, stubborn;
+    static_cast<void>(trace_of(scenario, 3, 1, pool, resting, {.refuse_percent = 100}));
+    static_cast<void>(trace_of(scenario, 3, 1, pool, stubborn, {.refuse_percent = 100, .rests = false}));
+    EXPECT_EQ(resting.head + resting.repaired, 200u);
+    EXPECT_EQ(stubborn.head + stubborn.repaired, 200u);
+    EXPECT_LT(resting.repaired, 40u);
+    EXPECT_GT(stubborn.repaired, 100u);
+}
+
+TEST(Interleaving, WhatMayTakeLongBeginsBeforeItsTurn) {
+    const auto pool = std::make_shared<base::ThreadPool>(1U);
+    execution::ExecutionStatistics statistics;
+    static_cast<void>(trace_of(many_transactions(50), 2, 1, pool, statistics, {.early_percent = 20}));
+    EXPECT_GT(statistics.early, 0u);
+    EXPECT_LT(statistics.early, 25u);
+    EXPECT_EQ(statistics.speculative + statistics.head + statistics.repaired, 50u);
 }
 
 TEST(Interleaving, WithoutThreadsTheCallerTakesEveryWorkersPart) {

@@ -16,6 +16,8 @@ struct Mode {
     bool stale_first_run = false;
     bool trust_head = true;
     unsigned refuse_percent = 0;
+    unsigned early_percent = 0;
+    bool rests = false;
     std::optional<uint64_t> interleaving = std::nullopt;  ///< seed; absent: as the threads happen to run
     size_t batches = 1;                                   ///< calls of apply()
     uint64_t seed = 0;

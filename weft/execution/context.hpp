@@ -45,7 +45,11 @@ struct Speculation {
     bool trust_head = true;
     /// The percentage of validations refused at random, under `seed`.
     unsigned refuse_percent = 0;
+    /// The percentage of segments that begin before their turn, drawn under `seed`; 0: by estimated cost.
+    unsigned early_percent = 0;
     uint64_t seed = 0;
+    /// False: goes on speculating, however often it fails.
+    bool rests = true;
     Interleaving* interleaving = nullptr;
 };
 

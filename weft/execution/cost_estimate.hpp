@@ -14,8 +14,9 @@ template <class Tx>
     constexpr uint64_t transfer = 300;
     constexpr uint64_t transfer_gas = 21'000;
     const bool calls_nothing = tx.to && tx.data.empty();
-    // Without call data it is a transfer or a contract's receive function.
-    const uint64_t most_gas = calls_nothing ? 40'000 : 500'000;
+    // Without call data it is a transfer or a contract's receive function. Who asks for a million gas may
+    // well need it; below that, wallets give far more than is used.
+    const uint64_t most_gas = calls_nothing ? 40'000 : tx.gas_limit >= 1'000'000 ? tx.gas_limit : 500'000;
     const uint64_t gas = std::min(std::max(tx.gas_limit, transfer_gas) - transfer_gas, most_gas);
     return transfer + gas / 20;
 }

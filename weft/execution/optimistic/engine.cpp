@@ -5,15 +5,6 @@
 namespace weft::execution::optimistic {
 namespace {
 
-/// Segments that may lie between the cursor and the newest run, for each worker.
-constexpr size_t lookahead_per_worker = 16;
-/// Nanoseconds that a segment should take: enough to outweigh what it costs to publish and to validate it,
-/// and little enough to share the work out, and not to lose much when it must be repeated.
-constexpr uint64_t largest_segment = 20'000;
-constexpr uint64_t smallest_segment = 4'000;
-/// Segments for each worker that a batch is cut into at least, if its transactions allow it.
-constexpr uint64_t segments_per_worker = 32;
-
 /// What `make` returns, made where it is to be: std::vector::emplace_back moves nothing then.
 template <class Make>
 struct Made {
@@ -105,13 +96,6 @@ void Engine::predict() {
     predictions_.begin_batch(block_.next_step(), std::move(positions));
 }
 
-uint64_t Engine::segment_target(uint64_t total, unsigned width) noexcept {
-    const uint64_t share = total / (width * segments_per_worker);
-    // A single worker has nobody to share with.
-    return width == 1 ? std::max(share, 4 * largest_segment)
-                      : std::clamp(share, smallest_segment, largest_segment);
-}
-
 void Engine::make_room_for_segments(size_t count) {
     if (memory_.segment_capacity < count) {
         memory_.segments = std::make_unique<Segment[]>(count);
@@ -121,28 +105,28 @@ void Engine::make_room_for_segments(size_t count) {
 }
 
 void Engine::cut(const Batch& batch, unsigned width) {
-    const size_t count = batch.size();
-    make_room_for_segments(count);
     auto& estimates = memory_.estimates;
     estimates.clear();
-    uint64_t total = 0;
-    for (size_t i = 0; i < count; ++i) total += estimates.emplace_back(batch.estimate(i));
-    const uint64_t target = segment_target(total, width);
-    const size_t segment_transactions = block_.wants_transaction_roots() ? 1 : policy_.segment_transactions;
-    segment_count_ = 0;
-    for (size_t i = 0; i < count;) {
-        Segment& segment = segments_[segment_count_++];
-        segment.first = static_cast<uint32_t>(i);
-        uint64_t cost = estimates[i++];
-        if (segment_transactions != 0) {
-            i = std::min(count, segment.first + segment_transactions);
-        } else {
-            while (i < count && cost + estimates[i] <= target) cost += estimates[i++];
-        }
-        segment.last = static_cast<uint32_t>(i);
+    for (size_t i = 0; i < batch.size(); ++i) estimates.push_back(batch.estimate(i));
+    plan_segments(estimates, width, block_.wants_transaction_roots() ? 1 : policy_.segment_transactions,
+                  memory_.plan);
+    segment_count_ = memory_.plan.size();
+    make_room_for_segments(segment_count_);
+    memory_.early.clear();
+    for (size_t number = 0; number < segment_count_; ++number) {
+        Segment& segment = segments_[number];
+        segment.first = memory_.plan[number].first;
+        segment.last = memory_.plan[number].last;
         segment.state.store(Segment::State::waiting, std::memory_order_relaxed);
         segment.failed = false;
+        if (begins_early(number)) memory_.early.push_back(number);
     }
+}
+
+bool Engine::begins_early(size_t number) const noexcept {
+    if (policy_.early_percent == 0) return memory_.plan[number].begins_early;
+    const base::Hasher dice(policy_.seed + 1);
+    return dice(uint64_t{number}) % 100 < policy_.early_percent;
 }
 
 /// What the segments hold beyond the batch is memory; the buffers of events are counted in this engine's
@@ -163,11 +147,14 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
     memory_.versions.set_committed(base_position_ - 1);
     block_.reserve(batch.size());
     next_.store(0, std::memory_order_relaxed);
+    next_early_.store(0, std::memory_order_relaxed);
     cursor_.store(0, std::memory_order_relaxed);
     ended_.store(false, std::memory_order_relaxed);
 
     const auto width = static_cast<unsigned>(std::min<size_t>(context_.threads(), segment_count_));
-    lookahead_ = width * lookahead_per_worker;
+    full_lookahead_ = width * lookahead_per_worker;
+    lookahead_.store(full_lookahead_, std::memory_order_relaxed);
+    confidence_.reset();
     make_workers_ready(width);
     if (policy_.interleaving != nullptr) policy_.interleaving->begin(width);
     if (width == 1 || context_.pool() == nullptr) {
@@ -181,6 +168,7 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
         sum.speculative += part.speculative;
         sum.head += part.head;
         sum.repaired += part.repaired;
+        sum.early += part.early;
         sum.reexecuted_transactions += part.reexecuted_transactions;
         part = {};
     }
@@ -238,20 +226,67 @@ bool Engine::walk(Worker& worker, unsigned index) {
     }
 }
 
+bool Engine::take(size_t number) noexcept {
+    auto waiting = Segment::State::waiting;
+    return segments_[number].state.compare_exchange_strong(waiting, Segment::State::taken,
+                                                           std::memory_order_acq_rel);
+}
+
+std::optional<size_t> Engine::take_early() noexcept {
+    size_t at = next_early_.load(std::memory_order_relaxed);
+    while (at < memory_.early.size()) {
+        const size_t number = memory_.early[at];
+        // Who waited for senders would be missed in front of them.
+        if (!block_.has_senders(first_index_ + segments_[number].last)) break;
+        if (!next_early_.compare_exchange_weak(at, at + 1, std::memory_order_relaxed)) continue;
+        if (take(number)) return number;
+        ++at;
+    }
+    return std::nullopt;
+}
+
 Engine::Next Engine::run_next(Worker& worker, unsigned index) {
-    size_t number = next_.load(std::memory_order_relaxed);
-    do {
+    size_t number = next_.load(std::memory_order_acquire);
+    for (;; ++number) {
+        // What began before its turn is passed over.
+        while (number < segment_count_ &&
+               segments_[number].state.load(std::memory_order_relaxed) != Segment::State::waiting)
+            ++number;
         if (number == segment_count_) return Next::none_left;
-        if (number >= cursor_.load(std::memory_order_acquire) + lookahead_) return Next::too_far_ahead;
-    } while (!next_.compare_exchange_weak(number, number + 1, std::memory_order_relaxed));
+        const size_t cursor = cursor_.load(std::memory_order_acquire);
+        // Someone always goes on at the cursor.
+        if (number != cursor)
+            if (const auto early = take_early()) {
+                ++worker.statistics.early;
+                number = *early;
+                break;
+            }
+        if (number >= cursor + lookahead_.load(std::memory_order_relaxed)) return Next::too_far_ahead;
+        if (take(number)) {
+            next_.store(number + 1, std::memory_order_release);
+            break;
+        }
+    }
     reached(index, Point::claim);
     if (cursor_.load(std::memory_order_acquire) == number && policy_.trust_head && !policy_.stale_first_run) {
-        ++worker.statistics.head;
-        run_on_committed(worker, index, number);
+        const Stretch stretch = take_stretch(number);
+        worker.statistics.head += stretch.last - stretch.first;
+        run_on_committed(worker, index, stretch);
     } else {
         speculate(worker, index, number);
     }
     return Next::ran;
+}
+
+Engine::Stretch Engine::take_stretch(size_t first) noexcept {
+    Stretch stretch{first, first + 1};
+    // Predictions stand between segments; a root is for one.
+    if (lookahead_.load(std::memory_order_relaxed) != 1 || !predictions_.empty() ||
+        block_.wants_transaction_roots())
+        return stretch;
+    const size_t end = std::min(segment_count_, first + longest_stretch);
+    while (stretch.last < end && take(stretch.last)) ++stretch.last;
+    return stretch;
 }
 
 void Engine::speculate(Worker& worker, unsigned index, size_t number) {
@@ -318,12 +353,12 @@ void Engine::predict_nonce(Worker& worker, size_t index) const {
     sender->seen = nullptr;
 }
 
-bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
-    Segment& segment = segments_[number];
-    const Position position = position_of(number);
+bool Engine::run_on_committed(Worker& worker, unsigned index, const Stretch& stretch) {
+    // Those before the last publish nothing of their own.
+    const Position position = position_of(stretch.last - 1);
     start(worker, position, index, block_.options().inspector);
     const auto first_step = block_.next_step();
-    for (uint32_t i = segment.first; i < segment.last; ++i) {
+    for (uint32_t i = segments_[stretch.first].first; i < segments_[stretch.last - 1].last; ++i) {
         if (auto error = await_sender(index, i)) return fail(std::move(*error));
         block_.begin_transaction();
         auto invalid =
@@ -353,7 +388,7 @@ bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
                               position, first_step))
             return fail(std::move(*error));
     if (auto error = block_.add_transaction_root()) return fail(std::move(*error));
-    advance(number);
+    advance(stretch.last - 1);
     return true;
 }
 
@@ -373,6 +408,7 @@ bool Engine::settle(Worker& worker, unsigned index, size_t number) {
         include(segment);
         if (auto error = block_.add_transaction_root()) return fail(std::move(*error));
         ++worker.statistics.speculative;
+        note(true);
         advance(number);
         return true;
     }
@@ -380,7 +416,16 @@ bool Engine::settle(Worker& worker, unsigned index, size_t number) {
     if (segment.events) segment.events->clear();
     ++worker.statistics.repaired;
     worker.statistics.reexecuted_transactions += segment.last - segment.first;
-    return run_on_committed(worker, index, number);
+    note(false);
+    return run_on_committed(worker, index, {number, number + 1});
+}
+
+void Engine::note(bool held) {
+    if (!policy_.rests) return;
+    const size_t rest = confidence_.note(held);
+    if (rest == 0) return;
+    rest_until_ = cursor_.load(std::memory_order_relaxed) + rest;
+    lookahead_.store(1, std::memory_order_relaxed);
 }
 
 /// The checks that need everything before; what fails one is decided by running the segment at the cursor.
@@ -420,9 +465,13 @@ bool Engine::refused(size_t number) {
 
 void Engine::advance(size_t number) {
     memory_.versions.set_committed(position_of(number));
+    const bool resting = lookahead_.load(std::memory_order_relaxed) == 1;
+    const bool goes_on_resting = resting && number + 1 < rest_until_;
+    if (resting && !goes_on_resting) lookahead_.store(full_lookahead_, std::memory_order_relaxed);
     cursor_.store(number + 1, std::memory_order_release);
     progress_.fetch_add(1, std::memory_order_release);
-    parker_.wake_all(progress_);
+    // Nobody is needed while only the cursor moves.
+    if (!goes_on_resting || number + 1 == segment_count_) parker_.wake_all(progress_);
 }
 
 bool Engine::fail(ExecutionError error) {

@@ -12,6 +12,7 @@
 #include "weft/execution/optimistic/event_buffer.hpp"
 #include "weft/execution/optimistic/predictions.hpp"
 #include "weft/execution/optimistic/record.hpp"
+#include "weft/execution/optimistic/schedule.hpp"
 #include "weft/execution/optimistic/segment_source.hpp"
 
 namespace weft::execution::optimistic {
@@ -48,9 +49,9 @@ struct Worker {
     ExecutionStatistics statistics;
 };
 
-/// A run of consecutive transactions, the unit of speculation.
+/// A run of consecutive transactions (see SegmentPlan), and how it went.
 struct Segment {
-    enum class State : uint8_t { waiting, finished };
+    enum class State : uint8_t { waiting, taken, finished };
     uint32_t first = 0;
     uint32_t last = 0;  ///< one past the last
     std::atomic<State> state{State::waiting};
@@ -66,10 +67,12 @@ struct Segment {
 /// Runs batches of transactions on many threads, with the outcome of running them one after the other.
 ///
 /// Segments are taken in order, each by a worker that runs it on a private journal and publishes what it
-/// wrote. The cursor stands at the first segment that is not committed. Who holds the baton moves it: a
+/// wrote; but one that may take long begins as early as it can, or the block would wait for it in the end.
+/// The cursor stands at the first segment that is not committed. Who holds the baton moves it: a
 /// segment whose reads hold is committed, another is run again right there, on committed state, where nothing
 /// can refute it. A worker that starts the segment at the cursor runs on committed state in the first place.
-/// There is no coordinator; with nothing to do a worker sleeps.
+/// There is no coordinator; with nothing to do a worker sleeps. Where speculation keeps failing, as on a
+/// chain of transactions each of which needs the one before, all but one sleep for a while (see Confidence).
 class Engine {
 public:
     /// What the engine keeps from block to block.
@@ -86,6 +89,8 @@ public:
         std::unique_ptr<Segment[]> segments;
         size_t segment_capacity = 0;
         std::vector<uint64_t> estimates;  ///< of the batch's transactions
+        std::vector<SegmentPlan> plan;
+        std::vector<size_t> early;  ///< segments to begin before their turn, in order
         std::vector<std::unique_ptr<Worker>> workers;
     };
 
@@ -107,8 +112,6 @@ public:
     }
 
 private:
-    /// How long a segment should take that is one of many worth `total`, both by estimate.
-    [[nodiscard]] static uint64_t segment_target(uint64_t total, unsigned width) noexcept;
     void make_room_for_segments(size_t count);
     void cut(const Batch& batch, unsigned width);
     void release_segments();
@@ -117,12 +120,28 @@ private:
     /// Takes the baton, if it is free and there is something to commit, and walks. True: something was
     /// committed.
     bool walk(Worker& worker, unsigned index);
+    /// Whether a segment is to begin before its turn.
+    [[nodiscard]] bool begins_early(size_t number) const noexcept;
+    /// Makes the segment this worker's; false: another has it.
+    [[nodiscard]] bool take(size_t number) noexcept;
+    /// Takes a segment that is to begin before its turn.
+    [[nodiscard]] std::optional<size_t> take_early() noexcept;
     enum class Next : uint8_t { ran, too_far_ahead, none_left };
     /// Runs the next segment that nobody has taken.
     Next run_next(Worker& worker, unsigned index);
     void speculate(Worker& worker, unsigned index, size_t number);
-    /// Runs a segment on committed state, and commits it. False: the block has ended.
-    bool run_on_committed(Worker& worker, unsigned index, size_t number);
+    /// A run of consecutive segments.
+    struct Stretch {
+        size_t first;
+        size_t last;
+    };
+    /// What to run at the cursor as one: the segment there, and while nobody runs ahead those after it, too.
+    /// Takes them; the first is this worker's already.
+    [[nodiscard]] Stretch take_stretch(size_t first) noexcept;
+    /// Runs segments on committed state, as one, and commits them. False: the block has ended.
+    bool run_on_committed(Worker& worker, unsigned index, const Stretch& stretch);
+    /// Decides whether workers run ahead of the cursor, now that a segment that did held or did not.
+    void note(bool held);
     /// Commits a finished segment, or runs it again. False: the block has ended.
     bool settle(Worker& worker, unsigned index, size_t number);
     [[nodiscard]] bool fits(const Segment& segment) const;
@@ -141,6 +160,7 @@ private:
     void predict_nonce(Worker& worker, size_t index) const;
     /// Ends the block; returns false.
     bool fail(ExecutionError error);
+    /// The cursor has passed segment `number`.
     void advance(size_t number);
     void reached(unsigned index, Point point) const {
         if (policy_.interleaving != nullptr) policy_.interleaving->reached(index, point);
@@ -163,7 +183,9 @@ private:
     size_t first_index_ = 0;      ///< of the batch, in the block
     Position base_position_ = 1;  ///< of the batch's first segment
     size_t segment_count_ = 0;
-    size_t lookahead_ = 0;
+    size_t full_lookahead_ = 0;
+    size_t rest_until_ = 0;  ///< where workers run ahead again; belongs to who holds the cursor
+    Confidence confidence_;
     unsigned ready_workers_ = 0;
     EventBudget event_budget_;
     Segment* segments_ = nullptr;
@@ -171,10 +193,14 @@ private:
     std::vector<Accesses> accesses_;       ///< of all that is committed, in order
     std::optional<ExecutionError> error_;  ///< written by who holds the cursor
     alignas(64) std::atomic<size_t> next_{0};
+    std::atomic<size_t> next_early_{0};  ///< into Memory::early
     alignas(64) std::atomic<size_t> cursor_{0};
+    /// How many segments may be under way, from the cursor on; 1: nobody runs ahead.
+    std::atomic<size_t> lookahead_{0};
     std::atomic<bool> baton_{false};
     std::atomic<bool> ended_{false};
-    alignas(64) std::atomic<uint32_t> progress_{0};  ///< changes when the cursor moves, or the block ends
+    /// Changes when the cursor moves, or the block ends.
+    alignas(64) std::atomic<uint32_t> progress_{0};
     base::Parker parker_;
 };
 

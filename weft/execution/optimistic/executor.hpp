@@ -126,12 +126,13 @@ private:
     /// smaller stays on the caller's thread.
     bool pays_in_parallel(std::span<const Transaction> transactions) const {
         constexpr uint64_t least = 400'000;  // nanoseconds, as estimated
+        constexpr uint64_t most = 25'000;    // that a gas limit promises
         uint64_t without_data = 0;
         uint64_t total = 0;
         for (const auto& tx : transactions) {
             const bool is_plain = tx.to && tx.data.empty();
             without_data += is_plain ? 1 : 0;
-            total += is_plain ? 0 : estimated_nanoseconds(tx);
+            total += is_plain ? 0 : std::min(estimated_nanoseconds(tx), most);
         }
         total += without_data * transfer_cost(transactions);
         return transactions.size() > 1 && total >= least;

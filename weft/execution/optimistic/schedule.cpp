@@ -1,0 +1,57 @@
+#include "weft/execution/optimistic/schedule.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace weft::execution::optimistic {
+namespace {
+
+/// Nanoseconds that a segment should take: enough to outweigh what it costs to publish and to validate it,
+/// and little enough to share the work out, and not to lose much when it must be repeated.
+constexpr uint64_t largest_segment = 20'000;
+constexpr uint64_t smallest_segment = 4'000;
+/// Segments for each worker that a batch is cut into at least, if its transactions allow it.
+constexpr uint64_t segments_per_worker = 32;
+/// A transaction that may take this long, by estimate, begins early.
+constexpr uint64_t heavy_transaction = 48'000;
+
+/// How long a segment should take that is one of many worth `total`.
+uint64_t segment_target(uint64_t total, unsigned width) noexcept {
+    const uint64_t share = total / (width * segments_per_worker);
+    // A single worker has nobody to share with.
+    return width == 1 ? std::max(share, 4 * largest_segment)
+                      : std::clamp(share, smallest_segment, largest_segment);
+}
+
+}  // namespace
+
+void plan_segments(std::span<const uint64_t> estimates, unsigned width, size_t segment_transactions,
+                   std::vector<SegmentPlan>& out) {
+    uint64_t total = 0;
+    for (const uint64_t cost : estimates) total += std::min(cost, largest_segment);
+    const uint64_t target = segment_target(total, width);
+    out.clear();
+    for (size_t i = 0; i < estimates.size();) {
+        const size_t first = i;
+        uint64_t cost = estimates[i++];
+        const bool is_full = segment_transactions == 0 && cost > target;
+        while (i < estimates.size() && !is_full &&
+               (segment_transactions != 0 ? i - first < segment_transactions : cost + estimates[i] <= target))
+            cost += estimates[i++];
+        const bool is_heavy = segment_transactions == 0 && cost >= heavy_transaction;
+        out.push_back({static_cast<uint32_t>(first), static_cast<uint32_t>(i), cost, is_heavy && width > 1});
+    }
+}
+
+size_t Confidence::note(bool held) noexcept {
+    failures_ = (failures_ << 1 | (held ? 0 : 1)) & window;
+    const int failures = std::popcount(failures_);
+    if (failures <= few) rest_ = shortest_rest;
+    if (failures < too_many) return 0;
+    // After the rest a few more failures suffice, and the next rest is longer.
+    failures_ = window >> 8;
+    return std::exchange(rest_, std::min(2 * rest_, longest_rest));
+}
+
+}  // namespace weft::execution::optimistic

@@ -1,0 +1,72 @@
+#include "weft/execution/optimistic/schedule.hpp"
+
+#include <gtest/gtest.h>
+
+namespace weft::execution::optimistic {
+namespace {
+
+std::vector<SegmentPlan> plan(std::vector<uint64_t> estimates, unsigned width, size_t transactions = 0) {
+    std::vector<SegmentPlan> out;
+    plan_segments(estimates, width, transactions, out);
+    return out;
+}
+
+TEST(Schedule, EveryTransactionIsInOneSegmentInOrder) {
+    std::vector<uint64_t> estimates;
+    for (uint64_t i = 0; i < 1000; ++i) estimates.push_back(i % 7 == 0 ? 30'000 : 300 * (i % 11));
+    for (const unsigned width : {1U, 2U, 8U})
+        for (const size_t transactions : {0, 1, 3}) {
+            uint32_t next = 0;
+            uint64_t cost = 0;
+            for (const SegmentPlan& segment : plan(estimates, width, transactions)) {
+                EXPECT_EQ(segment.first, next);
+                EXPECT_LT(segment.first, segment.last);
+                if (transactions != 0) EXPECT_LE(segment.last - segment.first, transactions);
+                next = segment.last;
+                cost += segment.cost;
+            }
+            EXPECT_EQ(next, 1000u);
+            uint64_t total = 0;
+            for (const uint64_t estimate : estimates) total += estimate;
+            EXPECT_EQ(cost, total);
+        }
+}
+
+TEST(Schedule, AHeavyTransactionIsASegmentOfItsOwnAndBeginsEarly) {
+    std::vector<uint64_t> estimates(100, 1000);
+    estimates[60] = 3'000'000;
+    size_t early = 0;
+    for (const SegmentPlan& segment : plan(estimates, 2)) {
+        if (!segment.begins_early) continue;
+        ++early;
+        EXPECT_EQ(segment.first, 60u);
+        EXPECT_EQ(segment.last, 61u);
+    }
+    EXPECT_EQ(early, 1u);
+    for (const SegmentPlan& segment : plan(estimates, 1)) EXPECT_FALSE(segment.begins_early);
+}
+
+TEST(Confidence, RestsAreLongerTheMoreSpeculationFails) {
+    Confidence confidence;
+    for (int i = 0; i < 11; ++i) EXPECT_EQ(confidence.note(false), 0u);
+    EXPECT_EQ(confidence.note(false), 16u);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(confidence.note(false), 0u);
+    EXPECT_EQ(confidence.note(false), 32u);
+    for (int i = 0; i < 100; ++i) EXPECT_LE(confidence.note(false), 1024u);
+}
+
+TEST(Confidence, WhatHoldsHalfTheTimePays) {
+    Confidence confidence;
+    for (int i = 0; i < 1000; ++i) EXPECT_EQ(confidence.note(i % 2 == 0), 0u);
+}
+
+TEST(Confidence, ComesBack) {
+    Confidence confidence;
+    for (int i = 0; i < 40; ++i) static_cast<void>(confidence.note(false));
+    for (int i = 0; i < 16; ++i) EXPECT_EQ(confidence.note(true), 0u);
+    for (int i = 0; i < 11; ++i) EXPECT_EQ(confidence.note(false), 0u);
+    EXPECT_EQ(confidence.note(false), 16u);
+}
+
+}  // namespace
+}  // namespace weft::execution::optimistic
