@@ -122,11 +122,11 @@ private:
         return chosen_->begin(*env_, *reader_, options_);
     }
 
-    /// Waking a thread and bringing the workers together costs as much as some hundred transfers; what is
+    /// Waking a thread and bringing the workers together costs as much as a hundred transfers; what is
     /// smaller stays on the caller's thread.
     bool pays_in_parallel(std::span<const Transaction> transactions) const {
-        constexpr uint64_t least = 400'000;  // nanoseconds, as estimated
-        constexpr uint64_t most = 25'000;    // that a gas limit promises
+        constexpr uint64_t least = 210'000;  // nanoseconds, as estimated
+        constexpr uint64_t most = 100'000;   // that a single gas limit promises
         uint64_t without_data = 0;
         uint64_t total = 0;
         for (const auto& tx : transactions) {
