@@ -1,10 +1,10 @@
 // The engine's schedule on as many cores as one likes: recorded costs of a block's transactions and what they
 // need of each other (bench/block_profile.hpp), and the engine's own policy (plan_segments, lookahead, early
-// beginnings, Confidence), without threads.
+// beginnings), without threads.
 //
-//   weft_simulate [--repeat R] [--plain] [--stubborn] [--partial] [--recheck] PATH|WORKLOAD...
+//   weft_simulate [--repeat R] [--plain] [--partial] [--recheck] PATH|WORKLOAD...
 //
-// --plain: nothing begins early; --stubborn: workers never rest; --partial: a repair runs only the
+// --plain: nothing begins early; --partial: a repair runs only the
 // transactions that read something else than is so, and those that need them; --recheck: who has nothing to
 // do runs finished segments again ahead of the cursor, where what they read has changed since. The last two
 // are what the engine does not do: they say what it would gain.
@@ -30,7 +30,6 @@ namespace weft {
 namespace {
 
 using bench::Step;
-using execution::optimistic::Confidence;
 using execution::optimistic::SegmentPlan;
 
 constexpr double never = std::numeric_limits<double>::infinity();
@@ -40,7 +39,6 @@ constexpr double publishing = 0.7, validating = 0.7, first_wake = 30, wake = 5, 
 
 struct Policy {
     bool early = true;
-    bool rests = true;
     bool partial = false;
     bool recheck = false;
 };
@@ -57,8 +55,7 @@ public:
             for (size_t i = plan_[s].first; i < plan_[s].last; ++i) segment_of_[i] = s;
             if (policy_.early && plan_[s].begins_early) early_.push_back(s);
         }
-        full_lookahead_ = cores * execution::optimistic::lookahead_per_worker;
-        lookahead_ = full_lookahead_;
+        lookahead_ = cores * execution::optimistic::lookahead_per_worker;
         for (unsigned w = 0; w < cores; ++w) events_.push({w == 0 ? 0 : first_wake, w, Event::woke, 0, 0});
     }
 
@@ -72,7 +69,7 @@ public:
             if (event.kind != Event::woke) {
                 apply(event);
                 for (unsigned w = 0; w < idle_since_.size(); ++w)
-                    if (idle_since_[w] != never && (!resting() || event.kind == Event::ran))
+                    if (idle_since_[w] != never)
                         events_.push({now + (now - idle_since_[w] > 4 ? wake : 0), w, Event::woke, 0, 0}),
                             idle_since_[w] = never;
             }
@@ -96,7 +93,6 @@ private:
         bool rerun = false;
     };
 
-    [[nodiscard]] bool resting() const { return lookahead_ == 1; }
     [[nodiscard]] double cost(size_t first, size_t last) const {
         double sum = 0;
         for (size_t i = plan_[first].first; i < plan_[last - 1].last; ++i) sum += steps_[i].cost;
@@ -145,11 +141,6 @@ private:
             baton_ = true;
             const bool held = stands_as_a_whole(cursor_);
             repaired_ += held ? 0 : 1;
-            if (policy_.rests)
-                if (const size_t rest = confidence_.note(held); rest != 0) {
-                    rest_until_ = cursor_ + rest;
-                    lookahead_ = 1;
-                }
             const double time = validating + (held ? 0 : cost_of_repair(cursor_) + publishing);
             if (!held) segments_[cursor_].published = now + time;
             events_.push({now + time, worker, Event::settled, cursor_, cursor_ + 1});
@@ -162,8 +153,8 @@ private:
             if (segments_[s].state == State::waiting) return begin(worker, now, s);
         }
         if (next_ < plan_.size() && next_ < cursor_ + lookahead_) return begin(worker, now, next_);
-        if (policy_.recheck && !resting())
-            for (size_t s = cursor_ + 1; s < std::min(plan_.size(), cursor_ + full_lookahead_); ++s)
+        if (policy_.recheck)
+            for (size_t s = cursor_ + 1; s < std::min(plan_.size(), cursor_ + lookahead_); ++s)
                 if (segments_[s].state == State::finished && !segments_[s].rerun && !stands_as_a_whole(s)) {
                     segments_[s].rerun = true;
                     segments_[s].published = never;
@@ -173,12 +164,8 @@ private:
     }
 
     void begin_at_cursor(unsigned worker, double now) {
-        size_t last = next_ + 1;
-        if (resting())
-            while (last < plan_.size() && last < next_ + execution::optimistic::longest_stretch &&
-                   segments_[last].state == State::waiting)
-                ++last;
-        for (size_t s = next_; s < last; ++s) segments_[s].state = State::taken;
+        const size_t last = next_ + 1;
+        segments_[next_].state = State::taken;
         events_.push({now + cost(next_, last) + publishing, worker, Event::committed, next_, last});
     }
 
@@ -192,7 +179,6 @@ private:
         if (event.kind == Event::committed)
             for (size_t s = event.first; s < event.last; ++s) segments_[s].published = event.time;
         cursor_ = event.last;
-        if (resting() && cursor_ >= rest_until_) lookahead_ = full_lookahead_;
     }
 
     const std::vector<Step>& steps_;
@@ -204,8 +190,7 @@ private:
     std::vector<size_t> segment_of_;
     std::vector<size_t> early_;
     std::priority_queue<Event> events_;
-    Confidence confidence_;
-    size_t full_lookahead_ = 0, lookahead_ = 0, rest_until_ = 0;
+    size_t lookahead_ = 0;
     size_t cursor_ = 0, next_ = 0, next_early_ = 0;
     bool baton_ = false;
     size_t repaired_ = 0;
@@ -281,8 +266,6 @@ int main(int argc, char** argv) {
     for (; !words.empty() && words[0].starts_with("--"); words.erase(words.begin())) {
         if (words[0] == "--plain") {
             policy.early = false;
-        } else if (words[0] == "--stubborn") {
-            policy.rests = false;
         } else if (words[0] == "--partial") {
             policy.partial = true;
         } else if (words[0] == "--recheck") {
@@ -298,7 +281,6 @@ int main(int argc, char** argv) {
         }
     }
     if (words.empty())
-        return weft::fail(
-            "usage: weft_simulate [--repeat R] [--plain] [--stubborn] [--partial] [--recheck] PATH...");
+        return weft::fail("usage: weft_simulate [--repeat R] [--plain] [--partial] [--recheck] PATH...");
     return weft::run(words, repeat, policy);
 }

@@ -52,18 +52,6 @@ Scenario many_transactions(size_t count) {
     return scenario;
 }
 
-TEST(Interleaving, WhereSpeculationKeepsFailingOneWorkerGoesOn) {
-    const auto pool = std::make_shared<base::ThreadPool>(2U);
-    const Scenario scenario = many_transactions(200);
-    execution::ExecutionStatistics resting, stubborn;
-    static_cast<void>(trace_of(scenario, 3, 1, pool, resting, {.refuse_percent = 100}));
-    static_cast<void>(trace_of(scenario, 3, 1, pool, stubborn, {.refuse_percent = 100, .rests = false}));
-    EXPECT_EQ(resting.head + resting.repaired, 200u);
-    EXPECT_EQ(stubborn.head + stubborn.repaired, 200u);
-    EXPECT_LT(resting.repaired, 40u);
-    EXPECT_GT(stubborn.repaired, 100u);
-}
-
 TEST(Interleaving, WhatMayTakeLongBeginsBeforeItsTurn) {
     const auto pool = std::make_shared<base::ThreadPool>(1U);
     execution::ExecutionStatistics statistics;

@@ -116,11 +116,11 @@ std::string difference(const BlockResult& expected, const BlockResult& actual) {
 
 std::string to_string(const Mode& mode) {
     return fmt::format(
-        "{}{} threads, {} a segment, {}{}{}% refused, {}% before their turn, {}{}, {} batches",
+        "{}{} threads, {} a segment, {}{}{}% refused, {}% before their turn, {}, {} batches",
         mode.directed ? "directed, " : "", mode.threads,
         mode.segment_transactions == 0 ? "by cost" : std::to_string(mode.segment_transactions),
         mode.stale_first_run ? "stale first run, " : "", mode.trust_head ? "" : "head speculated, ",
-        mode.refuse_percent, mode.early_percent, mode.rests ? "with rests, " : "",
+        mode.refuse_percent, mode.early_percent,
         mode.interleaving ? fmt::format("interleaving {}", *mode.interleaving) : "free running",
         mode.batches);
 }
@@ -137,7 +137,6 @@ Mode random_mode(uint64_t seed) {
     mode.trust_head = random.chance(70);
     mode.refuse_percent = random.pick(percents);
     mode.early_percent = random.pick(percents);
-    mode.rests = random.chance(50);
     if (mode.threads > 1 && random.chance(60)) mode.interleaving = random.below(~uint64_t{0});
     if (random.chance(20)) mode.batches = 2 + random.below(3);
     mode.seed = random.below(~uint64_t{0});
@@ -158,9 +157,7 @@ const std::vector<Mode>& forcing_modes() {
                     {.threads = 2, .stale_first_run = seed == 1, .refuse_percent = percent, .seed = seed});
         for (const unsigned percent : {40U, 100U})
             for (const unsigned threads : {2U, 3U})
-                out.push_back(
-                    {.threads = threads, .early_percent = percent, .rests = true, .seed = percent + threads});
-        out.push_back({.threads = 2, .segment_transactions = 2, .refuse_percent = 100, .rests = true});
+                out.push_back({.threads = threads, .early_percent = percent, .seed = percent + threads});
         for (uint64_t seed = 1; seed <= 12; ++seed)
             out.push_back({.threads = seed % 3 == 0 ? 3U : 2U,
                            .segment_transactions = 1 + seed % 2,
@@ -225,7 +222,6 @@ Outcome Runs::optimistic(const Scenario& scenario, const StateReader& reader, co
                         .refuse_percent = mode.refuse_percent,
                         .early_percent = mode.early_percent,
                         .seed = mode.seed,
-                        .rests = mode.rests,
                         .interleaving = interleaving ? &*interleaving : nullptr};
     ExecutionContext context(made);
     return run(scenario, reader, context, std::move(options), mode.batches);

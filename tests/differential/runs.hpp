@@ -17,7 +17,6 @@ struct Mode {
     bool trust_head = true;
     unsigned refuse_percent = 0;
     unsigned early_percent = 0;
-    bool rests = false;
     std::optional<uint64_t> interleaving = std::nullopt;  ///< seed; absent: as the threads happen to run
     size_t batches = 1;                                   ///< calls of apply()
     uint64_t seed = 0;

@@ -146,13 +146,10 @@ std::span<const std::unique_ptr<execution::ExecutionContext>> contexts() {
         };
         std::vector<std::unique_ptr<execution::ExecutionContext>> out;
         out.push_back(make(ExecutorKind::sequential, {}));
-        out.push_back(make(ExecutorKind::optimistic,
-                           {.segment_transactions = 1, .stale_first_run = true, .rests = false}));
-        out.push_back(make(ExecutorKind::optimistic, {.segment_transactions = 2,
-                                                      .stale_first_run = true,
-                                                      .refuse_percent = 30,
-                                                      .seed = 1,
-                                                      .rests = false}));
+        out.push_back(make(ExecutorKind::optimistic, {.segment_transactions = 1, .stale_first_run = true}));
+        out.push_back(
+            make(ExecutorKind::optimistic,
+                 {.segment_transactions = 2, .stale_first_run = true, .refuse_percent = 30, .seed = 1}));
         out.push_back(
             make(ExecutorKind::optimistic,
                  {.segment_transactions = 1, .refuse_percent = 50, .early_percent = 30, .seed = 2}));

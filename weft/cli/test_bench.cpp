@@ -55,11 +55,11 @@ TestBench::TestBench(TestExecutors which, const std::shared_ptr<base::ThreadPool
     if (which != TestExecutors::optimistic)
         modes_.push_back(make("sequential", ExecutorKind::sequential, {}));
     if (which == TestExecutors::sequential) return;
-    Speculation speculation{.segment_transactions = 1, .stale_first_run = true, .rests = false};
+    Speculation speculation{.segment_transactions = 1, .stale_first_run = true};
     modes_.push_back(make("optimistic, stale first run", ExecutorKind::optimistic, speculation));
     // Here no run is stale: what it finds ahead of the cursor is what the list says.
-    directed_.push_back(make("directed", ExecutorKind::directed,
-                             {.segment_transactions = 1, .trust_head = false, .rests = false}));
+    directed_.push_back(
+        make("directed", ExecutorKind::directed, {.segment_transactions = 1, .trust_head = false}));
     directed_.push_back(make("directed, segments by cost", ExecutorKind::directed, {}));
     speculation.refuse_percent = 50;
     for (speculation.seed = 1; speculation.seed <= refusing_seeds; ++speculation.seed)

@@ -48,8 +48,6 @@ struct Speculation {
     /// The percentage of segments that begin before their turn, drawn under `seed`; 0: by estimated cost.
     unsigned early_percent = 0;
     uint64_t seed = 0;
-    /// False: goes on speculating, however often it fails.
-    bool rests = true;
     Interleaving* interleaving = nullptr;
 };
 

@@ -152,9 +152,7 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
     ended_.store(false, std::memory_order_relaxed);
 
     const auto width = static_cast<unsigned>(std::min<size_t>(context_.threads(), segment_count_));
-    full_lookahead_ = width * lookahead_per_worker;
-    lookahead_.store(full_lookahead_, std::memory_order_relaxed);
-    confidence_.reset();
+    lookahead_ = width * lookahead_per_worker;
     make_workers_ready(width);
     if (policy_.interleaving != nullptr) policy_.interleaving->begin(width);
     if (width == 1 || context_.pool() == nullptr) {
@@ -261,7 +259,7 @@ Engine::Next Engine::run_next(Worker& worker, unsigned index) {
                 number = *early;
                 break;
             }
-        if (number >= cursor + lookahead_.load(std::memory_order_relaxed)) return Next::too_far_ahead;
+        if (number >= cursor + lookahead_) return Next::too_far_ahead;
         if (take(number)) {
             next_.store(number + 1, std::memory_order_release);
             break;
@@ -269,24 +267,12 @@ Engine::Next Engine::run_next(Worker& worker, unsigned index) {
     }
     reached(index, Point::claim);
     if (cursor_.load(std::memory_order_acquire) == number && policy_.trust_head && !policy_.stale_first_run) {
-        const Stretch stretch = take_stretch(number);
-        worker.statistics.head += stretch.last - stretch.first;
-        run_on_committed(worker, index, stretch);
+        ++worker.statistics.head;
+        run_on_committed(worker, index, number);
     } else {
         speculate(worker, index, number);
     }
     return Next::ran;
-}
-
-Engine::Stretch Engine::take_stretch(size_t first) noexcept {
-    Stretch stretch{first, first + 1};
-    // Predictions stand between segments; a root is for one.
-    if (lookahead_.load(std::memory_order_relaxed) != 1 || !predictions_.empty() ||
-        block_.wants_transaction_roots())
-        return stretch;
-    const size_t end = std::min(segment_count_, first + longest_stretch);
-    while (stretch.last < end && take(stretch.last)) ++stretch.last;
-    return stretch;
 }
 
 void Engine::speculate(Worker& worker, unsigned index, size_t number) {
@@ -353,12 +339,12 @@ void Engine::predict_nonce(Worker& worker, size_t index) const {
     sender->seen = nullptr;
 }
 
-bool Engine::run_on_committed(Worker& worker, unsigned index, const Stretch& stretch) {
-    // Those before the last publish nothing of their own.
-    const Position position = position_of(stretch.last - 1);
+bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
+    Segment& segment = segments_[number];
+    const Position position = position_of(number);
     start(worker, position, index, block_.options().inspector);
     const auto first_step = block_.next_step();
-    for (uint32_t i = segments_[stretch.first].first; i < segments_[stretch.last - 1].last; ++i) {
+    for (uint32_t i = segment.first; i < segment.last; ++i) {
         if (auto error = await_sender(index, i)) return fail(std::move(*error));
         block_.begin_transaction();
         auto invalid =
@@ -388,7 +374,7 @@ bool Engine::run_on_committed(Worker& worker, unsigned index, const Stretch& str
                               position, first_step))
             return fail(std::move(*error));
     if (auto error = block_.add_transaction_root()) return fail(std::move(*error));
-    advance(stretch.last - 1);
+    advance(number);
     return true;
 }
 
@@ -408,7 +394,6 @@ bool Engine::settle(Worker& worker, unsigned index, size_t number) {
         include(segment);
         if (auto error = block_.add_transaction_root()) return fail(std::move(*error));
         ++worker.statistics.speculative;
-        note(true);
         advance(number);
         return true;
     }
@@ -416,16 +401,7 @@ bool Engine::settle(Worker& worker, unsigned index, size_t number) {
     if (segment.events) segment.events->clear();
     ++worker.statistics.repaired;
     worker.statistics.reexecuted_transactions += segment.last - segment.first;
-    note(false);
-    return run_on_committed(worker, index, {number, number + 1});
-}
-
-void Engine::note(bool held) {
-    if (!policy_.rests) return;
-    const size_t rest = confidence_.note(held);
-    if (rest == 0) return;
-    rest_until_ = cursor_.load(std::memory_order_relaxed) + rest;
-    lookahead_.store(1, std::memory_order_relaxed);
+    return run_on_committed(worker, index, number);
 }
 
 /// The checks that need everything before; what fails one is decided by running the segment at the cursor.
@@ -465,13 +441,9 @@ bool Engine::refused(size_t number) {
 
 void Engine::advance(size_t number) {
     memory_.versions.set_committed(position_of(number));
-    const bool resting = lookahead_.load(std::memory_order_relaxed) == 1;
-    const bool goes_on_resting = resting && number + 1 < rest_until_;
-    if (resting && !goes_on_resting) lookahead_.store(full_lookahead_, std::memory_order_relaxed);
     cursor_.store(number + 1, std::memory_order_release);
     progress_.fetch_add(1, std::memory_order_release);
-    // Nobody is needed while only the cursor moves.
-    if (!goes_on_resting || number + 1 == segment_count_) parker_.wake_all(progress_);
+    parker_.wake_all(progress_);
 }
 
 bool Engine::fail(ExecutionError error) {

@@ -71,8 +71,7 @@ struct Segment {
 /// The cursor stands at the first segment that is not committed. Who holds the baton moves it: a
 /// segment whose reads hold is committed, another is run again right there, on committed state, where nothing
 /// can refute it. A worker that starts the segment at the cursor runs on committed state in the first place.
-/// There is no coordinator; with nothing to do a worker sleeps. Where speculation keeps failing, as on a
-/// chain of transactions each of which needs the one before, all but one sleep for a while (see Confidence).
+/// There is no coordinator; with nothing to do a worker sleeps.
 class Engine {
 public:
     /// What the engine keeps from block to block.
@@ -130,18 +129,8 @@ private:
     /// Runs the next segment that nobody has taken.
     Next run_next(Worker& worker, unsigned index);
     void speculate(Worker& worker, unsigned index, size_t number);
-    /// A run of consecutive segments.
-    struct Stretch {
-        size_t first;
-        size_t last;
-    };
-    /// What to run at the cursor as one: the segment there, and while nobody runs ahead those after it, too.
-    /// Takes them; the first is this worker's already.
-    [[nodiscard]] Stretch take_stretch(size_t first) noexcept;
-    /// Runs segments on committed state, as one, and commits them. False: the block has ended.
-    bool run_on_committed(Worker& worker, unsigned index, const Stretch& stretch);
-    /// Decides whether workers run ahead of the cursor, now that a segment that did held or did not.
-    void note(bool held);
+    /// Runs a segment on committed state, and commits it. False: the block has ended.
+    bool run_on_committed(Worker& worker, unsigned index, size_t number);
     /// Commits a finished segment, or runs it again. False: the block has ended.
     bool settle(Worker& worker, unsigned index, size_t number);
     [[nodiscard]] bool fits(const Segment& segment) const;
@@ -160,7 +149,6 @@ private:
     void predict_nonce(Worker& worker, size_t index) const;
     /// Ends the block; returns false.
     bool fail(ExecutionError error);
-    /// The cursor has passed segment `number`.
     void advance(size_t number);
     void reached(unsigned index, Point point) const {
         if (policy_.interleaving != nullptr) policy_.interleaving->reached(index, point);
@@ -183,9 +171,7 @@ private:
     size_t first_index_ = 0;      ///< of the batch, in the block
     Position base_position_ = 1;  ///< of the batch's first segment
     size_t segment_count_ = 0;
-    size_t full_lookahead_ = 0;
-    size_t rest_until_ = 0;  ///< where workers run ahead again; belongs to who holds the cursor
-    Confidence confidence_;
+    size_t lookahead_ = 0;
     unsigned ready_workers_ = 0;
     EventBudget event_budget_;
     Segment* segments_ = nullptr;
@@ -195,8 +181,6 @@ private:
     alignas(64) std::atomic<size_t> next_{0};
     std::atomic<size_t> next_early_{0};  ///< into Memory::early
     alignas(64) std::atomic<size_t> cursor_{0};
-    /// How many segments may be under way, from the cursor on; 1: nobody runs ahead.
-    std::atomic<size_t> lookahead_{0};
     std::atomic<bool> baton_{false};
     std::atomic<bool> ended_{false};
     /// Changes when the cursor moves, or the block ends.

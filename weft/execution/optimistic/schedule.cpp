@@ -1,8 +1,6 @@
 #include "weft/execution/optimistic/schedule.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <utility>
 
 namespace weft::execution::optimistic {
 namespace {
@@ -42,16 +40,6 @@ void plan_segments(std::span<const uint64_t> estimates, unsigned width, size_t s
         const bool is_heavy = segment_transactions == 0 && cost >= heavy_transaction;
         out.push_back({static_cast<uint32_t>(first), static_cast<uint32_t>(i), cost, is_heavy && width > 1});
     }
-}
-
-size_t Confidence::note(bool held) noexcept {
-    failures_ = (failures_ << 1 | (held ? 0 : 1)) & window;
-    const int failures = std::popcount(failures_);
-    if (failures <= few) rest_ = shortest_rest;
-    if (failures < too_many) return 0;
-    // After the rest a few more failures suffice, and the next rest is longer.
-    failures_ = window >> 8;
-    return std::exchange(rest_, std::min(2 * rest_, longest_rest));
 }
 
 }  // namespace weft::execution::optimistic

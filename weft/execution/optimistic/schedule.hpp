@@ -11,8 +11,6 @@ namespace weft::execution::optimistic {
 
 /// Segments for each worker that may be under way at once, from the cursor on.
 inline constexpr size_t lookahead_per_worker = 64;
-/// Segments that are run as one while nobody runs ahead.
-inline constexpr size_t longest_stretch = 32;
 
 /// A run of consecutive transactions, the unit of speculation.
 struct SegmentPlan {
@@ -28,23 +26,5 @@ struct SegmentPlan {
 /// segment; 0: by cost, for `width` workers.
 void plan_segments(std::span<const uint64_t> estimates, unsigned width, size_t segment_transactions,
                    std::vector<SegmentPlan>& out);
-
-/// Whether speculation pays, by how it went of late. Belongs to who holds the cursor.
-class Confidence {
-public:
-    void reset() noexcept { *this = {}; }
-    /// A segment that ran ahead of the cursor was held against the truth. Returns for how many segments
-    /// nobody should run ahead; 0: let them.
-    [[nodiscard]] size_t note(bool held) noexcept;
-
-private:
-    static constexpr uint32_t window = 0xffff;  ///< of `failures_`: the last 16
-    static constexpr int too_many = 12;
-    static constexpr int few = 6;
-    static constexpr size_t shortest_rest = 16;
-    static constexpr size_t longest_rest = 1024;
-    uint32_t failures_ = 0;  ///< a bit for each, the newest lowest
-    size_t rest_ = shortest_rest;
-};
 
 }  // namespace weft::execution::optimistic

@@ -46,27 +46,5 @@ TEST(Schedule, AHeavyTransactionIsASegmentOfItsOwnAndBeginsEarly) {
     for (const SegmentPlan& segment : plan(estimates, 1)) EXPECT_FALSE(segment.begins_early);
 }
 
-TEST(Confidence, RestsAreLongerTheMoreSpeculationFails) {
-    Confidence confidence;
-    for (int i = 0; i < 11; ++i) EXPECT_EQ(confidence.note(false), 0u);
-    EXPECT_EQ(confidence.note(false), 16u);
-    for (int i = 0; i < 3; ++i) EXPECT_EQ(confidence.note(false), 0u);
-    EXPECT_EQ(confidence.note(false), 32u);
-    for (int i = 0; i < 100; ++i) EXPECT_LE(confidence.note(false), 1024u);
-}
-
-TEST(Confidence, WhatHoldsHalfTheTimePays) {
-    Confidence confidence;
-    for (int i = 0; i < 1000; ++i) EXPECT_EQ(confidence.note(i % 2 == 0), 0u);
-}
-
-TEST(Confidence, ComesBack) {
-    Confidence confidence;
-    for (int i = 0; i < 40; ++i) static_cast<void>(confidence.note(false));
-    for (int i = 0; i < 16; ++i) EXPECT_EQ(confidence.note(true), 0u);
-    for (int i = 0; i < 11; ++i) EXPECT_EQ(confidence.note(false), 0u);
-    EXPECT_EQ(confidence.note(false), 16u);
-}
-
 }  // namespace
 }  // namespace weft::execution::optimistic
