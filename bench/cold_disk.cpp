@@ -30,6 +30,19 @@ using state::Location;
 using state::ReadResult;
 using Clock = std::chrono::steady_clock;
 
+struct OfLocation {
+    size_t operator()(const Location& location) const noexcept {
+        const uint64_t account = hasher(location.address);
+        return location.slot ? hasher(account, *location.slot) : account;
+    }
+    base::Hasher hasher{1};
+};
+struct Equal {
+    bool operator()(const Location& a, const Location& b) const noexcept {
+        return a.address == b.address && a.slot == b.slot;
+    }
+};
+
 /// A reader before which every read waits.
 class SlowReader final : public StateReader {
 public:
@@ -67,18 +80,6 @@ public:
     }
 
 private:
-    struct OfLocation {
-        size_t operator()(const Location& location) const noexcept {
-            const uint64_t account = hasher(location.address);
-            return location.slot ? hasher(account, *location.slot) : account;
-        }
-        base::Hasher hasher{1};
-    };
-    struct Equal {
-        bool operator()(const Location& a, const Location& b) const noexcept {
-            return a.address == b.address && a.slot == b.slot;
-        }
-    };
     void wait() const { std::this_thread::sleep_for(time_); }
     void await(const Location& location) const {
         {
