@@ -63,8 +63,10 @@ public:
 
     std::optional<ExecutionError> apply(std::span<const typename Rules::Transaction> transactions) override {
         block_->reserve(transactions.size());
-        for (const auto& tx : transactions)
-            if (auto error = apply(tx)) return error;
+        for (size_t i = 0; i < transactions.size(); ++i) {
+            if (i % most_prefetched_transactions == 0) prefetch_some(transactions.subspan(i));
+            if (auto error = apply(transactions[i])) return error;
+        }
         return std::nullopt;
     }
 
@@ -88,6 +90,12 @@ private:
         if (options.sink != nullptr) observers_.add(memory_.reporter);
         if (block_->records_accesses()) observers_.add(memory_.accesses);
         memory_.journal.set_observer(observers_.empty() ? nullptr : &observers_);
+    }
+
+    void prefetch_some(std::span<const typename Rules::Transaction> transactions) const {
+        const size_t count = std::min(transactions.size(), most_prefetched_transactions);
+        if (block_->has_senders(block_->next() + count))
+            prefetch(memory_.journal, transactions.first(count));
     }
 
     std::optional<ExecutionError> apply(const typename Rules::Transaction& tx) {

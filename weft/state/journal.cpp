@@ -1,6 +1,7 @@
 #include "weft/state/journal.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace weft::state {
@@ -97,6 +98,22 @@ AccountEntry& Journal::entry_of(const Address& address) noexcept {
     }
     last_account_ = entry;
     return *entry;
+}
+
+void Journal::prefetch(std::span<const Address> addresses) const noexcept {
+    // So many entries are about half of a core's own cache.
+    constexpr size_t small = 1024;
+    if (account_table_.size() + slot_table_.size() < small) return;
+    std::array<uint64_t, most_prefetched> hashes;
+    for (size_t i = 0; i < addresses.size(); ++i) {
+        hashes[i] = account_table_.hash(addresses[i]);
+        account_table_.prefetch(hashes[i]);
+    }
+    std::array<Address, most_prefetched> unknown;
+    size_t count = 0;
+    for (size_t i = 0; i < addresses.size(); ++i)
+        if (!account_table_.prefetch_entry(hashes[i], sizeof(AccountEntry))) unknown[count++] = addresses[i];
+    source_->prefetch({unknown.data(), count});
 }
 
 bool Journal::know(AccountEntry& entry) noexcept {

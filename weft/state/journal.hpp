@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -92,6 +93,8 @@ struct SlotEntry {
 class Source {
 public:
     virtual ~Source() = default;
+    /// Says that these accounts will be asked for soon. By default nothing happens.
+    virtual void prefetch(std::span<const Address> /*addresses*/) const noexcept {}
     /// Fills base and base_exists; may set origin. False: failed.
     [[nodiscard]] virtual bool load(AccountEntry& account) noexcept = 0;
     /// Fills base; may set origin. False: failed.
@@ -173,6 +176,11 @@ public:
         AccountEntry& entry = entry_of(address);
         return know(entry) ? &entry : nullptr;
     }
+    /// Says that these accounts will be asked for soon, at most `most_prefetched`: brings what memory holds of
+    /// them near the core, all at a time, and does nothing while the journal is so small that it lies there
+    /// anyway.
+    void prefetch(std::span<const Address> addresses) const noexcept;
+    static constexpr size_t most_prefetched = 32;
     /// The account's place, not loaded: for warming.
     [[nodiscard]] AccountEntry& entry_of(const Address& address) noexcept;
     /// The account at its place, loaded: what account() does after entry_of().

@@ -1,5 +1,8 @@
 #include "weft/state/memory_state.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "weft/base/hex.hpp"
 
 namespace weft::state {
@@ -131,6 +134,33 @@ ReadResult<Bytes> MemoryState::code(const Hash& code_hash) const {
 ReadResult<Hash> MemoryState::block_hash(uint64_t number) const {
     const auto found = block_hashes_.find(number);
     return found == block_hashes_.end() ? Hash{} : found->second;
+}
+
+void MemoryState::prefetch(std::span<const Location> locations) const {
+    constexpr size_t small = 4096;
+    if (accounts_.size() + slots_.size() < small) return;
+    constexpr size_t group = 32;
+    for (; !locations.empty(); locations = locations.subspan(std::min(group, locations.size()))) {
+        const auto some = locations.first(std::min(group, locations.size()));
+        // The cells of all of them, then the entries that the cells name.
+        std::array<uint64_t, group> hashes;
+        for (size_t i = 0; i < some.size(); ++i) {
+            const auto& [address, slot] = some[i];
+            hashes[i] = slot ? hash_of(address, *slot) : hasher_(address);
+            (slot ? slot_index_ : account_index_).prefetch(hashes[i]);
+        }
+        const auto want = [](const auto& entry) {
+            for (size_t at = 0; at < sizeof entry; at += 64)
+                __builtin_prefetch(reinterpret_cast<const std::byte*>(&entry) + at);
+        };
+        for (size_t i = 0; i < some.size(); ++i) {
+            if (some[i].slot) {
+                slot_index_.visit_first(hashes[i], [&](uint32_t at) { want(slots_[at]); });
+            } else {
+                account_index_.visit_first(hashes[i], [&](uint32_t at) { want(accounts_[at]); });
+            }
+        }
+    }
 }
 
 bool operator==(const MemoryState& a, const MemoryState& b) {

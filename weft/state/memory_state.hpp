@@ -38,6 +38,8 @@ public:
     [[nodiscard]] ReadResult<bool> has_storage(const Address& address) const override;
     [[nodiscard]] ReadResult<Bytes> code(const Hash& code_hash) const override;
     [[nodiscard]] ReadResult<Hash> block_hash(uint64_t number) const override;
+    /// Brings the places near the core, many at a time; nothing for a state that is small enough to lie there.
+    void prefetch(std::span<const Location> locations) const override;
 
     /// How many accounts exist.
     [[nodiscard]] size_t account_count() const noexcept { return account_count_; }
@@ -97,6 +99,17 @@ private:
                 if (cells_[i] >> 32 == hash >> 32 && is_equal(static_cast<uint32_t>(cells_[i])))
                     return static_cast<uint32_t>(cells_[i]);
             return none;
+        }
+        void prefetch(uint64_t hash) const noexcept {
+            if (!cells_.empty()) __builtin_prefetch(&cells_[hash & (cells_.size() - 1)]);
+        }
+        /// The first entry that find() would look at, if any.
+        template <class Visit>
+        void visit_first(uint64_t hash, Visit&& visit) const noexcept {
+            static_cast<void>(find(hash, [&](uint32_t position) {
+                visit(position);
+                return true;
+            }));
         }
         /// hash_of(position) gives an entry's hash again when the table grows.
         template <class HashOf>
