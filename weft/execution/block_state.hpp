@@ -71,7 +71,12 @@ public:
     void reserve(size_t count) { result_.receipts.reserve(result_.receipts.size() + count); }
     /// Takes the next transaction into the block.
     void include(TransactionOutcome&& outcome) {
-        Receipt& receipt = result_.receipts.emplace_back(std::move(outcome.receipt));
+        Receipt& receipt = result_.receipts.emplace_back();
+        receipt.type = outcome.type;
+        receipt.success = outcome.success;
+        receipt.contract_address = outcome.contract_address;
+        receipt.gas_used = outcome.gas_used;
+        receipt.logs = std::move(outcome.logs);
         result_.gas_used += receipt.gas_used;
         receipt.cumulative_gas_used = result_.gas_used;
         result_.blob_gas_used += outcome.blob_gas;

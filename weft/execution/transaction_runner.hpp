@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <vector>
 
 #include "weft/evm/create_address.hpp"
 #include "weft/execution/mainnet_rules.hpp"
@@ -14,8 +15,13 @@ namespace weft::execution {
 struct TransactionOutcome {
     std::optional<Reason> invalid;  ///< nothing was changed
     std::optional<evm::Status> run_ended;
-    Receipt receipt;  ///< without cumulative gas and bloom
+    // What its receipt says, but for cumulative gas and bloom.
+    primitives::TxType type = primitives::TxType::legacy;
+    bool success = false;
+    std::optional<Address> contract_address;
+    uint64_t gas_used = 0;
     uint64_t blob_gas = 0;
+    std::vector<Log> logs;
 };
 
 namespace detail {
@@ -110,15 +116,14 @@ template <class Rules>
         return outcome;
     }
 
-    Receipt& receipt = outcome.receipt;
-    receipt.type = tx.type;
-    receipt.success = result.status == evm::Status::success;
-    receipt.gas_used =
+    outcome.type = tx.type;
+    outcome.success = result.status == evm::Status::success;
+    outcome.gas_used =
         detail::gas_to_pay(tx.gas_limit, result.gas_left, journal.refund(), env.revision, terms.floor_gas);
-    if (!Rules::settle(tx, *sender, journal, env, terms, receipt.gas_used)) return state_failed();
+    if (!Rules::settle(tx, *sender, journal, env, terms, outcome.gas_used)) return state_failed();
     journal.end_transaction();
-    receipt.logs = std::move(journal.logs());
-    if (!tx.to && receipt.success) receipt.contract_address = message.recipient;
+    outcome.logs = std::move(journal.logs());
+    if (!tx.to && outcome.success) outcome.contract_address = message.recipient;
     outcome.blob_gas = terms.blob_gas;
     return outcome;
 }

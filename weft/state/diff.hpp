@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "weft/base/fillable_vector.hpp"
 #include "weft/state/account.hpp"
 
 namespace weft::state {
@@ -26,7 +27,8 @@ struct AccountDiff {
     /// Every slot the account had before is zero, except those in `slots`; these then have a value after that
     /// isn't zero, and no value before (zero), known or not: a wiped storage is not read.
     bool storage_wiped = false;
-    std::vector<SlotDiff> slots;  ///< by key, ascending; no entry with before == after unless storage_wiped
+    base::FillableVector<SlotDiff>
+        slots;  ///< by key, ascending; no entry with before == after unless storage_wiped
     friend bool operator==(const AccountDiff&, const AccountDiff&) = default;
 };
 
@@ -40,7 +42,7 @@ struct CodeDiff {
 /// The net effect of a block, in one canonical form: accounts ascending by address, no net no-ops.
 /// Two executions with the same effect give equal StateDiffs.
 struct StateDiff {
-    std::vector<AccountDiff> accounts;
+    base::FillableVector<AccountDiff> accounts;
     std::vector<CodeDiff> codes;  ///< every new code hash among accounts' `after`, once
     friend bool operator==(const StateDiff&, const StateDiff&) = default;
 };

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
+#include "weft/base/thread_pool.hpp"
 #include "weft/state/code.hpp"
 #include "weft/state/diff.hpp"
 
@@ -13,9 +15,9 @@ struct AccountChange {
     const Address* address;
     const Account* before;  ///< nullptr: there was none
     const Account* after;   ///< nullptr: there is none
-    const Code* code;       ///< of `after`; needed only where the code hash changed
     bool wiped;             ///< see AccountDiff::storage_wiped
-    uint32_t* rank;         ///< where build_diff notes the account's place in the diff
+    /// Where build_diff notes the account's place in the diff; nullptr: none of its slots changed.
+    uint32_t* rank;
 };
 
 /// A slot with another value than before; or with any value but zero, where the account was wiped. Its
@@ -27,9 +29,26 @@ struct SlotChange {
     const uint256* after;
 };
 
-/// The canonical diff of these changes, which may come in any order, each account and slot once. A storage
-/// that wasn't there before the block can't have been wiped: `wiped` then only says what it says of the
-/// slots.
-[[nodiscard]] StateDiff build_diff(std::vector<AccountChange>& accounts, std::vector<SlotChange>& slots);
+/// Some of a block's changes, in any order.
+struct Changes {
+    std::vector<AccountChange> accounts;
+    std::vector<SlotChange> slots;
+    std::vector<const Code*> codes;  ///< that came into being
+
+    /// Adds an account; find_code() gives its code after the block, if that is new.
+    template <class FindCode>
+    void add(const AccountChange& change, FindCode&& find_code) {
+        accounts.push_back(change);
+        const bool new_code =
+            change.after != nullptr && change.after->code_hash != crypto::empty_code_hash &&
+            (change.before == nullptr || change.before->code_hash != change.after->code_hash);
+        if (new_code) codes.push_back(find_code());
+    }
+};
+
+/// The canonical diff of these changes, each account and slot once among all parts. A storage that wasn't
+/// there before the block can't have been wiped: `wiped` then only says what it says of the slots.
+/// pool: who helps; may be null.
+[[nodiscard]] StateDiff build_diff(std::span<const Changes> parts, base::ThreadPool* pool);
 
 }  // namespace weft::state

@@ -77,10 +77,10 @@ state::ReadResult<void> fix_balances(const Accesses& accesses, const VersionedSt
                                      Position position) {
     bool any = false;
     for (const auto& [account, base] : accesses.floating) {
-        AccountState before;
-        const void* seen = nullptr;
-        if (auto read = versions.read(*account, position, before, seen); !read) return read;
-        account->shift = before.account.balance - base;
+        AccountState spare;
+        auto before = versions.read(*account, position, spare);
+        if (!before) return std::unexpected(std::move(before.error()));
+        account->shift = (*before)->account.balance - base;
         any |= !account->shift.is_zero();
     }
     if (!any) return {};

@@ -284,6 +284,7 @@ void Engine::speculate(Worker& worker, unsigned index, size_t number) {
     segment.outcomes.reserve(segment.last - segment.first);
     primitives::BlockAccessIndex included = 0;
     for (uint32_t i = segment.first; i < segment.last && !segment.failed; ++i) {
+        prefetch(worker, segment, i);
         // What can't stand anywhere in the block is for the cursor to judge.
         segment.failed = await_sender(index, i) || batch_->does_not_fit(block_, i, 0, 0);
         if (segment.failed) break;
@@ -339,12 +340,19 @@ void Engine::predict_nonce(Worker& worker, size_t index) const {
     sender->seen = nullptr;
 }
 
+void Engine::prefetch(const Worker& worker, const Segment& segment, uint32_t i) const {
+    if ((i - segment.first) % most_prefetched_transactions != 0) return;
+    const auto last = std::min<size_t>(segment.last, i + most_prefetched_transactions);
+    if (block_.has_senders(first_index_ + last)) batch_->prefetch(worker.journal, i, last);
+}
+
 bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
     Segment& segment = segments_[number];
     const Position position = position_of(number);
     start(worker, position, index, block_.options().inspector);
     const auto first_step = block_.next_step();
     for (uint32_t i = segment.first; i < segment.last; ++i) {
+        prefetch(worker, segment, i);
         if (auto error = await_sender(index, i)) return fail(std::move(*error));
         block_.begin_transaction();
         auto invalid =
@@ -412,7 +420,7 @@ bool Engine::fits(const Segment& segment) const {
     for (const TransactionOutcome& outcome : segment.outcomes) {
         if (batch_->does_not_fit(block_, i++, gas, blob_gas)) return false;
         if (outcome.invalid) continue;
-        gas += outcome.receipt.gas_used;
+        gas += outcome.gas_used;
         blob_gas += outcome.blob_gas;
     }
     return true;
@@ -460,10 +468,11 @@ StateDiff Engine::make_diff() {
     for (unsigned i = 0; i < ready_workers_; ++i) memories.push_back(&memory_.worker(i).memory);
     CommitSink* const sink = block_.options().sink;
     if (sink == nullptr || context_.threads() < 2 || context_.pool() == nullptr)
-        return memory_.versions.make_diff(memories, context_.codes());
+        return memory_.versions.make_diff(memories, context_.codes(),
+                                          memories.size() > 1 ? context_.pool() : nullptr);
     StateDiff diff;
     context_.pool()->run(context_.threads(), [&](unsigned index) {
-        if (index == 0) diff = memory_.versions.make_diff(memories, context_.codes());
+        if (index == 0) diff = memory_.versions.make_diff(memories, context_.codes(), nullptr);
         sink->settle();
     });
     return diff;

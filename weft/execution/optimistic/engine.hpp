@@ -28,6 +28,9 @@ public:
     [[nodiscard]] virtual const Address& sender(size_t index) const noexcept = 0;
     /// What the sender's nonce must be; nullopt: whatever it is.
     [[nodiscard]] virtual std::optional<uint64_t> required_nonce(size_t index) const noexcept = 0;
+    /// Brings what transactions of [first, last) touch for certain, at most most_prefetched_transactions of
+    /// them, near the core. Precondition: their senders are known.
+    virtual void prefetch(const Journal& journal, size_t first, size_t last) const noexcept = 0;
     [[nodiscard]] virtual TransactionOutcome run(evm::Machine& machine, size_t index) const noexcept = 0;
     /// As BlockState::does_not_fit, for a transaction of the batch after this much gas.
     [[nodiscard]] virtual std::optional<Reason> does_not_fit(const BlockState& block, size_t index,
@@ -147,6 +150,8 @@ private:
     [[nodiscard]] EventBuffer* make_events(Segment& segment);
     [[nodiscard]] std::optional<ExecutionError> await_sender(unsigned index, size_t i) const;
     void predict_nonce(Worker& worker, size_t index) const;
+    /// Before transaction i of a segment runs: now and then brings what comes next near the core.
+    void prefetch(const Worker& worker, const Segment& segment, uint32_t i) const;
     /// Ends the block; returns false.
     bool fail(ExecutionError error);
     void advance(size_t number);

@@ -63,6 +63,9 @@ private:
         std::optional<uint64_t> required_nonce(size_t index) const noexcept override {
             return Rules::required_nonce(transactions_[index]);
         }
+        void prefetch(const Journal& journal, size_t first, size_t last) const noexcept override {
+            execution::prefetch(journal, transactions_.subspan(first, last - first));
+        }
         TransactionOutcome run(evm::Machine& machine, size_t index) const noexcept override {
             return run_transaction<Rules>(machine, block_.env(), transactions_[index],
                                           block_.options().checks);

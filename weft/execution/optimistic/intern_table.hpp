@@ -26,7 +26,7 @@ public:
             Cells* now = shard.cells.load(std::memory_order_relaxed);
             if (shard.owner && now == shard.owner.get() && now->mask + 1 >= cells &&
                 now->mask + 1 <= 8 * cells) {
-                for (size_t i = 0; i <= now->mask; ++i) now->at[i].store(nullptr, std::memory_order_relaxed);
+                now->clear();
             } else {
                 shard.owner = std::make_unique<Cells>(cells);
                 shard.cells.store(shard.owner.get(), std::memory_order_relaxed);
@@ -51,16 +51,44 @@ public:
         return location;
     }
 
+    /// Asks the cache for where intern() will begin to look.
+    void prefetch(uint64_t hash) const noexcept {
+        const Cells& cells = *shards_[hash >> (64 - shard_bits)].cells.load(std::memory_order_acquire);
+        __builtin_prefetch(&cells.at[hash & cells.mask]);
+    }
+    /// Once that is there: asks for the location with this hash. False: there is none yet.
+    bool prefetch_location(uint64_t hash) const noexcept {
+        const Cells& cells = *shards_[hash >> (64 - shard_bits)].cells.load(std::memory_order_acquire);
+        for (size_t i = hash & cells.mask;; i = (i + 1) & cells.mask) {
+            const uint64_t cell = cells.at[i].load(std::memory_order_acquire);
+            if (cell == free_cell) return false;
+            if (tag_of(cell) != tag_of(hash)) continue;
+            const auto* const location = reinterpret_cast<const std::byte*>(location_in(cell));
+            for (size_t at = 0; at < sizeof(L); at += 64) __builtin_prefetch(location + at);
+            return true;
+        }
+    }
+
 private:
     static constexpr unsigned shard_bits = 6;
     static constexpr size_t shard_count = size_t{1} << shard_bits;
 
+    /// A cell holds a location's address and, in the bits that no address uses, some of its hash: others need
+    /// not be looked at.
+    static constexpr uint64_t free_cell = 0;
+    static constexpr unsigned tag_shift = 48;
+    static constexpr uint64_t tag_of(uint64_t cell_or_hash) noexcept { return cell_or_hash >> tag_shift; }
+    static L* location_in(uint64_t cell) noexcept {
+        return reinterpret_cast<L*>(cell & ((uint64_t{1} << tag_shift) - 1));
+    }
+
     struct Cells {
-        explicit Cells(size_t size) : mask(size - 1), at(new std::atomic<L*>[size]) {
-            for (size_t i = 0; i < size; ++i) at[i].store(nullptr, std::memory_order_relaxed);
+        explicit Cells(size_t size) : mask(size - 1), at(new std::atomic<uint64_t>[size]) { clear(); }
+        void clear() noexcept {
+            for (size_t i = 0; i <= mask; ++i) at[i].store(free_cell, std::memory_order_relaxed);
         }
         size_t mask;
-        std::unique_ptr<std::atomic<L*>[]> at;
+        std::unique_ptr<std::atomic<uint64_t>[]> at;
     };
     struct alignas(64) Shard {
         std::atomic<Cells*> cells{nullptr};
@@ -75,20 +103,24 @@ private:
     template <class Equals>
     [[nodiscard]] static L* find(const Cells& cells, uint64_t hash, Equals& equals) {
         for (size_t i = hash & cells.mask;; i = (i + 1) & cells.mask) {
-            L* location = cells.at[i].load(std::memory_order_acquire);
-            if (location == nullptr) return nullptr;
+            const uint64_t cell = cells.at[i].load(std::memory_order_acquire);
+            if (cell == free_cell) return nullptr;
+            if (tag_of(cell) != tag_of(hash)) continue;
+            L* const location = location_in(cell);
             if (location->hash == hash && equals(*location)) return location;
         }
     }
     static void place(Cells& cells, L* location) {
         size_t i = location->hash & cells.mask;
-        while (cells.at[i].load(std::memory_order_relaxed) != nullptr) i = (i + 1) & cells.mask;
-        cells.at[i].store(location, std::memory_order_release);
+        while (cells.at[i].load(std::memory_order_relaxed) != free_cell) i = (i + 1) & cells.mask;
+        const auto address = reinterpret_cast<uintptr_t>(location);
+        cells.at[i].store(address | tag_of(location->hash) << tag_shift, std::memory_order_release);
     }
     static Cells* grow(Shard& shard) {
         auto larger = std::make_unique<Cells>((shard.owner->mask + 1) * 2);
         for (size_t i = 0; i <= shard.owner->mask; ++i)
-            if (L* location = shard.owner->at[i].load(std::memory_order_relaxed)) place(*larger, location);
+            if (const uint64_t cell = shard.owner->at[i].load(std::memory_order_relaxed); cell != free_cell)
+                place(*larger, location_in(cell));
         shard.outgrown.push_back(std::move(shard.owner));
         shard.owner = std::move(larger);
         shard.cells.store(shard.owner.get(), std::memory_order_release);

@@ -52,8 +52,8 @@ struct AccountVersion : Version<AccountVersion> {
     uint8_t changes = 0;
     uint64_t nonce = 0;
     uint256 balance;
-    Hash code_hash;
     AccountState committed;  ///< after the segment; valid once state is committed
+    Hash code_hash;
 
     /// The account after the segment, from the one before it.
     void apply_to(AccountState& before) const noexcept {
@@ -82,15 +82,15 @@ struct alignas(64) AccountLocation {
     /// A published version has cleared its storage at some time, whether it held or not: slots must look for
     /// it.
     std::atomic<bool> ever_cleared{false};
-    bool slots_changed = false;  ///< for the diff
-    bool listed = false;         ///< for the access list
-    uint32_t rank = 0;           ///< for the diff, and the access list
+    std::atomic<bool> slots_changed{false};  ///< for the diff
+    bool listed = false;                     ///< for the access list
+    uint32_t rank = 0;                       ///< for the diff, and the access list
     std::atomic<AccountVersion*> newest{nullptr};
-    /// For the access list: what the balances of the segment at the cursor lack (Accesses::Floating).
-    uint256 shift;
     /// The last code that was asked for here, if any: spares the cache's lock.
     std::atomic<const Code*> code{nullptr};
     AccountState base;
+    /// For the access list: what the balances of the segment at the cursor lack (Accesses::Floating).
+    uint256 shift;
 };
 
 struct alignas(64) SlotLocation {

@@ -50,36 +50,37 @@ bool is_changed(const SlotEntry& slot) {
     return slot.account->wiped ? !now.is_zero() : now != slot.base;
 }
 
-AccountRead read_of(const AccountEntry& entry) {
-    return {static_cast<AccountLocation*>(entry.origin),
-            entry.seen,
-            entry.observed,
-            entry.base_exists,
-            entry.base.nonce,
-            entry.base.code_hash,
-            entry.base.balance,
-            entry.least,
-            entry.most};
+AccountRead read_of(const AccountEntry& entry, base::Arena& arena) {
+    AccountRead read{.location = static_cast<AccountLocation*>(entry.origin),
+                     .value = static_cast<const AccountState*>(entry.seen),
+                     .bounds = nullptr,
+                     .observed = entry.observed,
+                     .is_final = entry.seen != nullptr};
+    if (!read.is_final) read.value = arena.make<AccountState>(entry.base, entry.base_exists);
+    if (!entry.least.is_zero() || entry.most != Journal::unbounded_balance)
+        read.bounds = arena.make<AccountRead::Bounds>(entry.least, entry.most);
+    return read;
 }
 
 bool holds(const AccountRead& read, const VersionedState& versions, Position position) {
-    if (read.seen != nullptr && read.seen == versions.known(*read.location, position) &&
-        (read.observed & (state::observed_no_storage | state::observed_storage)) == 0)
-        return true;
-    AccountState now;
-    const void* seen = nullptr;
-    if (!versions.read(*read.location, position, now, seen)) return false;
-    const Account& account = now.account;
     const uint8_t observed = read.observed;
-    if ((observed & state::observed_balance) && account.balance != read.balance) return false;
-    if (account.balance < read.least ||
-        (!(observed & state::observed_balance) && read.most < account.balance))
+    if (read.is_final && read.value == versions.known(*read.location, position) &&
+        (observed & (state::observed_no_storage | state::observed_storage)) == 0)
+        return true;
+    AccountState spare;
+    const auto found = versions.read(*read.location, position, spare);
+    if (!found) return false;
+    const Account& now = (*found)->account;
+    const Account& then = read.value->account;
+    if ((observed & state::observed_balance) && now.balance != then.balance) return false;
+    if (read.bounds != nullptr &&
+        (now.balance < read.bounds->least ||
+         (!(observed & state::observed_balance) && read.bounds->most < now.balance)))
         return false;
-    if ((observed & state::observed_nonce) && account.nonce != read.nonce) return false;
-    if ((observed & state::observed_code) && account.code_hash != read.code_hash) return false;
-    if ((observed & state::observed_existence) && now.exists != read.exists) return false;
-    if ((observed & state::observed_identity) && account.nonce == 0 &&
-        account.code_hash == crypto::empty_code_hash)
+    if ((observed & state::observed_nonce) && now.nonce != then.nonce) return false;
+    if ((observed & state::observed_code) && now.code_hash != then.code_hash) return false;
+    if ((observed & state::observed_existence) && (*found)->exists != read.value->exists) return false;
+    if ((observed & state::observed_identity) && now.nonce == 0 && now.code_hash == crypto::empty_code_hash)
         return false;
     if (observed & (state::observed_no_storage | state::observed_storage)) {
         const auto has_storage = versions.has_storage(*read.location, position);
@@ -117,7 +118,7 @@ Record make_record(const Journal& journal, VersionedState& versions, BlockMemory
         if (!entry->known) continue;
         auto* location = static_cast<AccountLocation*>(entry->origin);
         if (with_reads && !rests_on_nothing(*entry))
-            record.account_reads.data()[account_read_count++] = read_of(*entry);
+            record.account_reads.data()[account_read_count++] = read_of(*entry, arena);
         if (!is_changed(*entry)) continue;
         auto* version = arena.make<AccountVersion>();
         version->position = position;
@@ -187,12 +188,14 @@ bool holds(const Record& record, const VersionedState& versions, Position positi
 
 state::ReadResult<void> commit(const Record& record, const VersionedState& versions, Position position) {
     for (const auto& [location, version] : record.account_versions) {
-        if (const AccountState* before = versions.known(*location, position)) {
-            version->committed = *before;
-        } else {
-            const void* seen = nullptr;
-            if (auto read = versions.read(*location, position, version->committed, seen); !read) return read;
+        const AccountState* before = versions.known(*location, position);
+        AccountState spare;
+        if (before == nullptr) {
+            auto read = versions.read(*location, position, spare);
+            if (!read) return std::unexpected(std::move(read.error()));
+            before = *read;
         }
+        version->committed = *before;
         version->apply_to(version->committed);
         version->state.store(VersionState::committed, std::memory_order_release);
     }

@@ -10,15 +10,15 @@ namespace weft::execution::optimistic {
 
 /// What a segment's outcome rests on, about one account: see state::Observed.
 struct AccountRead {
+    struct Bounds {
+        uint256 least;
+        uint256 most;
+    };
     AccountLocation* location;
-    const void* seen;  ///< identity of a final value; nullptr: compare
+    const AccountState* value;  ///< what the run found there
+    const Bounds* bounds;       ///< of the balance; nullptr: none
     uint8_t observed;
-    bool exists;
-    uint64_t nonce;
-    Hash code_hash;
-    uint256 balance;
-    uint256 least;
-    uint256 most;
+    bool is_final;  ///< `value` is the location's own, as VersionedState::known() gives it
 };
 
 struct SlotRead {

@@ -13,9 +13,11 @@ bool SegmentSource::load(state::AccountEntry& account) noexcept {
         account.base_exists = known->exists;
         return true;
     }
-    AccountState found;
-    auto read = versions_.read(location, position_, found, account.seen);
+    AccountState spare;
+    auto read = versions_.read(location, position_, spare);
     if (keep_error(read)) return false;
+    const AccountState& found = **read;
+    account.seen = &found != &spare ? &found : nullptr;
     account.base = found.account;
     account.base_exists = found.exists;
     return true;
@@ -43,10 +45,10 @@ const Code* SegmentSource::code(const state::AccountEntry& account) noexcept {
     const Hash& hash = account.now.code_hash;
     const Code* code = location.code.load(std::memory_order_acquire);
     if (code != nullptr && code->hash() == hash) return code;
-    AccountState before_block;
-    auto base = versions_.read_base(location, before_block);
-    if (keep_error(base)) return nullptr;
-    code = hash != before_block.account.code_hash ? codes_.find(hash) : nullptr;
+    AccountState spare;
+    auto before_block = versions_.read_base(location, spare);
+    if (keep_error(before_block)) return nullptr;
+    code = hash != (*before_block)->account.code_hash ? codes_.find(hash) : nullptr;
     if (code == nullptr) {
         auto read = codes_.get(hash, versions_.reader());
         if (keep_error(read)) return nullptr;

@@ -24,6 +24,9 @@ public:
     }
     [[nodiscard]] const std::optional<StateError>& error() const noexcept { return error_; }
 
+    void prefetch(std::span<const Address> addresses) const noexcept override {
+        versions_.prefetch(addresses);
+    }
     bool load(state::AccountEntry& account) noexcept override;
     bool load(state::SlotEntry& slot) noexcept override;
     std::optional<bool> has_storage(state::AccountEntry& account) noexcept override;

@@ -2,23 +2,12 @@
 
 #include <array>
 
-#include "weft/state/diff_builder.hpp"
-
 namespace weft::execution::optimistic {
 namespace {
 
-/// Notes a value read from the state before the block, unless someone else does.
-template <class Location, class Value>
-void note_base(Location& location, const Value& value) noexcept {
-    auto unknown = BaseState::unknown;
-    if (!location.base_state.compare_exchange_strong(unknown, BaseState::being_written,
-                                                     std::memory_order_acq_rel))
-        return;
-    location.base = value;
-    location.base_state.store(BaseState::known, std::memory_order_release);
-}
-
 constexpr Position after_all = ~Position{0};
+/// So many locations ahead the diff's maker asks for their newest versions.
+constexpr size_t look_ahead = 8;
 
 }  // namespace
 
@@ -49,16 +38,32 @@ SlotLocation* VersionedState::locate(AccountLocation* account, const uint256& ke
         });
 }
 
-state::ReadResult<void> VersionedState::read_base(AccountLocation& location, AccountState& out) const {
-    if (location.base_state.load(std::memory_order_acquire) == BaseState::known) {
-        out = location.base;
-        return {};
+void VersionedState::prefetch(std::span<const Address> addresses) const noexcept {
+    std::array<uint64_t, Journal::most_prefetched> hashes;
+    for (size_t i = 0; i < addresses.size(); ++i) {
+        hashes[i] = hasher_(addresses[i]);
+        accounts_.prefetch(hashes[i]);
     }
+    std::array<state::Location, Journal::most_prefetched> unknown;
+    size_t count = 0;
+    for (size_t i = 0; i < addresses.size(); ++i)
+        if (!accounts_.prefetch_location(hashes[i])) unknown[count++].address = addresses[i];
+    if (count != 0) reader_->prefetch({unknown.data(), count});
+}
+
+state::ReadResult<const AccountState*> VersionedState::read_base(AccountLocation& location,
+                                                                 AccountState& spare) const {
+    if (location.base_state.load(std::memory_order_acquire) == BaseState::known) return &location.base;
     auto read = reader_->account(location.address);
     if (!read) return std::unexpected(std::move(read.error()));
-    out = read->has_value() ? AccountState{**read, true} : AccountState{};
-    note_base(location, out);
-    return {};
+    auto unknown = BaseState::unknown;
+    const bool mine = location.base_state.compare_exchange_strong(unknown, BaseState::being_written,
+                                                                  std::memory_order_acq_rel);
+    AccountState& out = mine ? location.base : spare;
+    out.exists = read->has_value();
+    out.account = out.exists ? **read : Account{};
+    if (mine) location.base_state.store(BaseState::known, std::memory_order_release);
+    return &out;
 }
 
 state::ReadResult<void> VersionedState::read_base(SlotLocation& location, uint256& out) const {
@@ -69,22 +74,26 @@ state::ReadResult<void> VersionedState::read_base(SlotLocation& location, uint25
     auto read = reader_->storage(location.account->address, location.key);
     if (!read) return std::unexpected(std::move(read.error()));
     out = *read;
-    note_base(location, out);
+    auto unknown = BaseState::unknown;
+    if (location.base_state.compare_exchange_strong(unknown, BaseState::being_written,
+                                                    std::memory_order_acq_rel)) {
+        location.base = out;
+        location.base_state.store(BaseState::known, std::memory_order_release);
+    }
     return {};
 }
 
-state::ReadResult<void> VersionedState::read(AccountLocation& location, Position position, AccountState& out,
-                                             const void*& seen) const {
+state::ReadResult<const AccountState*> VersionedState::read(AccountLocation& location, Position position,
+                                                            AccountState& spare) const {
     const AccountVersion* version =
         newest_before(location.newest, position, committed_.load(std::memory_order_acquire));
-    if (version != nullptr) return read_versions(location, version, out, seen);
-    seen = &location.base;
-    return read_base(location, out);
+    if (version == nullptr) return read_base(location, spare);
+    return read_versions(location, version, spare);
 }
 
-state::ReadResult<void> VersionedState::read_versions(AccountLocation& location,
-                                                      const AccountVersion* version, AccountState& out,
-                                                      const void*& seen) const {
+state::ReadResult<const AccountState*> VersionedState::read_versions(AccountLocation& location,
+                                                                     const AccountVersion* version,
+                                                                     AccountState& spare) const {
     // Published versions pile up until one that is final; the lookahead bounds how many can.
     std::array<const AccountVersion*, 16> pile;
     std::vector<const AccountVersion*> rest;
@@ -105,17 +114,19 @@ state::ReadResult<void> VersionedState::read_versions(AccountLocation& location,
             rest.push_back(version);
         }
     }
-    seen = nullptr;
+    const AccountState* final_value = nullptr;
     if (version != nullptr) {
-        out = version->committed;
-        if (height == 0) seen = &version->committed;
+        final_value = &version->committed;
     } else {
-        if (auto read = read_base(location, out); !read) return read;
-        if (height == 0) seen = &location.base;
+        auto base = read_base(location, spare);
+        if (!base) return base;
+        final_value = *base;
     }
-    for (size_t i = rest.size(); i-- > 0;) rest[i]->apply_to(out);
-    while (height > 0) pile[--height]->apply_to(out);
-    return {};
+    if (height == 0) return final_value;
+    if (final_value != &spare) spare = *final_value;
+    for (size_t i = rest.size(); i-- > 0;) rest[i]->apply_to(spare);
+    while (height > 0) pile[--height]->apply_to(spare);
+    return &spare;
 }
 
 std::optional<Position> VersionedState::last_change(const AccountLocation& location, Position position,
@@ -164,39 +175,68 @@ state::ReadResult<bool> VersionedState::has_storage(const AccountLocation& locat
     return reader_->has_storage(location.address);
 }
 
-StateDiff VersionedState::make_diff(std::span<BlockMemory* const> memories, CodeCache& codes) const {
-    std::vector<state::SlotChange> slots;
-    for (const BlockMemory* memory : memories)
-        for (SlotLocation* location : memory->slots) {
-            const SlotVersion* last = newest_before(location->newest, after_all, after_all);
-            if (last == nullptr) continue;
-            AccountLocation& account = *location->account;
-            const auto wipe = account.ever_cleared.load(std::memory_order_relaxed)
-                                  ? last_change(account, after_all, AccountVersion::storage_wiped)
-                                  : std::nullopt;
-            const bool is_zero = wipe && last->position < *wipe;
-            if (wipe ? is_zero || last->value.is_zero() : last->value == location->base) continue;
-            account.slots_changed = true;
-            slots.push_back({&account.rank, &location->key, &location->base, &last->value});
+/// The slots that a worker met and that changed.
+void VersionedState::collect_slots(const BlockMemory& memory, state::Changes& out) const {
+    const std::vector<SlotLocation*>& slots = memory.slots;
+    for (size_t i = 0; i < slots.size(); ++i) {
+        if (i + look_ahead < slots.size())
+            __builtin_prefetch(slots[i + look_ahead]->newest.load(std::memory_order_relaxed));
+        const SlotLocation* location = slots[i];
+        const SlotVersion* last = newest_before(location->newest, after_all, after_all);
+        if (last == nullptr) continue;
+        AccountLocation& account = *location->account;
+        const auto wipe = account.ever_cleared.load(std::memory_order_relaxed)
+                              ? last_change(account, after_all, AccountVersion::storage_wiped)
+                              : std::nullopt;
+        const bool is_zero = wipe && last->position < *wipe;
+        if (wipe ? is_zero || last->value.is_zero() : last->value == location->base) continue;
+        if (!account.slots_changed.load(std::memory_order_relaxed))
+            account.slots_changed.store(true, std::memory_order_relaxed);
+        out.slots.push_back({&account.rank, &location->key, &location->base, &last->value});
+    }
+}
+
+/// The accounts that a worker met and that changed. Precondition: the changed slots of all have been
+/// collected.
+void VersionedState::collect_accounts(const BlockMemory& memory, CodeCache& codes,
+                                      state::Changes& out) const {
+    const std::vector<AccountLocation*>& accounts = memory.accounts;
+    out.accounts.reserve(accounts.size());
+    for (size_t i = 0; i < accounts.size(); ++i) {
+        if (i + look_ahead < accounts.size())
+            __builtin_prefetch(accounts[i + look_ahead]->newest.load(std::memory_order_relaxed));
+        AccountLocation* location = accounts[i];
+        const AccountVersion* last = newest_before(location->newest, after_all, after_all);
+        const AccountState& after = last != nullptr ? last->committed : location->base;
+        const bool wiped = location->ever_cleared.load(std::memory_order_relaxed) &&
+                           last_change(*location, after_all, AccountVersion::storage_wiped);
+        const bool slots_changed = location->slots_changed.load(std::memory_order_relaxed);
+        const bool changed = after.exists != location->base.exists ||
+                             (after.exists && after.account != location->base.account) ||
+                             (wiped && location->base.exists) || slots_changed;
+        if (!changed) continue;
+        out.add({&location->address, location->base.exists ? &location->base.account : nullptr,
+                 after.exists ? &after.account : nullptr, wiped, slots_changed ? &location->rank : nullptr},
+                [&] { return codes.find(after.account.code_hash); });
+    }
+}
+
+StateDiff VersionedState::make_diff(std::span<BlockMemory* const> memories, CodeCache& codes,
+                                    base::ThreadPool* pool) const {
+    std::vector<state::Changes> parts(memories.size());
+    const auto for_each_part = [&](auto&& collect) {
+        const auto range = [&](size_t begin, size_t end) {
+            for (size_t i = begin; i < end; ++i) collect(i);
+        };
+        if (pool != nullptr) {
+            base::parallel_for(*pool, parts.size(), 1, range);
+        } else {
+            range(0, parts.size());
         }
-    std::vector<state::AccountChange> accounts;
-    for (const BlockMemory* memory : memories)
-        for (AccountLocation* location : memory->accounts) {
-            const AccountVersion* last = newest_before(location->newest, after_all, after_all);
-            const AccountState& after = last != nullptr ? last->committed : location->base;
-            const bool wiped = location->ever_cleared.load(std::memory_order_relaxed) &&
-                               last_change(*location, after_all, AccountVersion::storage_wiped);
-            const bool changed = after.exists != location->base.exists ||
-                                 (after.exists && after.account != location->base.account) ||
-                                 (wiped && location->base.exists) || location->slots_changed;
-            if (!changed) continue;
-            const Code* code = nullptr;
-            if (after.exists && after.account.code_hash != location->base.account.code_hash)
-                code = codes.find(after.account.code_hash);
-            accounts.push_back({&location->address, location->base.exists ? &location->base.account : nullptr,
-                                after.exists ? &after.account : nullptr, code, wiped, &location->rank});
-        }
-    return state::build_diff(accounts, slots);
+    };
+    for_each_part([&](size_t i) { collect_slots(*memories[i], parts[i]); });
+    for_each_part([&](size_t i) { collect_accounts(*memories[i], codes, parts[i]); });
+    return state::build_diff(parts, pool);
 }
 
 }  // namespace weft::execution::optimistic

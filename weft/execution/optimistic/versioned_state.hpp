@@ -8,7 +8,8 @@
 #include "weft/execution/optimistic/intern_table.hpp"
 #include "weft/execution/optimistic/location.hpp"
 #include "weft/state/code.hpp"
-#include "weft/state/diff.hpp"
+#include "weft/state/diff_builder.hpp"
+#include "weft/state/journal.hpp"
 
 namespace weft::execution::optimistic {
 
@@ -56,26 +57,33 @@ public:
         return location.base_state.load(std::memory_order_acquire) == BaseState::known ? &location.base
                                                                                        : nullptr;
     }
-    /// What a segment at `position` finds there, by all that stands now. `seen` is the place of the value if
-    /// it is final, as known() gives it; else it is nullptr.
-    [[nodiscard]] state::ReadResult<void> read(AccountLocation& location, Position position,
-                                               AccountState& out, const void*& seen) const;
+    /// What a segment at `position` finds there, by all that stands now: in its place, as known() gives it,
+    /// if it is final, else in `spare`.
+    [[nodiscard]] state::ReadResult<const AccountState*> read(AccountLocation& location, Position position,
+                                                              AccountState& spare) const;
+    /// `seen` is the place of the value if it is final; else it is nullptr.
     [[nodiscard]] state::ReadResult<void> read(SlotLocation& location, Position position, uint256& out,
                                                const void*& seen) const;
     [[nodiscard]] state::ReadResult<bool> has_storage(const AccountLocation& location,
                                                       Position position) const;
 
-    /// What the versions of `memories` make of the state. Precondition: every version is committed or
-    /// withdrawn.
-    [[nodiscard]] StateDiff make_diff(std::span<BlockMemory* const> memories, CodeCache& codes) const;
-    /// The account before the block.
-    [[nodiscard]] state::ReadResult<void> read_base(AccountLocation& location, AccountState& out) const;
+    /// What the versions of `memories` make of the state; pool: who helps, may be null. Precondition: every
+    /// version is committed or withdrawn.
+    [[nodiscard]] StateDiff make_diff(std::span<BlockMemory* const> memories, CodeCache& codes,
+                                      base::ThreadPool* pool) const;
+    /// The account before the block: in its place, or in `spare` while another thread writes it there.
+    [[nodiscard]] state::ReadResult<const AccountState*> read_base(AccountLocation& location,
+                                                                   AccountState& spare) const;
+    /// Brings at most Journal::most_prefetched accounts near the core.
+    void prefetch(std::span<const Address> addresses) const noexcept;
 
 private:
+    void collect_slots(const BlockMemory& memory, state::Changes& out) const;
+    void collect_accounts(const BlockMemory& memory, CodeCache& codes, state::Changes& out) const;
     /// Of the newest version that stands and those before it.
-    [[nodiscard]] state::ReadResult<void> read_versions(AccountLocation& location,
-                                                        const AccountVersion* version, AccountState& out,
-                                                        const void*& seen) const;
+    [[nodiscard]] state::ReadResult<const AccountState*> read_versions(AccountLocation& location,
+                                                                       const AccountVersion* version,
+                                                                       AccountState& spare) const;
     [[nodiscard]] state::ReadResult<void> read_base(SlotLocation& location, uint256& out) const;
     /// The newest position before `position` that made one of these changes to the account and stands.
     [[nodiscard]] std::optional<Position> last_change(const AccountLocation& location, Position position,
