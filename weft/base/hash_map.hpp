@@ -145,15 +145,16 @@ public:
 
     /// Asks the cache for the line where a lookup of this hash will begin.
     void prefetch(uint64_t hash) const noexcept { __builtin_prefetch(&slots_[hash & mask_]); }
-    /// Once that line is there: asks for the first `bytes` of the entry with this hash. False: there is none.
-    bool prefetch_entry(uint64_t hash, size_t bytes) const noexcept {
+    /// Once that line is there: asks for the first `bytes` of the entry with this hash, and says which it is;
+    /// nullptr: there is none. Another key's entry may be taken for it.
+    const Entry* prefetch_entry(uint64_t hash, size_t bytes) const noexcept {
         const uint64_t tag = tag_of(hash);
         for (size_t i = hash & mask_;; i = (i + 1) & mask_) {
-            if (is_free(slots_[i])) return false;
+            if (is_free(slots_[i])) return nullptr;
             if (slots_[i].tag != tag) continue;
             const auto* const entry = reinterpret_cast<const std::byte*>(slots_[i].entry);
             for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(entry + at);
-            return true;
+            return slots_[i].entry;
         }
     }
 

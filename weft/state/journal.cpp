@@ -109,11 +109,16 @@ void Journal::prefetch(std::span<const Address> addresses) const noexcept {
         hashes[i] = account_table_.hash(addresses[i]);
         account_table_.prefetch(hashes[i]);
     }
-    std::array<Address, most_prefetched> unknown;
+    std::array<const AccountEntry*, most_prefetched> entries;
+    for (size_t i = 0; i < addresses.size(); ++i)
+        entries[i] = account_table_.prefetch_entry(hashes[i], sizeof(AccountEntry));
+    // The source is asked for what is new to the journal, and what it has marked: anew in each run.
+    std::array<Address, most_prefetched> asked;
     size_t count = 0;
     for (size_t i = 0; i < addresses.size(); ++i)
-        if (!account_table_.prefetch_entry(hashes[i], sizeof(AccountEntry))) unknown[count++] = addresses[i];
-    source_->prefetch({unknown.data(), count});
+        if (entries[i] == nullptr || (entries[i]->run != run_ && entries[i]->origin != nullptr))
+            asked[count++] = addresses[i];
+    if (count != 0) source_->prefetch({asked.data(), count});
 }
 
 bool Journal::know(AccountEntry& entry) noexcept {

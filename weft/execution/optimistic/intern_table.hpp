@@ -56,16 +56,17 @@ public:
         const Cells& cells = *shards_[hash >> (64 - shard_bits)].cells.load(std::memory_order_acquire);
         __builtin_prefetch(&cells.at[hash & cells.mask]);
     }
-    /// Once that is there: asks for the location with this hash. False: there is none yet.
-    bool prefetch_location(uint64_t hash) const noexcept {
+    /// Once that is there: asks for the location with this hash, and says which it is; nullptr: there is none
+    /// yet. Another key's location may be taken for it.
+    const L* prefetch_location(uint64_t hash) const noexcept {
         const Cells& cells = *shards_[hash >> (64 - shard_bits)].cells.load(std::memory_order_acquire);
         for (size_t i = hash & cells.mask;; i = (i + 1) & cells.mask) {
             const uint64_t cell = cells.at[i].load(std::memory_order_acquire);
-            if (cell == free_cell) return false;
+            if (cell == free_cell) return nullptr;
             if (tag_of(cell) != tag_of(hash)) continue;
             const auto* const location = reinterpret_cast<const std::byte*>(location_in(cell));
             for (size_t at = 0; at < sizeof(L); at += 64) __builtin_prefetch(location + at);
-            return true;
+            return location_in(cell);
         }
     }
 

@@ -103,6 +103,14 @@ struct alignas(64) SlotLocation {
     bool listed = false;  ///< for the access list
 };
 
+/// Asks the cache for a location's newest version, as far as it is read.
+template <class Location>
+void prefetch_newest(const Location& location) noexcept {
+    const auto* const version = location.newest.load(std::memory_order_relaxed);
+    for (size_t at = 0; version != nullptr && at < sizeof *version; at += 64)
+        __builtin_prefetch(reinterpret_cast<const std::byte*>(version) + at);
+}
+
 /// Puts a version in its place: versions of later segments stand before it, its own segment's earlier ones
 /// behind it; a prediction stands behind all that its segment published.
 template <class V>

@@ -44,11 +44,16 @@ void VersionedState::prefetch(std::span<const Address> addresses) const noexcept
         hashes[i] = hasher_(addresses[i]);
         accounts_.prefetch(hashes[i]);
     }
+    std::array<const AccountLocation*, Journal::most_prefetched> locations;
     std::array<state::Location, Journal::most_prefetched> unknown;
     size_t count = 0;
-    for (size_t i = 0; i < addresses.size(); ++i)
-        if (!accounts_.prefetch_location(hashes[i])) unknown[count++].address = addresses[i];
+    for (size_t i = 0; i < addresses.size(); ++i) {
+        locations[i] = accounts_.prefetch_location(hashes[i]);
+        if (locations[i] == nullptr) unknown[count++].address = addresses[i];
+    }
     if (count != 0) reader_->prefetch({unknown.data(), count});
+    for (size_t i = 0; i < addresses.size(); ++i)
+        if (locations[i] != nullptr) prefetch_newest(*locations[i]);
 }
 
 state::ReadResult<const AccountState*> VersionedState::read_base(AccountLocation& location,
