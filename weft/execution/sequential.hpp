@@ -63,8 +63,9 @@ public:
 
     std::optional<ExecutionError> apply(std::span<const typename Rules::Transaction> transactions) override {
         block_->reserve(transactions.size());
+        const bool pays = pays_to_prefetch(transactions.size());
         for (size_t i = 0; i < transactions.size(); ++i) {
-            if (i % most_prefetched_transactions == 0) prefetch_some(transactions.subspan(i));
+            if (pays && i % most_prefetched_transactions == 0) prefetch_some(transactions.subspan(i));
             if (auto error = apply(transactions[i])) return error;
         }
         return std::nullopt;
@@ -94,8 +95,7 @@ private:
 
     void prefetch_some(std::span<const typename Rules::Transaction> transactions) const {
         const size_t count = std::min(transactions.size(), most_prefetched_transactions);
-        if (block_->has_senders(block_->next() + count))
-            prefetch(memory_.journal, transactions.first(count));
+        if (block_->has_senders(block_->next() + count)) prefetch(memory_.journal, transactions.first(count));
     }
 
     std::optional<ExecutionError> apply(const typename Rules::Transaction& tx) {

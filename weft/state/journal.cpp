@@ -101,9 +101,6 @@ AccountEntry& Journal::entry_of(const Address& address) noexcept {
 }
 
 void Journal::prefetch(std::span<const Address> addresses) const noexcept {
-    // So many entries are about half of a core's own cache.
-    constexpr size_t small = 1024;
-    if (account_table_.size() + slot_table_.size() < small) return;
     std::array<uint64_t, most_prefetched> hashes;
     for (size_t i = 0; i < addresses.size(); ++i) {
         hashes[i] = account_table_.hash(addresses[i]);

@@ -176,9 +176,9 @@ public:
         AccountEntry& entry = entry_of(address);
         return know(entry) ? &entry : nullptr;
     }
-    /// Says that these accounts will be asked for soon, at most `most_prefetched`: brings what memory holds of
-    /// them near the core, all at a time, and does nothing while the journal is so small that it lies there
-    /// anyway.
+    /// Says that these accounts, at most `most_prefetched`, will be asked for soon: brings what memory holds
+    /// of them near the core, all at a time. For journals that do not lie there anyway; tells the source of
+    /// those that it will be asked for.
     void prefetch(std::span<const Address> addresses) const noexcept;
     static constexpr size_t most_prefetched = 32;
     /// The account's place, not loaded: for warming.

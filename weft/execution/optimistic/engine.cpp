@@ -46,12 +46,21 @@ void Engine::make_workers_ready(unsigned count) {
         Worker& worker = memory_.worker(ready_workers_);
         worker.memory.reset();
         worker.journal.reset(worker.source, rules_);
+        worker.places = 0;
     }
 }
 
 /// Readies a worker's tools for a run.
 void Engine::start(Worker& worker, Position position, unsigned index, evm::Inspector* inspector) {
     worker.source.begin(position, index, policy_.interleaving);
+    // Places that the core's own cache holds are kept for the next run; to come back to others costs more
+    // than to find them anew.
+    constexpr size_t most_places = 2048;
+    worker.places += worker.journal.accounts().size() + worker.journal.slots().size();
+    if (worker.places > most_places) {
+        worker.journal.reset(worker.source, rules_);
+        worker.places = 0;
+    }
     worker.journal.begin_run();
     worker.recorder.clear();
     worker.journal.set_observer(block_.records_accesses() ? &worker.recorder : nullptr);
@@ -341,7 +350,7 @@ void Engine::predict_nonce(Worker& worker, size_t index) const {
 }
 
 void Engine::prefetch(const Worker& worker, const Segment& segment, uint32_t i) const {
-    if ((i - segment.first) % most_prefetched_transactions != 0) return;
+    if ((i - segment.first) % most_prefetched_transactions != 0 || !pays_to_prefetch(batch_->size())) return;
     const auto last = std::min<size_t>(segment.last, i + most_prefetched_transactions);
     if (block_.has_senders(first_index_ + last)) batch_->prefetch(worker.journal, i, last);
 }

@@ -48,6 +48,7 @@ struct Worker {
     Journal journal;
     evm::Machine machine;
     SegmentSource source;
+    size_t places = 0;  ///< that the journal's runs have met since its reset; one of two runs counts twice
     state::AccessRecorder recorder;
     ExecutionStatistics statistics;
 };
