@@ -75,7 +75,7 @@ TEST_P(DestroyAndCreate2, AnOldContractComesBackWithItsStorageWiped) {
     ASSERT_NE(diff, nullptr);
     const bool destroys = GetParam() < Revision::cancun;
     EXPECT_EQ(diff->storage_wiped, destroys);
-    using Slots = std::vector<state::SlotDiff>;
+    using Slots = base::FillableVector<state::SlotDiff>;
     const Slots slots = destroys ? Slots{{0, 0, 11}, {3, 0, 5}, {4, 0, 1}} : Slots{{0, 100, 110}, {4, 0, 1}};
     EXPECT_EQ(diff->slots, slots);
     EXPECT_EQ(after.slot(child, 5), uint256(destroys ? 0 : 7));

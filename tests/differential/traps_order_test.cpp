@@ -206,7 +206,7 @@ TEST(Traps, AbaOfASlot) {
     const After after = succeed_everywhere(world);
     EXPECT_EQ(after.slot(contract, 8), uint256{1 + 2 + 1});
     ASSERT_NE(after.diff(contract), nullptr);
-    EXPECT_EQ(after.diff(contract)->slots, (std::vector<state::SlotDiff>{{8, 0, 4}}));
+    EXPECT_EQ(after.diff(contract)->slots, (base::FillableVector<state::SlotDiff>{{8, 0, 4}}));
 }
 
 TEST(Traps, AbaOfABalanceAndOfCode) {
