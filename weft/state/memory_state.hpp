@@ -38,7 +38,8 @@ public:
     [[nodiscard]] ReadResult<bool> has_storage(const Address& address) const override;
     [[nodiscard]] ReadResult<Bytes> code(const Hash& code_hash) const override;
     [[nodiscard]] ReadResult<Hash> block_hash(uint64_t number) const override;
-    /// Brings the places near the core, many at a time; nothing for a state that is small enough to lie there.
+    /// Brings the places near the core, many at a time; nothing for a state that is small enough to lie
+    /// there.
     void prefetch(std::span<const Location> locations) const override;
 
     /// How many accounts exist.
