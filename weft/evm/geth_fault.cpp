@@ -198,7 +198,7 @@ private:
 
     [[nodiscard]] GethFault unpaid_call() const {
         // What is looked at in the call itself has its words twice.
-        const GethFault early = refused("out of gas: out of gas");
+        GethFault early = refused("out of gas: out of gas");
         const auto paid = static_cast<uint64_t>(end_.cost) - constant_;  // as far as Weft reckoned
         const uint64_t there = step_.gas - constant_;
         const uint64_t value = has_value() && !operand(2).is_zero() ? call_value_gas : 0;

@@ -214,7 +214,8 @@ TEST(MakeWorkload, RefusesWhatItDoesNotKnow) {
     const auto unknown = make_workload("poker", {});
     ASSERT_FALSE(unknown.has_value());
     EXPECT_EQ(unknown.error(),
-              "no workload poker; there are transfers, erc20, dex, lending, game, nft, supplychain, mixed");
+              "no workload poker; there are transfers, erc20, dex, lending, game, nft, supplychain, mixed, "
+              "uniswap");
     EXPECT_EQ(make_workload("dex", {.transactions = 0}).error(), "0 transactions: must be 1 to 1000000");
     EXPECT_EQ(make_workload("dex", {.transactions = 1'000'001}).error(),
               "1000001 transactions: must be 1 to 1000000");

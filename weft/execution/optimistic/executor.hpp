@@ -126,10 +126,12 @@ private:
     }
 
     /// Waking a thread and bringing the workers together costs as much as a hundred transfers; what is
-    /// smaller stays on the caller's thread.
+    /// smaller stays on the caller's thread. So do blocks of plain transfers on few threads: what
+    /// publishing and validating each costs is more than what another thread takes off.
     bool pays_in_parallel(std::span<const Transaction> transactions) const {
-        constexpr uint64_t least = 210'000;  // nanoseconds, as estimated
-        constexpr uint64_t most = 100'000;   // that a single gas limit promises
+        constexpr uint64_t least = 210'000;   // nanoseconds, as estimated
+        constexpr uint64_t most = 100'000;    // that a single gas limit promises
+        constexpr uint64_t publishing = 600;  // of a transaction
         uint64_t without_data = 0;
         uint64_t total = 0;
         for (const auto& tx : transactions) {
@@ -138,7 +140,8 @@ private:
             total += is_plain ? 0 : std::min(estimated_nanoseconds(tx), most);
         }
         total += without_data * transfer_cost(transactions);
-        return transactions.size() > 1 && total >= least;
+        const uint64_t shared_out = (total + transactions.size() * publishing) / context_.threads();
+        return transactions.size() > 1 && total >= least && shared_out < total;
     }
 
     /// What a transaction without call data costs in this block, from a few of them: whether they go to

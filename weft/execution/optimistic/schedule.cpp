@@ -18,7 +18,7 @@ constexpr uint64_t heavy_transaction = 48'000;
 uint64_t segment_target(uint64_t total, unsigned width) noexcept {
     const uint64_t share = total / (width * segments_per_worker);
     // A single worker has nobody to share with.
-    return width == 1 ? std::max(share, 4 * largest_segment)
+    return width == 1 ? std::max(share, 10 * largest_segment)
                       : std::clamp(share, smallest_segment, largest_segment);
 }
 
