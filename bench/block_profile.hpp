@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 
+#include "bench/options.hpp"
 #include "weft/cli/inputs.hpp"
 #include "weft/execution/block_state.hpp"
 #include "weft/execution/mainnet_rules.hpp"

@@ -10,13 +10,13 @@
 #include <sys/prctl.h>
 
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
 
+#include "bench/options.hpp"
 #include "weft/base/hash_map.hpp"
 #include "weft/cli/inputs.hpp"
 #include "weft/execution/executor.hpp"
@@ -189,12 +189,6 @@ int run(const std::vector<std::string>& words, const Settings& settings) {
     return 0;
 }
 
-/// False: it is no number of at least 1.
-bool read_number(const std::string& text, unsigned& out) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-    return error == std::errc{} && *end == 0 && out != 0;
-}
-
 }  // namespace
 }  // namespace weft
 
@@ -204,7 +198,7 @@ int main(int argc, char** argv) {
     for (; words.size() >= 2 && words[0].starts_with("--"); words.erase(words.begin(), words.begin() + 2)) {
         const bool is_depth = words[0] == "--depth";
         if (!is_depth && words[0] != "--read-us") return weft::fail("unknown option " + words[0]);
-        if (!weft::read_number(words[1], is_depth ? settings.depth : settings.read_us))
+        if (!weft::bench::read_number(words[1], is_depth ? settings.depth : settings.read_us))
             return weft::fail(words[0] + ": a number, at least 1");
     }
     if (words.empty()) return weft::fail("usage: weft_cold_disk [--read-us N] [--depth N] PATH|WORKLOAD...");

@@ -4,10 +4,10 @@
 //
 //   weft_simulate [--repeat R] [--plain] [--partial] [--recheck] PATH|WORKLOAD...
 //
-// --plain: nothing begins early; --partial: a repair runs only the
-// transactions that read something else than is so, and those that need them; --recheck: who has nothing to
-// do runs finished segments again ahead of the cursor, where what they read has changed since. The last two
-// are what the engine does not do: they say what it would gain.
+// --plain: nothing begins early; --partial: a repair runs only the transactions that read something else than
+// is so, and those that need them; --recheck: who has nothing to do runs finished segments again ahead of the
+// cursor, where what they read has changed since. The last two are what the engine does not do: they say what
+// it would gain.
 //
 // A run ahead of the cursor finds what a transaction before it wrote if that one's segment was published when
 // the reading transaction began. What is published may be wrong, and is right once committed. Publishing and
@@ -15,7 +15,6 @@
 // as good with 64 cores as with one, so the table is what the schedule allows, not a promise.
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -271,9 +270,7 @@ int main(int argc, char** argv) {
         } else if (words[0] == "--recheck") {
             policy.recheck = true;
         } else if (words[0] == "--repeat" && words.size() >= 2) {
-            const auto [end, error] =
-                std::from_chars(words[1].data(), words[1].data() + words[1].size(), repeat);
-            if (error != std::errc{} || *end != 0 || repeat == 0)
+            if (!weft::bench::read_number(words[1], repeat))
                 return weft::fail("--repeat: a number, at least 1");
             words.erase(words.begin());
         } else {

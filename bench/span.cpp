@@ -10,8 +10,6 @@
 // isn't counted; neither is a result moved or a diff built.
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "bench/block_profile.hpp"
 
 namespace weft {
@@ -63,9 +61,7 @@ int main(int argc, char** argv) {
     std::vector<std::string> words(argv + 1, argv + argc);
     unsigned repeat = 5;
     if (words.size() >= 2 && words[0] == "--repeat") {
-        const auto [end, error] = std::from_chars(words[1].data(), words[1].data() + words[1].size(), repeat);
-        if (error != std::errc{} || *end != 0 || repeat == 0)
-            return weft::fail("--repeat: a number, at least 1");
+        if (!weft::bench::read_number(words[1], repeat)) return weft::fail("--repeat: a number, at least 1");
         words.erase(words.begin(), words.begin() + 2);
     }
     if (words.empty()) return weft::fail("usage: weft_span [--repeat R] PATH|WORKLOAD...");

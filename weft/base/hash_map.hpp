@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "weft/base/bytes.hpp"
+#include "weft/base/prefetch.hpp"
 #include "weft/base/uint256.hpp"
 
 namespace weft::base {
@@ -152,8 +153,7 @@ public:
         for (size_t i = hash & mask_;; i = (i + 1) & mask_) {
             if (is_free(slots_[i])) return nullptr;
             if (slots_[i].tag != tag) continue;
-            const auto* const entry = reinterpret_cast<const std::byte*>(slots_[i].entry);
-            for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(entry + at);
+            base::prefetch(slots_[i].entry, bytes);
             return slots_[i].entry;
         }
     }

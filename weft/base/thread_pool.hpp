@@ -109,5 +109,14 @@ void parallel_for(ThreadPool& pool, size_t n, size_t grain, F&& f) noexcept {
         pool.run(width, body);
     }
 }
+/// The same where there may be no pool: without one, f gets the whole of [0, n), if it is not empty.
+template <class F>
+void parallel_for(ThreadPool* pool, size_t n, size_t grain, F&& f) noexcept {
+    if (pool != nullptr) {
+        parallel_for(*pool, n, grain, f);
+    } else if (n != 0) {
+        f(size_t{0}, n);
+    }
+}
 
 }  // namespace weft::base

@@ -4,8 +4,8 @@
 namespace weft::capi {
 namespace {
 
-/// Signatures recovered at once: a few fills of the vector lanes.
-constexpr size_t batch = 32;
+/// Signatures recovered at once: from here on a signature costs hardly less (docs/performance.md, Senders).
+constexpr size_t batch = 64;
 
 /// Fills in the senders; the transactions whose signature is none, ascending.
 std::vector<size_t> recover_senders(std::span<Transaction> transactions, const weft_context* context) {
@@ -14,11 +14,8 @@ std::vector<size_t> recover_senders(std::span<Transaction> transactions, const w
         primitives::recover_senders(transactions.subspan(begin, end - begin),
                                     std::span(senders).subspan(begin, end - begin));
     };
-    if (context != nullptr && context->pool) {
-        base::parallel_for(*context->pool, transactions.size(), batch, recover);
-    } else {
-        recover(0, transactions.size());
-    }
+    base::parallel_for(context != nullptr ? context->pool.get() : nullptr, transactions.size(), batch,
+                       recover);
     std::vector<size_t> refused;
     for (size_t i = 0; i < transactions.size(); ++i) {
         if (senders[i]) {

@@ -219,4 +219,17 @@ Result<BlockTest> parse_block_test(Value value) {
     return test;
 }
 
+Result<void> with_block_test(std::string_view name, Value value, const TestFilter& filter,
+                             std::vector<CaseResult>& out,
+                             base::FunctionRef<void(const BlockTest& test, CaseResult& result)> run) {
+    const auto test = parse_block_test(value);
+    if (!test) return std::unexpected(test.error());
+    if (!filter.wants_fork(test->network)) return {};
+    CaseResult& result = out.emplace_back();
+    result.name = name;
+    result.fork = test->network;
+    run(*test, result);
+    return {};
+}
+
 }  // namespace weft::cli

@@ -148,14 +148,9 @@ private:
 
 Result<void> run_block_test(std::string_view name, Value value, const TestFilter& filter, TestBench& bench,
                             std::vector<CaseResult>& out) {
-    const auto test = parse_block_test(value);
-    if (!test) return std::unexpected(test.error());
-    if (!filter.wants_fork(test->network)) return {};
-    CaseResult& result = out.emplace_back();
-    result.name = name;
-    result.fork = test->network;
-    TestRun(*test, bench, result).run();
-    return {};
+    return with_block_test(name, value, filter, out, [&](const BlockTest& test, CaseResult& result) {
+        TestRun(test, bench, result).run();
+    });
 }
 
 int run_block_tests(const TestOptions& options, std::FILE* out, std::FILE* err) {

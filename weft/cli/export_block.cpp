@@ -103,16 +103,11 @@ RunTest export_block_to(std::string root) {
     return
         [root = fs::path(std::move(root))](std::string_view name, Value value, const TestFilter& filter,
                                            TestBench& bench, std::vector<CaseResult>& out) -> Result<void> {
-            const auto test = parse_block_test(value);
-            if (!test) return std::unexpected(test.error());
-            if (!filter.wants_fork(test->network)) return {};
-            CaseResult& result = out.emplace_back();
-            result.name = name;
-            result.fork = test->network;
-            bench.for_each_mode([&](const TestBench::Mode& mode) {
-                result.error = export_last_block(*test, *mode.context, root / folder_of(name));
+            return with_block_test(name, value, filter, out, [&](const BlockTest& test, CaseResult& result) {
+                bench.for_each_mode([&](const TestBench::Mode& mode) {
+                    result.error = export_last_block(test, *mode.context, root / folder_of(name));
+                });
             });
-            return {};
         };
 }
 

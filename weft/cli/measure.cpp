@@ -1,8 +1,8 @@
 #include "weft/cli/measure.hpp"
 
-#include <algorithm>
-#include <chrono>
+#include <tuple>
 
+#include "weft/cli/timing.hpp"
 #include "weft/execution/executor.hpp"
 
 namespace weft::cli {
@@ -13,14 +13,6 @@ using execution::ExecutionContext;
 using execution::ExecutionError;
 using execution::ExecutorKind;
 using Outcome = std::expected<BlockResult, ExecutionError>;
-using Clock = std::chrono::steady_clock;
-
-constexpr unsigned warm_up_runs = 2;
-
-uint64_t nanoseconds_since(Clock::time_point start) {
-    return static_cast<uint64_t>(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
-}
 
 /// One executor's runs of one block.
 class Series {
@@ -54,9 +46,7 @@ public:
 
     /// last: the outcome to be held against the header.
     Measurement finish(const Outcome& last) {
-        std::ranges::sort(times_);
-        measurement_.best_ns = times_.front();
-        measurement_.median_ns = times_[times_.size() / 2];
+        std::tie(measurement_.best_ns, measurement_.median_ns) = best_and_median(times_);
         measurement_.p99_ns = times_[(times_.size() * 99 + 99) / 100 - 1];
         if (last) {
             measurement_.gas_used = last->gas_used;

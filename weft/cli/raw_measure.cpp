@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <tuple>
 
+#include "weft/cli/timing.hpp"
 #include "weft/execution/executor.hpp"
 
 namespace weft::cli {
@@ -14,25 +15,11 @@ using execution::BlockResult;
 using execution::ExecutionContext;
 using execution::ExecutionError;
 using execution::ExecutorKind;
-using Clock = std::chrono::steady_clock;
-
-constexpr unsigned warm_up_runs = 2;
-
-uint64_t nanoseconds_since(Clock::time_point start) {
-    return static_cast<uint64_t>(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
-}
 
 execution::ContextOptions with_pool(execution::ContextOptions options) {
     if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
     if (options.threads > 1) options.pool = std::make_shared<base::ThreadPool>(options.threads - 1);
     return options;
-}
-
-/// The fastest and the median of these times.
-std::pair<uint64_t, uint64_t> best_and_median(std::vector<uint64_t>& times) {
-    std::ranges::sort(times);
-    return {times.front(), times[times.size() / 2]};
 }
 
 }  // namespace

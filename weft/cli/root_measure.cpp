@@ -1,17 +1,13 @@
 #include "weft/cli/root_measure.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <tuple>
 #include <vector>
+
+#include "weft/cli/timing.hpp"
 
 namespace weft::cli {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-uint64_t nanoseconds_between(Clock::time_point start, Clock::time_point end) {
-    return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(end - start).count());
-}
 
 /// An account that no workload and no block has.
 Address filler(uint64_t i) {
@@ -67,12 +63,8 @@ RootMeasurement RootMeter::measure(execution::ExecutionContext& context,
         times.push_back(time);
         without.push_back(nanoseconds_between(plain_start, plain_end));
     }
-    std::ranges::sort(times);
-    std::ranges::sort(without);
-    out.best_ns = times.front();
-    out.median_ns = times[times.size() / 2];
-    out.without_best_ns = without.front();
-    out.without_median_ns = without[without.size() / 2];
+    std::tie(out.best_ns, out.median_ns) = best_and_median(times);
+    std::tie(out.without_best_ns, out.without_median_ns) = best_and_median(without);
     return out;
 }
 

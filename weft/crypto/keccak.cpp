@@ -3,24 +3,20 @@
 #include <algorithm>
 #include <array>
 
+#include "weft/crypto/cpu.hpp"
 #include "weft/crypto/keccak_kernels.hpp"
 
 namespace weft::crypto {
 namespace {
 
 // Asked once, before main; whoever hashes earlier than that gets the scalar form, which is always right.
-const bool has_avx512 = [] {
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
-           __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
-           __builtin_cpu_supports("avx512ifma") != 0 && __builtin_cpu_supports("avx512vbmi") != 0;
-}();
+const bool by_avx512 = has_avx512();
 
 }  // namespace
 
 Hash keccak256(BytesView message) noexcept {
     Hash out;
-    if (has_avx512)
+    if (by_avx512)
         detail::keccak256_avx512(message.data(), message.size(), out.data());
     else
         detail::keccak256_scalar(message.data(), message.size(), out.data());
@@ -29,7 +25,7 @@ Hash keccak256(BytesView message) noexcept {
 
 Hash keccak256_32(const uint8_t* p) noexcept {
     Hash out;
-    if (has_avx512)
+    if (by_avx512)
         detail::keccak256_32_avx512(p, out.data());
     else
         detail::keccak256_32_scalar(p, out.data());
@@ -38,7 +34,7 @@ Hash keccak256_32(const uint8_t* p) noexcept {
 
 Hash keccak256_64(const uint8_t* p) noexcept {
     Hash out;
-    if (has_avx512)
+    if (by_avx512)
         detail::keccak256_64_avx512(p, out.data());
     else
         detail::keccak256_64_scalar(p, out.data());
@@ -46,7 +42,7 @@ Hash keccak256_64(const uint8_t* p) noexcept {
 }
 
 void keccak256_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcept {
-    if (!has_avx512 || messages.size() < 2) {
+    if (!by_avx512 || messages.size() < 2) {
         for (size_t i = 0; i < messages.size(); ++i) out[i] = keccak256(messages[i]);
         return;
     }
@@ -61,9 +57,9 @@ void keccak256_batch(std::span<const BytesView> messages, std::span<Hash> out) n
 }
 
 void keccak256_batch(std::span<const KeccakJob> jobs) noexcept {
-    if (has_avx512 && jobs.size() > 1) return detail::keccak256_batch_avx512(jobs.data(), jobs.size());
+    if (by_avx512 && jobs.size() > 1) return detail::keccak256_batch_avx512(jobs.data(), jobs.size());
     for (const KeccakJob& job : jobs) {
-        if (has_avx512)
+        if (by_avx512)
             detail::keccak256_avx512(job.p, job.size, job.out);
         else
             detail::keccak256_scalar(job.p, job.size, job.out);

@@ -79,15 +79,12 @@ constexpr auto sign_extend = [](const uint256& n, const uint256& a) noexcept {
                    place < 3 ? fill : limb};
 };
 
-constexpr auto less = [](const uint256& a, const uint256& b) noexcept { return a < b; };
-constexpr auto greater = [](const uint256& a, const uint256& b) noexcept { return b < a; };
 constexpr auto less_signed = [](const uint256& a, const uint256& b) noexcept {
     return base::less_signed(a, b);
 };
 constexpr auto greater_signed = [](const uint256& a, const uint256& b) noexcept {
     return base::less_signed(b, a);
 };
-constexpr auto equal = [](const uint256& a, const uint256& b) noexcept { return a == b; };
 
 WEFT_HANDLER void is_zero(WEFT_STATE) {
     store_small(sp, sp[0].is_zero() ? 1 : 0);

@@ -149,10 +149,6 @@ WEFT_HANDLER void jumpi_to(WEFT_STATE) {
     }
     WEFT_TAIL pass_head(ip + static_cast<int32_t>(ip->immediate), sp - 1, gas, f);
 }
-constexpr auto less = [](const uint256& a, const uint256& b) noexcept { return a < b; };
-constexpr auto greater = [](const uint256& a, const uint256& b) noexcept { return b < a; };
-constexpr auto equal = [](const uint256& a, const uint256& b) noexcept { return a == b; };
-
 /// A comparison and the jump that hangs on it.
 template <auto predicate, bool when, bool back>
 WEFT_HANDLER void compare_jump(WEFT_STATE) {

@@ -106,6 +106,11 @@ void add_call_handlers(HandlerTable& table, bool traced);
     WEFT_TAIL handler(ip, sp, gas, f);
 }
 
+/// LT, GT, EQ: the first operand is the top of the stack.
+inline constexpr auto less = [](const uint256& a, const uint256& b) noexcept { return a < b; };
+inline constexpr auto greater = [](const uint256& a, const uint256& b) noexcept { return b < a; };
+inline constexpr auto equal = [](const uint256& a, const uint256& b) noexcept { return a == b; };
+
 /// The frame fails with f->status; `gas` shows tracers what it would have left.
 WEFT_HANDLER void fail(WEFT_STATE);
 

@@ -103,6 +103,21 @@ private:
     Bytes bytes_;
 };
 
+/// Counts its calls in slot 0, and logs the count as a topic.
+[[nodiscard]] inline Code counting_code() {
+    return Code()
+        .push(0)
+        .op(OP_SLOAD)
+        .push(1)
+        .op(OP_ADD)
+        .op(OP_DUP1)
+        .push(0)
+        .op(OP_SSTORE)
+        .push(0)
+        .push(0)
+        .op(OP_LOG1);
+}
+
 inline constexpr Address sender = "0x00000000000000000000000000000000000a11ce"_address;
 inline constexpr Address contract = "0x00000000000000000000000000000000000c0de0"_address;
 inline constexpr Address other = "0x00000000000000000000000000000000000c0de1"_address;

@@ -52,18 +52,7 @@ protected:
         state_.set_account(delegated_sender,
                            {.nonce = 0, .balance = ether, .code_hash = state_.set_code(designator)});
         // Counts its calls in slot 0, and logs the count.
-        const Bytes count = Code()
-                                .push(0)
-                                .op(evm::OP_SLOAD)
-                                .push(1)
-                                .op(evm::OP_ADD)
-                                .op(evm::OP_DUP1)
-                                .push(0)
-                                .op(evm::OP_SSTORE)
-                                .push(0)
-                                .push(0)
-                                .op(evm::OP_LOG1)
-                                .bytes();
+        const Bytes count = evm::test::counting_code().bytes();
         state_.set_account(counter, {.nonce = 1, .balance = 0, .code_hash = state_.set_code(count)});
     }
 

@@ -63,19 +63,7 @@ struct Given {
 class Chain {
 public:
     Chain() {
-        using evm::test::Code;
-        const Bytes count = Code()
-                                .push(0)
-                                .op(evm::OP_SLOAD)
-                                .push(1)
-                                .op(evm::OP_ADD)
-                                .op(evm::OP_DUP1)
-                                .push(0)
-                                .op(evm::OP_SSTORE)
-                                .push(0)
-                                .push(0)
-                                .op(evm::OP_LOG1)
-                                .bytes();
+        const Bytes count = evm::test::counting_code().bytes();
         state_.set_account(counter, {.nonce = 1, .balance = 0, .code_hash = state_.set_code(count)});
         for (size_t key = 0; key < key_count; ++key) {
             Transaction tx = call(0);

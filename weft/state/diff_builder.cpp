@@ -6,6 +6,8 @@
 #include <cstring>
 #include <memory>
 
+#include "weft/base/prefetch.hpp"
+
 namespace weft::state {
 namespace {
 
@@ -31,16 +33,6 @@ bool less(const KeyedSlot& a, const KeyedSlot& b) {
     return a.prefix != b.prefix ? a.prefix < b.prefix : *a.item->key < *b.item->key;
 }
 
-/// As base::parallel_for, without a pool too.
-template <class F>
-void for_ranges(base::ThreadPool* pool, size_t n, size_t grain, F&& f) {
-    if (pool != nullptr && n > grain) {
-        base::parallel_for(*pool, n, grain, f);
-    } else if (n != 0) {
-        f(size_t{0}, n);
-    }
-}
-
 /// Addresses and slot numbers are mostly hashes: one pass by their leading bits leaves buckets of a few
 /// elements. Those of one bucket, all of them in the worst case, are sorted by comparing.
 template <class T>
@@ -60,7 +52,7 @@ void sort(std::span<Keyed<T>> items, base::ThreadPool* pool) {
     for (size_t i = 1; i < ends.size(); ++i) ends[i] += ends[i - 1];
     const auto sorted = std::make_unique_for_overwrite<Keyed<T>[]>(items.size());
     for (const auto& item : items) sorted[ends[item.prefix >> shift]++] = item;
-    for_ranges(pool, ends.size() - 1, 256, [&](size_t begin, size_t end) {
+    base::parallel_for(pool, ends.size() - 1, 256, [&](size_t begin, size_t end) {
         const size_t first = begin == 0 ? 0 : ends[begin - 1];
         for (size_t bucket = begin, from = first; bucket < end; from = ends[bucket++])
             std::sort(&sorted[from], &sorted[0] + ends[bucket], by_key);
@@ -73,20 +65,16 @@ void sort(std::span<Keyed<T>> items, base::ThreadPool* pool) {
 template <class T, class Visit>
 void visit_far(std::span<const Keyed<T>> items, size_t begin, size_t end, Visit&& visit) {
     constexpr size_t ahead = 8;
-    const auto ask = [](const auto* place, size_t bytes) {
-        for (size_t at = 0; place != nullptr && at < bytes; at += 64)
-            __builtin_prefetch(reinterpret_cast<const std::byte*>(place) + at);
-    };
     for (size_t i = begin; i < end; ++i) {
         if (i + 2 * ahead < end) __builtin_prefetch(items[i + 2 * ahead].item);
         if (i + ahead < end) {
             const T& next = *items[i + ahead].item;
             if constexpr (std::is_same_v<T, AccountChange>)
-                ask(next.address, 1);
+                base::prefetch(next.address, 1);
             else
-                ask(next.key, 1);
-            ask(next.before, sizeof *next.before);
-            ask(next.after, sizeof *next.after);
+                base::prefetch(next.key, 1);
+            base::prefetch(next.before, sizeof *next.before);
+            base::prefetch(next.after, sizeof *next.after);
         }
         visit(i, *items[i].item);
     }
@@ -143,7 +131,7 @@ GroupedSlots group(std::span<const Changes> parts, size_t accounts) {
 void fill_slots(AccountDiff& out, std::span<KeyedSlot> slots, bool wiped, base::ThreadPool* pool) {
     sort(slots, pool);
     out.slots = base::unconstructed<SlotDiff>(slots.size());
-    for_ranges(pool, slots.size(), 2048, [&](size_t begin, size_t end) {
+    base::parallel_for(pool, slots.size(), 2048, [&](size_t begin, size_t end) {
         visit_far<SlotChange>(slots, begin, end, [&](size_t i, const SlotChange& slot) {
             std::construct_at(&out.slots[i], *slot.key, wiped ? uint256{} : *slot.before, *slot.after);
         });
@@ -178,7 +166,7 @@ StateDiff build_diff(std::span<const Changes> parts, base::ThreadPool* pool) {
     constexpr size_t many = 4096;
     StateDiff diff;
     diff.accounts = base::unconstructed<AccountDiff>(order.size());
-    for_ranges(pool, order.size(), 1024, [&](size_t begin, size_t end) {
+    base::parallel_for(pool, order.size(), 1024, [&](size_t begin, size_t end) {
         visit_far<AccountChange>(order, begin, end, [&](size_t i, const AccountChange& change) {
             AccountDiff& out = *std::construct_at(&diff.accounts[i]);
             fill_account(out, change);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "weft/base/hex.hpp"
+#include "weft/base/prefetch.hpp"
 
 namespace weft::state {
 
@@ -149,10 +150,7 @@ void MemoryState::prefetch(std::span<const Location> locations) const {
             hashes[i] = slot ? hash_of(address, *slot) : hasher_(address);
             (slot ? slot_index_ : account_index_).prefetch(hashes[i]);
         }
-        const auto want = [](const auto& entry) {
-            for (size_t at = 0; at < sizeof entry; at += 64)
-                __builtin_prefetch(reinterpret_cast<const std::byte*>(&entry) + at);
-        };
+        const auto want = [](const auto& entry) { base::prefetch(&entry, sizeof entry); };
         for (size_t i = 0; i < some.size(); ++i) {
             if (some[i].slot) {
                 slot_index_.visit_first(hashes[i], [&](uint32_t at) { want(slots_[at]); });

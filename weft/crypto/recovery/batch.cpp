@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "weft/crypto/cpu.hpp"
 #include "weft/crypto/keccak.hpp"
 #include "weft/crypto/native/native.h"
 #include "weft/crypto/recovery/kernels.hpp"
@@ -128,13 +129,8 @@ private:
 }  // namespace
 
 bool is_there(Way way) noexcept {
-    static const bool has_avx512 = [] {
-        __builtin_cpu_init();
-        return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
-               __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
-               __builtin_cpu_supports("avx512ifma") != 0 && __builtin_cpu_supports("avx512vbmi") != 0;
-    }();
-    return way != Way::avx512 || has_avx512;
+    static const bool by_avx512 = has_avx512();
+    return way != Way::avx512 || by_avx512;
 }
 
 Way fastest() noexcept { return is_there(Way::avx512) ? Way::avx512 : Way::portable; }

@@ -61,7 +61,7 @@ using Kernel = void(const Multiplication* in, size_t count, const GeneratorTable
                     Key* out) noexcept;
 inline constexpr size_t portable_lanes = 1, avx512_lanes = 8;
 Kernel multiply_portable;
-/// Precondition: the machine has AVX-512 F, DQ, BW, VL and IFMA.
+/// Precondition: has_avx512() (weft/crypto/cpu.hpp).
 Kernel multiply_avx512;
 
 /// Fills the table, in about half a millisecond.

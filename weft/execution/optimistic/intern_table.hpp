@@ -7,6 +7,8 @@
 #include <mutex>
 #include <vector>
 
+#include "weft/base/prefetch.hpp"
+
 namespace weft::execution::optimistic {
 
 /// One location for each key, found by many threads at once. Lookups take no lock; a new key locks its shard.
@@ -64,8 +66,7 @@ public:
             const uint64_t cell = cells.at[i].load(std::memory_order_acquire);
             if (cell == free_cell) return nullptr;
             if (tag_of(cell) != tag_of(hash)) continue;
-            const auto* const location = reinterpret_cast<const std::byte*>(location_in(cell));
-            for (size_t at = 0; at < sizeof(L); at += 64) __builtin_prefetch(location + at);
+            base::prefetch(location_in(cell), sizeof(L));
             return location_in(cell);
         }
     }

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "weft/base/prefetch.hpp"
 #include "weft/state/account.hpp"
 #include "weft/state/code.hpp"
 
@@ -107,8 +108,7 @@ struct alignas(64) SlotLocation {
 template <class Location>
 void prefetch_newest(const Location& location) noexcept {
     const auto* const version = location.newest.load(std::memory_order_relaxed);
-    for (size_t at = 0; version != nullptr && at < sizeof *version; at += 64)
-        __builtin_prefetch(reinterpret_cast<const std::byte*>(version) + at);
+    base::prefetch(version, sizeof *version);
 }
 
 /// Puts a version in its place: versions of later segments stand before it, its own segment's earlier ones

@@ -124,9 +124,7 @@ Record make_record(const Journal& journal, VersionedState& versions, BlockMemory
 
     for (size_t i = 0; i < accounts; ++i) {
         constexpr size_t ahead = 8;
-        if (i + ahead < accounts)
-            for (size_t at = 0; at < sizeof(AccountEntry); at += 64)
-                __builtin_prefetch(reinterpret_cast<const std::byte*>(journal.accounts()[i + ahead]) + at);
+        if (i + ahead < accounts) base::prefetch(journal.accounts()[i + ahead], sizeof(AccountEntry));
         const AccountEntry* entry = journal.accounts()[i];
         if (!entry->known) continue;
         auto* location = static_cast<AccountLocation*>(entry->origin);

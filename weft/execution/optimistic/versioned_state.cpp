@@ -230,14 +230,9 @@ StateDiff VersionedState::make_diff(std::span<BlockMemory* const> memories, Code
                                     base::ThreadPool* pool) const {
     std::vector<state::Changes> parts(memories.size());
     const auto for_each_part = [&](auto&& collect) {
-        const auto range = [&](size_t begin, size_t end) {
+        base::parallel_for(pool, parts.size(), 1, [&](size_t begin, size_t end) {
             for (size_t i = begin; i < end; ++i) collect(i);
-        };
-        if (pool != nullptr) {
-            base::parallel_for(*pool, parts.size(), 1, range);
-        } else {
-            range(0, parts.size());
-        }
+        });
     };
     for_each_part([&](size_t i) { collect_slots(*memories[i], parts[i]); });
     for_each_part([&](size_t i) { collect_accounts(*memories[i], codes, parts[i]); });
