@@ -348,7 +348,7 @@ Frame* Core::begin_creation(Frame* caller, const PendingCall& creation) {
         move_value(*creation.from, account, creation.value);
 
     Frame* const f = push_frame(caller, creation, snapshot);
-    f->init_program = Program::translate(creation.input, rules->revision, inspector != nullptr);
+    f->init_program = Program::translate_init(creation.input, rules->revision, inspector != nullptr);
     f->program = f->init_program.get();
     f->code = creation.input.data();
     f->code_size = creation.input.size();

@@ -104,11 +104,25 @@ WEFT_HANDLER void fail_jump(WEFT_STATE) { WEFT_TAIL fail_with<Status::bad_jump_d
     return word.is_u64() ? f->program->jump_target(word.low()) : nullptr;
 }
 
+/// A jump, of so many operands, to no JUMPDEST that the translation knows: where that is partial, the whole
+/// code decides.
+template <int operands>
+[[gnu::cold, gnu::noinline]] WEFT_HANDLER void jump_beyond(WEFT_STATE) {
+    if (f->program->is_partial()) {
+        f->init_program = Program::translate({f->code, f->code_size}, f->core->rules->revision, false);
+        f->program = f->init_program.get();
+        if (const Instruction* const target = destination(f, sp[0]); target != nullptr) {
+            WEFT_TAIL pass_head(target, sp - operands, gas, f);
+        }
+    }
+    WEFT_TAIL fail_jump(ip, sp, gas, f);
+}
+
 template <bool traced>
 WEFT_HANDLER void jump(WEFT_STATE) {
     const Instruction* const target = destination(f, sp[0]);
     if (target == nullptr) [[unlikely]] {
-        WEFT_TAIL fail_jump(ip, sp, gas, f);
+        WEFT_TAIL jump_beyond<1>(ip, sp, gas, f);
     }
     if (target <= ip && f->core->stopped()) [[unlikely]] {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
@@ -122,7 +136,7 @@ WEFT_HANDLER void jumpi(WEFT_STATE) {
     }
     const Instruction* const target = destination(f, sp[0]);
     if (target == nullptr) [[unlikely]] {
-        WEFT_TAIL fail_jump(ip, sp, gas, f);
+        WEFT_TAIL jump_beyond<2>(ip, sp, gas, f);
     }
     if (target <= ip && f->core->stopped()) [[unlikely]] {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "weft/evm/create_address.hpp"
+#include "weft/evm/program.hpp"
 #include "weft/evm/test_world.hpp"
 
 namespace weft::evm::test {
@@ -124,6 +125,42 @@ TEST(Interpreter, JumpsOnlyToJumpdests) {
         world.run(Code{}.raw("7f0000000000000000000000000000000100000000000000000000000000000022565b00"))
             .status,
         Status::bad_jump_destination);
+}
+
+/// Init code whose translation ends before `tail`, to which the caller's value jumps.
+static CallResult create_jumping(World& world, bool conditional, const Code& tail) {
+    Code init;
+    if (conditional) init.push(1);
+    init.op(OP_CALLVALUE).op(conditional ? OP_JUMPI : OP_JUMP).op(OP_STOP).op(OP_INVALID).add(tail);
+    EXPECT_TRUE(Program::translate_init(init.bytes(), world.revision, false)->is_partial());
+    world.begin();
+    Message message = World::message(1'000'000, init.bytes(), conditional ? 6 : 4);
+    message.kind = CallKind::create;
+    return world.machine.execute(message, world.transaction);
+}
+
+TEST(Interpreter, InitCodeMayJumpBeyondItsPartialTranslation) {
+    for (const bool conditional : {false, true}) {
+        World world;
+        const Code tail = Code{OP_JUMPDEST}.push(1).push(0).op(OP_RETURN);  // installs one byte
+        EXPECT_EQ(create_jumping(world, conditional, tail).status, Status::success) << conditional;
+        EXPECT_EQ(world.journal.code(*world.journal.account(contract))->bytes().size(), 1U);
+        // One byte further there is none.
+        EXPECT_EQ(create_jumping(world, conditional, Code{OP_STOP}.add(tail)).status,
+                  Status::bad_jump_destination);
+    }
+}
+
+TEST(Interpreter, InitCodeIsTranslatedAsFarAsItsJumpsLead) {
+    // A constructor, the function that it calls, then what it installs.
+    Code init;
+    init.push(5).push(6).op(OP_JUMP).op(OP_INVALID).op(OP_JUMPDEST).op(OP_STOP);
+    init.op(OP_INVALID).raw("5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b");
+    const auto program = Program::translate_init(init.bytes(), primitives::newest_revision, false);
+    EXPECT_TRUE(program->is_partial());
+    EXPECT_NE(program->jump_target(6), nullptr);
+    EXPECT_EQ(program->jump_target(9), nullptr);
+    EXPECT_FALSE(Program::translate(init.bytes(), primitives::newest_revision, false)->is_partial());
 }
 
 TEST(Interpreter, ChargesEachOpcodeInALoopExactly) {

@@ -42,14 +42,21 @@ constexpr std::array<bool, 256> is_special = [] {
 
 std::unique_ptr<Program> Program::translate(BytesView code, Revision revision, bool traced) {
     auto program = std::make_unique<Program>();
-    Translator{code, revision, traced, *program}.run();
+    Translator{code, revision, traced, *program}.run(false);
     return program;
 }
 
-void Translator::run() {
+std::unique_ptr<Program> Program::translate_init(BytesView code, Revision revision, bool traced) {
+    auto program = std::make_unique<Program>();
+    Translator{code, revision, traced, *program}.run(!traced);  // traced programs hold no jumps to constants
+    return program;
+}
+
+void Translator::run(bool may_be_partial) {
+    constexpr size_t usual_constructor = 512;
     program_.code_size_ = code_.size();
     program_.destinations_.resize(code_.size() / 64 + 1);
-    out_.reserve(code_.size() + 16);
+    out_.reserve((may_be_partial ? std::min(code_.size(), usual_constructor) : code_.size()) + 16);
     open_block(0);
     size_t pc = 0;
     while (pc < code_.size()) {
@@ -59,6 +66,9 @@ void Translator::run() {
             pc = plain_instructions(pc);
             if (pc == code_.size() || code_[pc] == OP_JUMPDEST) continue;
             pc = instruction(pc);
+        } else if (may_be_partial && pc > farthest_target_) {
+            program_.is_partial_ = true;
+            break;
         } else {
             pc += 1 + immediate_size(code_[pc]);  // nothing goes there
         }
@@ -306,6 +316,7 @@ bool Translator::jump(uint8_t opcode, size_t pc) {
     if ((opcode != OP_JUMP && opcode != OP_JUMPI) || constant_count_ == 0) return false;
     const uint64_t wanted = constants_[--constant_count_].saturate();
     const auto target = static_cast<uint32_t>(std::min<uint64_t>(wanted, 0xffffffff));
+    if (target < code_.size()) farthest_target_ = std::max<size_t>(farthest_target_, target);
     flush();
     const bool back = target <= pc;
     if (opcode == OP_JUMP) {

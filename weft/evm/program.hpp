@@ -47,6 +47,10 @@ public:
     /// The code may end anywhere, also within a PUSH's data; opcodes that the revision lacks become invalid
     /// instructions.
     [[nodiscard]] static std::unique_ptr<Program> translate(BytesView code, Revision revision, bool traced);
+    /// The same of init code, which mostly ends with the code that it installs, and never runs that: the
+    /// translation ends (is_partial()) where no instruction leads on and no jump to a constant leads further.
+    [[nodiscard]] static std::unique_ptr<Program> translate_init(BytesView code, Revision revision,
+                                                                 bool traced);
 
     /// The translation of `code`, made on first use and kept with it.
     [[nodiscard]] static const Program& of(const state::Code& code, Revision revision, bool traced) {
@@ -58,6 +62,8 @@ public:
     }
 
     [[nodiscard]] const Instruction* entry() const noexcept { return instructions_.data(); }
+    /// Code follows that is not translated: jump_target() finds no JUMPDEST there.
+    [[nodiscard]] bool is_partial() const noexcept { return is_partial_; }
     /// Where a jump to `pc` goes; nullptr if there is no JUMPDEST (section 9.4.3).
     [[nodiscard]] const Instruction* jump_target(uint64_t pc) const noexcept {
         if (pc >= code_size_) return nullptr;
@@ -78,6 +84,7 @@ private:
         uint64_t before = 0;
     };
     uint64_t code_size_ = 0;
+    bool is_partial_ = false;
     std::vector<Instruction> instructions_;
     std::vector<DestinationWord> destinations_;
     std::vector<uint32_t> targets_;  ///< instruction indices of the JUMPDESTs, ascending by pc

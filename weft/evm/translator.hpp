@@ -21,7 +21,8 @@ public:
           program_(program),
           out_(program.instructions_) {}
 
-    void run();
+    /// may_be_partial: see Program::translate_init().
+    void run(bool may_be_partial);
 
 private:
     struct StaticJump {
@@ -82,6 +83,7 @@ private:
     Program& program_;
     std::vector<Instruction>& out_;
     std::vector<StaticJump> jumps_;
+    size_t farthest_target_ = 0;  ///< of the jumps to constants so far, in the code
 
     // The present block.
     bool open_ = false;
