@@ -40,50 +40,86 @@ struct EightLanes {
     static Word constant(uint64_t value) noexcept { return _mm512_set1_epi64(static_cast<long long>(value)); }
 };
 
-constexpr uint8_t nothing = 0;
-
-// A lane's next block: all of keccak_rate bytes, or the last ones of a message, which are padded (pad10*1)
-// where they are loaded, without a copy: bytes beyond the message are masked, and never touched.
-struct LaneBlock {
-    const uint8_t* p = &nothing;
-    uint64_t bytes[3]{};    // one bit for each byte that is the message's, in 64, 64 and 8
-    uint64_t padding[3]{};  // the bit of the first byte after it; none in a whole block
-    uint64_t end = 0;       // the padding's last bit, in the block's last word
+// The padding of a block (pad10*1, but for its last bit): where n bytes are a message's, read from
+// padding + keccak_rate - n on. So a message's end is padded where it is loaded, without a copy.
+struct Padding {
+    uint8_t bytes[2 * keccak_rate + 1]{};
+    constexpr Padding() noexcept { bytes[keccak_rate] = 0x01; }
 };
+alignas(64) constexpr Padding padding_bytes;
+constexpr const uint8_t* padding = padding_bytes.bytes;
+constexpr uint64_t padding_end = 0x8000000000000000;  // its last bit, in the block's last word
 
-[[gnu::always_inline]] inline LaneBlock whole_block(const uint8_t* p) noexcept {
-    return {.p = p, .bytes = {~0ULL, ~0ULL, 0xff}};
-}
-// Precondition: size < keccak_rate.
-[[gnu::always_inline]] inline LaneBlock last_block(const uint8_t* p, size_t size) noexcept {
-    LaneBlock block{.p = p, .end = 0x8000000000000000};
-    const size_t row = size / 64;
-    for (size_t i = 0; i < row; ++i) block.bytes[i] = ~0ULL;
-    block.padding[row] = 1ULL << (size % 64);
-    block.bytes[row] = block.padding[row] - 1;
-    return block;
+// How many bytes of the next block are each lane's message's: keccak_rate, or fewer at its end.
+using BlockSizes = unsigned[8];
+
+// Words 8 * half to 8 * half + 7 of each lane's block, but for the padding's last bit. Bytes beyond a message
+// are masked, and never touched.
+[[gnu::always_inline]] inline void load_words(__m512i (&words)[8], const KeccakJob (&lanes)[8],
+                                              const BlockSizes& sizes, unsigned half) noexcept {
+    const unsigned before = 64 * half;
+    for (int i = 0; i < 8; ++i) {
+        const unsigned bytes = sizes[i] > before ? sizes[i] - before : 0;
+        words[i] = _mm512_xor_si512(_mm512_maskz_loadu_epi8(_bzhi_u64(~0ULL, bytes), lanes[i].p + before),
+                                    _mm512_loadu_si512(padding + keccak_rate - sizes[i] + before));
+    }
+    transpose(words);
 }
 
-// Xors each lane's block into the state.
-[[gnu::always_inline]] inline void absorb(__m512i (&state)[25], const LaneBlock (&blocks)[8]) noexcept {
-    const __m512i ones = _mm512_set1_epi8(1);
-    for (int half = 0; half < 2; ++half) {
-        __m512i rows[8];
-        for (int lane = 0; lane < 8; ++lane)
-            rows[lane] = _mm512_mask_mov_epi8(
-                _mm512_maskz_loadu_epi8(blocks[lane].bytes[half], blocks[lane].p + 64 * half),
-                blocks[lane].padding[half], ones);
-        transpose(rows);
-        for (int i = 0; i < 8; ++i) state[8 * half + i] = _mm512_xor_si512(state[8 * half + i], rows[i]);
+// The same of word 16, the last.
+[[gnu::always_inline]] inline __m512i load_last_word(const KeccakJob (&lanes)[8],
+                                                     const BlockSizes& sizes) noexcept {
+    constexpr unsigned before = keccak_rate - 8;
+    __m128i words[8];
+    for (int i = 0; i < 8; ++i) {
+        words[i] = VectorLane::load(sizes[i] == keccak_rate ? lanes[i].p + before : padding);
+        if (sizes[i] >= before && sizes[i] < keccak_rate) [[unlikely]]
+            words[i] =
+                _mm_xor_si128(_mm_maskz_loadu_epi8(static_cast<__mmask16>((1U << (sizes[i] - before)) - 1),
+                                                   lanes[i].p + before),
+                              VectorLane::load(padding + keccak_rate - sizes[i] + before));
     }
-    alignas(64) uint64_t last[8];
-    for (int lane = 0; lane < 8; ++lane) {
-        const __m128i word = _mm_mask_mov_epi8(
-            _mm_maskz_loadu_epi8(static_cast<__mmask16>(blocks[lane].bytes[2]), blocks[lane].p + 128),
-            static_cast<__mmask16>(blocks[lane].padding[2]), _mm_set1_epi8(1));
-        last[lane] = static_cast<uint64_t>(_mm_cvtsi128_si64(word)) ^ blocks[lane].end;
+    const auto four = [&](int i) {
+        return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_unpacklo_epi64(words[i], words[i + 1])),
+                                       _mm_unpacklo_epi64(words[i + 2], words[i + 3]), 1);
+    };
+    return _mm512_inserti64x4(_mm512_castsi256_si512(four(0)), four(4), 1);
+}
+
+// Xors each lane's block into its state, which is zero yet in the lanes that are `fresh`.
+[[gnu::always_inline]] inline void absorb(__m512i (&state)[25], const KeccakJob (&lanes)[8],
+                                          const BlockSizes& sizes, __mmask8 fresh, __mmask8 ending) noexcept {
+    const auto old = static_cast<__mmask8>(~fresh);
+    unsigned longest = 0;
+    for (const unsigned size : sizes) longest |= size;
+    __m512i words[8];
+    load_words(words, lanes, sizes, 0);
+    for (int i = 0; i < 8; ++i) state[i] = _mm512_mask_xor_epi64(words[i], old, words[i], state[i]);
+    for (int i = 8; i < 25; ++i) state[i] = _mm512_maskz_mov_epi64(old, state[i]);
+    if (longest >= 64) {  // else keys' hashes
+        load_words(words, lanes, sizes, 1);
+        for (int i = 0; i < 8; ++i) state[8 + i] = _mm512_xor_si512(state[8 + i], words[i]);
+        state[16] = _mm512_xor_si512(state[16], load_last_word(lanes, sizes));
     }
-    state[16] = _mm512_xor_si512(state[16], _mm512_load_si512(last));
+    state[16] = _mm512_mask_xor_epi64(state[16], ending, state[16], EightLanes::constant(padding_end));
+}
+
+// Puts each lane's hash, words 0 to 3 of its state, to its place.
+[[gnu::always_inline]] inline void store_hashes(const __m512i (&state)[25],
+                                                uint8_t* const (&out)[8]) noexcept {
+    const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
+    const __m512i second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+    const auto store = [&](__m512i low, __m512i high, int lane) {
+        const auto two = [&](__m512i order, int i) {
+            const __m512i hashes = _mm512_permutex2var_epi64(low, order, high);
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(out[i]), _mm512_castsi512_si256(hashes));
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(out[i + 2]), _mm512_extracti64x4_epi64(hashes, 1));
+        };
+        two(first, lane);
+        two(second, lane + 4);
+    };
+    store(_mm512_unpacklo_epi64(state[0], state[1]), _mm512_unpacklo_epi64(state[2], state[3]), 0);
+    store(_mm512_unpackhi_epi64(state[0], state[1]), _mm512_unpackhi_epi64(state[2], state[3]), 1);
 }
 
 }  // namespace
@@ -99,48 +135,36 @@ void keccak256_64_avx512(const uint8_t* p, uint8_t* out) noexcept {
 }
 
 void keccak256_batch_avx512(const KeccakJob* jobs, size_t count) noexcept {
-    __m512i state[25];
-    for (auto& word : state) word = _mm512_setzero_si512();
-    KeccakJob lanes[8]{};
-    LaneBlock blocks[8]{};
-    size_t next = 0;
-    unsigned busy = 0;  // one bit a lane
-    while (next < count || busy != 0) {
-        __mmask8 fresh = 0;
+    alignas(32) uint8_t nowhere[32];
+    const KeccakJob nothing{.p = padding, .size = 0, .out = nowhere};  // an idle lane's
+    const KeccakJob* const end = jobs + count;
+    KeccakJob lanes[8];
+    for (KeccakJob& lane : lanes) lane = jobs != end ? *jobs++ : nothing;
+    __m512i state[25]{};
+    __mmask8 fresh = 0xff;
+    for (size_t unfinished = count; unfinished != 0;) {
+        BlockSizes sizes;
+        uint8_t* out[8];
         unsigned ending = 0;
-        for (unsigned lane = 0; lane < 8; ++lane) {
-            const unsigned bit = 1U << lane;
-            if ((busy & bit) == 0) {
-                if (next == count) {
-                    blocks[lane] = {};  // an idle lane hashes nothing; nobody looks
-                    continue;
-                }
-                lanes[lane] = jobs[next++];
-                busy |= bit;
-                fresh = static_cast<__mmask8>(fresh | bit);
-            }
-            KeccakJob& job = lanes[lane];
-            if (job.size >= keccak_rate) {
-                blocks[lane] = whole_block(job.p);
-                job.p += keccak_rate;
-                job.size -= keccak_rate;
-            } else {
-                blocks[lane] = last_block(job.p, job.size);
-                ending |= bit;
-            }
+        for (unsigned i = 0; i < 8; ++i) {
+            const bool ends = lanes[i].size < keccak_rate;
+            sizes[i] = ends ? static_cast<unsigned>(lanes[i].size) : keccak_rate;
+            out[i] = ends ? lanes[i].out : nowhere;
+            ending |= static_cast<unsigned>(ends) << i;
         }
-        if (fresh != 0)
-            for (auto& word : state) word = _mm512_maskz_mov_epi64(static_cast<__mmask8>(~fresh), word);
-        absorb(state, blocks);
+        absorb(state, lanes, sizes, fresh, static_cast<__mmask8>(ending));
         keccak_permute<EightLanes>(state);
-        if (ending == 0) continue;
-        alignas(64) uint64_t hashes[4][8];
-        for (int i = 0; i < 4; ++i) _mm512_store_si512(hashes[i], state[i]);
-        for (unsigned lane = 0; lane < 8; ++lane) {
-            if ((ending & (1U << lane)) == 0) continue;
-            for (int i = 0; i < 4; ++i) std::memcpy(lanes[lane].out + 8 * i, &hashes[i][lane], 8);
+        fresh = static_cast<__mmask8>(ending);
+        if (ending != 0) store_hashes(state, out);
+        for (KeccakJob& lane : lanes) {
+            if (lane.size >= keccak_rate) {
+                lane.p += keccak_rate;
+                lane.size -= keccak_rate;
+                continue;
+            }
+            unfinished -= lane.out != nowhere ? 1 : 0;
+            lane = jobs != end ? *jobs++ : nothing;
         }
-        busy &= ~ending;
     }
 }
 
