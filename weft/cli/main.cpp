@@ -1,6 +1,13 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <new>
+#include <stdexcept>
 
 #include "weft/cli/block_tests.hpp"
 #include "weft/cli/evm.hpp"
@@ -130,10 +137,7 @@ CLI::App& add_test_options(CLI::App& command, TestOptions& options) {
     return command;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    if (evm_tool::is_evm(argv[0])) return evm_tool::run(argc, argv, {stdout, stderr});
+int run_weft(int argc, char** argv) {
     CLI::App app{"Weft executes Ethereum blocks on all cores, with exactly the sequential result.", "weft"};
     app.require_subcommand(1);
     app.set_version_flag("--version", "weft " WEFT_VERSION);
@@ -164,4 +168,40 @@ int main(int argc, char** argv) {
     if (app.got_subcommand("workload")) return write_workload(workload_options, stdout, stderr);
     if (app.got_subcommand("statetest")) return run_state_tests(state_test_options, stdout, stderr);
     return run_block_tests(block_test_options, stdout, stderr);
+}
+
+/// Takes the places of closed standard streams, so that no file that is opened later gets what is printed.
+/// Reading stdin and writing to stdout fail then, as they should; nobody wants to read stderr.
+void hold_standard_streams() {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(stream, F_GETFD) == -1)
+            (void)::open("/dev/null", stream == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
+}
+
+/// The command, and what its output came to: a result that could not be written is a failure.
+int run_and_flush(int argc, char** argv, bool is_evm) {
+    const int status = is_evm ? evm_tool::run(argc, argv, {stdout, stderr}) : run_weft(argc, argv);
+    errno = 0;
+    const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    if (status != 0 || is_written) return status;
+    const std::string why = errno != 0 ? std::string(": ") + std::strerror(errno) : std::string();
+    throw std::runtime_error("stdout: cannot be written" + why);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    hold_standard_streams();
+    const bool is_evm = evm_tool::is_evm(argv[0]);
+    const auto fail = [&](const char* why) {
+        std::fprintf(stderr, "%s: %s\n", is_evm ? "evm" : "weft", why);
+        return is_evm ? static_cast<int>(evm_tool::Exit::failed) : exit_bad_input;
+    };
+    try {
+        return run_and_flush(argc, argv, is_evm);
+    } catch (const std::bad_alloc&) {
+        return fail("out of memory");
+    } catch (const std::exception& error) {  // fmt's, of a stream that can't be written
+        return fail(error.what());
+    }
 }

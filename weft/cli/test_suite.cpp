@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <new>
+#include <system_error>
 #include <thread>
 
 #include "weft/base/hex.hpp"
@@ -98,6 +100,18 @@ void print_json(std::FILE* out, const std::vector<FileResult>& files) {
     fmt::print(out, "{}", first ? "[]\n" : "\n]\n");
 }
 
+/// Calls `work` on `jobs` threads, the caller's among them, or on as many as the system allows.
+template <class Work>
+void run_side_by_side(size_t jobs, const Work& work) {
+    std::vector<std::jthread> threads;
+    try {
+        while (threads.size() + 1 < jobs) threads.emplace_back(work);
+    } catch (const std::system_error&) {
+        // The system gives no more threads: those that there are do everything.
+    }
+    work();
+}
+
 struct Counts {
     size_t passed = 0, failed = 0, skipped = 0;
     size_t named_refusals = 0, unnamed_refusals = 0;
@@ -171,19 +185,21 @@ int run_suite(const TestOptions& options, const RunTest& run_test, std::FILE* ou
     std::vector<FileResult> files(paths->size());
     std::atomic<size_t> next{0};
     std::atomic<uint64_t> speculative{0}, repaired{0}, not_refused{0};
+    std::atomic<bool> out_of_memory{false};
     const auto work = [&] {
-        TestBench bench(options.executors, pool, codes);
-        for (size_t i; (i = next.fetch_add(1)) < files.size();)
-            files[i] = run_file((*paths)[i], run_test, filter, bench);
-        speculative += bench.speculative();
-        repaired += bench.repaired();
-        not_refused += bench.not_refused();
+        try {
+            TestBench bench(options.executors, pool, codes);
+            for (size_t i; (i = next.fetch_add(1)) < files.size();)
+                files[i] = run_file((*paths)[i], run_test, filter, bench);
+            speculative += bench.speculative();
+            repaired += bench.repaired();
+            not_refused += bench.not_refused();
+        } catch (const std::bad_alloc&) {
+            out_of_memory = true;
+        }
     };
-    {
-        std::vector<std::jthread> threads;
-        for (unsigned job = 1; job < std::min<size_t>(jobs, files.size()); ++job) threads.emplace_back(work);
-        work();
-    }
+    run_side_by_side(std::min<size_t>(jobs, files.size()), work);
+    if (out_of_memory) return bad_input(err, "out of memory (--jobs 1 needs least)");
     print_json(out, files);
     std::fflush(out);
     Counts counts = count(err, *paths, files);

@@ -1,7 +1,10 @@
 #include "weft/primitives/json_value.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -281,12 +284,42 @@ Writer& Writer::newline() {
     return *this;
 }
 
-std::expected<void, std::string> write_file(const std::string& path, std::string_view text) {
+namespace {
+
+std::unexpected<std::string> cannot_write(const std::string& path) {
+    const int error = errno;
+    std::string why = path + ": cannot be written";
+    if (error != 0) why += std::string(" (") + std::strerror(error) + ")";
+    return std::unexpected(std::move(why));
+}
+
+std::expected<void, std::string> write_in_place(const std::string& path, std::string_view text) {
+    errno = 0;
     std::ofstream file(path, std::ios::binary);
     file.write(text.data(), static_cast<std::streamsize>(text.size()));
     file.close();
-    if (!file) return std::unexpected(path + ": cannot be written");
+    if (!file) return cannot_write(path);
     return {};
+}
+
+}  // namespace
+
+std::expected<void, std::string> write_file(const std::string& path, std::string_view text) {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    const fs::file_status before = fs::symlink_status(path, error);
+    if (fs::exists(before) && !fs::is_regular_file(before))
+        return write_in_place(path, text);  // a device, say
+    // Written beside its place and then renamed: under its name a file is whole, whenever the program ends.
+    const std::string beside = fmt::format("{}.{}.part", path, ::getpid());
+    errno = 0;
+    if (write_in_place(beside, text)) {
+        if (fs::rename(beside, path, error), !error) return {};
+        errno = error.value();
+    }
+    auto failed = cannot_write(path);
+    fs::remove(beside, error);
+    return failed;
 }
 
 }  // namespace weft::primitives::json

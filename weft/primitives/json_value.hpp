@@ -217,7 +217,8 @@ private:
     bool first_ = true;
 };
 
-/// Writes a file in whole. Error: one line that starts with the path.
+/// Writes a file in whole: what stands under its name is what was there before or all of the text, whenever
+/// the program ends. Error: one line that starts with the path.
 [[nodiscard]] std::expected<void, std::string> write_file(const std::string& path, std::string_view text);
 
 }  // namespace weft::primitives::json
