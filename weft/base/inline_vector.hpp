@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -21,13 +22,14 @@ public:
     using const_iterator = const T*;
 
     InlineVector() noexcept {}
-    InlineVector(std::initializer_list<T> items) { assign(items.begin(), items.size()); }
-    InlineVector(const InlineVector& other) { assign(other.data(), other.size()); }
+    InlineVector(std::initializer_list<T> items) { fill(items.begin(), items.size()); }
+    InlineVector(const T* first, const T* last) { fill(first, static_cast<size_t>(last - first)); }
+    InlineVector(const InlineVector& other) { fill(other.data(), other.size()); }
     InlineVector(InlineVector&& other) noexcept { take(other); }
     InlineVector& operator=(const InlineVector& other) {
         if (this != &other) {
             clear();
-            assign(other.data(), other.size());
+            fill(other.data(), other.size());
         }
         return *this;
     }
@@ -72,6 +74,12 @@ public:
         --size_;
     }
     void clear() noexcept { size_ = 0; }
+    /// Elements that are new are value-initialised.
+    void resize(size_t count) {
+        if (count > capacity_) grow(std::max(count, 2 * size_t{capacity_}));
+        if (count > size_) std::uninitialized_value_construct_n(data() + size_, count - size_);
+        size_ = static_cast<uint32_t>(count);
+    }
 
     friend bool operator==(const InlineVector& a, const InlineVector& b) {
         return std::equal(a.begin(), a.end(), b.begin(), b.end());
@@ -90,7 +98,7 @@ private:
         capacity_ = static_cast<uint32_t>(capacity);
     }
     /// Precondition: empty.
-    void assign(const T* items, size_t count) {
+    void fill(const T* items, size_t count) {
         if (count > capacity_) grow(count);
         if (count != 0) std::memcpy(static_cast<void*>(data()), items, count * sizeof(T));
         size_ = static_cast<uint32_t>(count);

@@ -18,7 +18,7 @@ TEST(InlineVector, DoesWhatAVectorDoes) {
         for (int step = 0; step < 30; ++step) {
             const size_t at = random() % (expected.size() + 1);
             const auto place = static_cast<std::ptrdiff_t>(at);
-            switch (random() % 5) {
+            switch (random() % 6) {
                 case 0:
                     items.push_back(at);
                     expected.push_back(at);
@@ -38,6 +38,10 @@ TEST(InlineVector, DoesWhatAVectorDoes) {
                     items = std::move(copy);
                     break;
                 }
+                case 4:
+                    items.resize(random() % 12);
+                    expected.resize(items.size());
+                    break;
                 default:
                     if (!expected.empty()) {
                         items.push_back(items.back());

@@ -73,7 +73,9 @@ Meter::Meter(std::optional<execution::ContextOptions> parallel, bool access_list
     : access_lists_(access_lists),
       roots_(roots),
       sequential_({.executor = ExecutorKind::sequential, .threads = 1}) {
-    if (parallel) parallel_ = std::make_unique<ExecutionContext>(std::move(*parallel));
+    if (!parallel) return;
+    parallel->codes = sequential_.options().codes;  // each code once in memory, whoever runs it
+    parallel_ = std::make_unique<ExecutionContext>(std::move(*parallel));
 }
 
 BlockMeasurement Meter::measure(const Input& input, const ChainConfig& config, unsigned repeat) {

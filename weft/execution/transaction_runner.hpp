@@ -125,7 +125,7 @@ template <class Rules>
         detail::gas_to_pay(tx.gas_limit, result.gas_left, journal.refund(), env.revision, terms.floor_gas);
     if (!Rules::settle(tx, *sender, journal, env, terms, outcome.gas_used)) return state_failed();
     journal.end_transaction();
-    outcome.logs = std::move(journal.logs());
+    outcome.logs = journal.take_logs();
     if (!tx.to && outcome.success) outcome.contract_address = message.recipient;
     outcome.blob_gas = terms.blob_gas;
     return outcome;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "weft/base/bytes.hpp"
+#include "weft/base/inline_vector.hpp"
 #include "weft/base/uint256.hpp"
 #include "weft/primitives/bloom.hpp"
 #include "weft/primitives/transaction.hpp"
@@ -13,8 +14,8 @@ namespace weft::primitives {
 
 struct Log {
     Address address;
-    std::vector<Hash> topics;  ///< at most 4
-    Bytes data;
+    base::InlineVector<Hash, 4> topics;    ///< at most 4
+    base::InlineVector<uint8_t, 32> data;  ///< mostly one word
     friend bool operator==(const Log&, const Log&) = default;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <utility>
@@ -279,7 +280,14 @@ public:
     // ---- What a transaction gathers
 
     void add_log(primitives::Log&& log) { logs_.push_back(std::move(log)); }
-    [[nodiscard]] std::vector<primitives::Log>& logs() noexcept { return logs_; }
+    [[nodiscard]] const std::vector<primitives::Log>& logs() const noexcept { return logs_; }
+    /// The logs, which the journal then holds no longer.
+    [[nodiscard]] std::vector<primitives::Log> take_logs() {
+        std::vector<primitives::Log> out(std::make_move_iterator(logs_.begin()),
+                                         std::make_move_iterator(logs_.end()));
+        logs_.clear();
+        return out;
+    }
     void add_refund(int64_t gas) noexcept { refund_ += gas; }
     [[nodiscard]] int64_t refund() const noexcept { return refund_; }
     /// nullopt: the source failed.

@@ -54,9 +54,13 @@ Receipt parse_receipt(json::Value value) {
             json::Fields entry(item);
             Log& log = receipt.logs.emplace_back();
             entry.required("address", log.address);
-            entry.required("topics", log.topics);
-            entry.required("data", log.data);
+            std::vector<Hash> topics;
+            Bytes data;
+            entry.required("topics", topics);
+            entry.required("data", data);
             if (entry.failed()) return entry.status();
+            log.topics = {topics.data(), topics.data() + topics.size()};
+            log.data = {data.data(), data.data() + data.size()};
         }
         return {};
     });

@@ -359,7 +359,7 @@ private:
         log.topics.resize(take<uint64_t>());
         for (Hash& topic : log.topics) topic = take<Hash>();
         const BytesView data = take_bytes();
-        log.data.assign(data.begin(), data.end());
+        log.data = {data.data(), data.data() + data.size()};
         to_.log(log);
     }
 
