@@ -54,6 +54,7 @@ public:
             for (size_t i = plan_[s].first; i < plan_[s].last; ++i) segment_of_[i] = s;
             if (policy_.early && plan_[s].begins_early) early_.push_back(s);
         }
+        execution::optimistic::order_early(plan_, early_);
         lookahead_ = cores * execution::optimistic::lookahead_per_worker;
         for (unsigned w = 0; w < cores; ++w) events_.push({w == 0 ? 0 : first_wake, w, Event::woke, 0, 0});
     }

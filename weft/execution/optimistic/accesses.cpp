@@ -76,16 +76,19 @@ Accesses make_accesses(const Journal& journal, const state::AccessRecorder& reco
 state::ReadResult<void> fix_balances(const Accesses& accesses, const VersionedState& versions,
                                      Position position) {
     bool any = false;
-    for (const auto& [account, base] : accesses.floating) {
+    for (uint32_t i = 0; i < accesses.floating.size(); ++i) {
+        auto& [account, balance] = accesses.floating[i];
         AccountState spare;
         auto before = versions.read(*account, position, spare);
         if (!before) return std::unexpected(std::move(before.error()));
-        account->shift = (*before)->account.balance - base;
-        any |= !account->shift.is_zero();
+        balance = (*before)->account.balance - balance;
+        any |= !balance.is_zero();
+        account->rank = i;
     }
     if (!any) return {};
     for (Accesses::AccountStep& step : accesses.account_steps)
-        if (step.changes & Accesses::AccountStep::balance_floats) step.balance += step.account->shift;
+        if (step.changes & Accesses::AccountStep::balance_floats)
+            step.balance += accesses.floating[step.account->rank].balance;
     return {};
 }
 

@@ -13,11 +13,11 @@ namespace weft::execution::optimistic {
 struct Accesses {
     using AccountStep = state::AccountStep<AccountLocation>;
     using SlotStep = state::SlotStep<SlotLocation>;
-    /// An account whose balance the run did not need to know: the steps' balances, marked so, lack as much as
-    /// the balance before the segment was more than this.
+    /// An account whose balance the run did not need to know: the steps' balances, marked so, lack what the
+    /// balance before the segment was more than the run's.
     struct Floating {
         AccountLocation* account;
-        uint256 base;
+        uint256 balance;  ///< the run's; after fix_balances() what is lacking
     };
     std::span<AccountLocation*> accounts;
     std::span<SlotLocation*> slots;

@@ -130,6 +130,7 @@ void Engine::cut(const Batch& batch, unsigned width) {
         segment.failed = false;
         if (begins_early(number)) memory_.early.push_back(number);
     }
+    order_early(memory_.plan, memory_.early);
 }
 
 bool Engine::begins_early(size_t number) const noexcept {

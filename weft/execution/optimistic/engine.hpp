@@ -93,7 +93,7 @@ public:
         size_t segment_capacity = 0;
         std::vector<uint64_t> estimates;  ///< of the batch's transactions
         std::vector<SegmentPlan> plan;
-        std::vector<size_t> early;  ///< segments to begin before their turn, in order
+        std::vector<size_t> early;  ///< segments to begin before their turn, the longest first
         std::vector<std::unique_ptr<Worker>> workers;
     };
 

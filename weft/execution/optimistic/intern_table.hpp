@@ -1,80 +1,85 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <mutex>
-#include <vector>
+#include <utility>
 
 #include "weft/base/prefetch.hpp"
 
 namespace weft::execution::optimistic {
 
-/// One location for each key, found by many threads at once. Lookups take no lock; a new key locks its shard.
-/// `L` has a member `hash`; locations live in the callers' arenas until the block ends.
+/// One location for each key, found by many threads at once; nobody takes a lock, and nothing moves.
+///
+/// Cells lie in lines of eight, a cache line each. A key may stand in one line of the first level; where that
+/// is full, in a line (deeper down: in several) of the next level. Cells are filled in order and stay taken
+/// until reset(), so that two threads that bring one key meet at one cell. Locations live in the callers'
+/// arenas until the block ends.
 template <class L>
 class InternTable {
 public:
-    /// Forgets everything; room for about `expected` locations, or as many as there were, before a shard
-    /// grows. Precondition: no other thread.
+    InternTable() { reset(0); }
+    ~InternTable() { drop_levels(0); }
+    InternTable(const InternTable&) = delete;
+    InternTable& operator=(const InternTable&) = delete;
+
+    /// Forgets everything; room for about `expected` locations, or as many as there were, before keys have to
+    /// be looked for in a second place. Precondition: no other thread.
     void reset(size_t expected) {
-        size_t before = 0;
-        for (const Shard& shard : shards_) before += shard.count;
-        expected = std::max(expected, before);
-        const size_t cells = std::bit_ceil(std::max<size_t>(expected * 2 / shard_count, 8));
-        for (Shard& shard : shards_) {
-            shard.outgrown.clear();
-            Cells* now = shard.cells.load(std::memory_order_relaxed);
-            if (shard.owner && now == shard.owner.get() && now->mask + 1 >= cells &&
-                now->mask + 1 <= 8 * cells) {
-                now->clear();
-            } else {
-                shard.owner = std::make_unique<Cells>(cells);
-                shard.cells.store(shard.owner.get(), std::memory_order_relaxed);
-            }
-            shard.count = 0;
+        const size_t lines = lines_for(std::max(expected, count()));
+        drop_levels(1);
+        Level* first = levels_[0].load(std::memory_order_relaxed);
+        if (first != nullptr && first->mask + 1 >= lines && first->mask + 1 <= 8 * lines) {
+            first->clear();
+            return;
         }
+        delete first;
+        levels_[0].store(new Level(lines), std::memory_order_relaxed);
     }
 
     /// The location with this hash for which equals(location) is true; where there is none, the one that
-    /// make() gives.
+    /// make() gives (then the second is true). What make() gives may also be left unused.
     template <class Equals, class Make>
-    [[nodiscard]] L* intern(uint64_t hash, Equals&& equals, Make&& make) {
-        Shard& shard = shards_[hash >> (64 - shard_bits)];
-        if (L* found = find(*shard.cells.load(std::memory_order_acquire), hash, equals)) return found;
-        const std::lock_guard lock(shard.mutex);
-        Cells* cells = shard.cells.load(std::memory_order_relaxed);
-        if (L* found = find(*cells, hash, equals)) return found;
-        if (2 * (shard.count + 1) > cells->mask + 1) cells = grow(shard);
-        L* location = make();
-        ++shard.count;
-        place(*cells, location);
-        return location;
-    }
-
-    /// Asks the cache for where intern() will begin to look.
-    void prefetch(uint64_t hash) const noexcept {
-        const Cells& cells = *shards_[hash >> (64 - shard_bits)].cells.load(std::memory_order_acquire);
-        __builtin_prefetch(&cells.at[hash & cells.mask]);
-    }
-    /// Once that is there: asks for the location with this hash, and says which it is; nullptr: there is none
-    /// yet. Another key's location may be taken for it.
-    const L* prefetch_location(uint64_t hash) const noexcept {
-        const Cells& cells = *shards_[hash >> (64 - shard_bits)].cells.load(std::memory_order_acquire);
-        for (size_t i = hash & cells.mask;; i = (i + 1) & cells.mask) {
-            const uint64_t cell = cells.at[i].load(std::memory_order_acquire);
-            if (cell == free_cell) return nullptr;
-            if (tag_of(cell) != tag_of(hash)) continue;
-            base::prefetch(location_in(cell), sizeof(L));
-            return location_in(cell);
+    [[nodiscard]] std::pair<L*, bool> intern(uint64_t hash, Equals&& equals, Make&& make) {
+        L* made = nullptr;
+        for (size_t depth = 0;; ++depth) {
+            Level& level = at(depth);
+            for (size_t i = 0; i < level.width(depth); ++i) {
+                for (std::atomic<uint64_t>& cell : level.line(hash, depth, i).cells) {
+                    uint64_t seen = cell.load(std::memory_order_acquire);
+                    if (seen == free_cell) {
+                        if (made == nullptr) made = make();
+                        if (cell.compare_exchange_strong(seen, cell_of(made, hash), std::memory_order_acq_rel,
+                                                         std::memory_order_acquire))
+                            return {made, true};
+                    }
+                    if (tag_of(seen) == tag_of(hash) && equals(*location_in(seen)))
+                        return {location_in(seen), false};
+                }
+            }
         }
     }
 
-private:
-    static constexpr unsigned shard_bits = 6;
-    static constexpr size_t shard_count = size_t{1} << shard_bits;
+    /// Asks the cache for where intern() will begin to look.
+    void prefetch(uint64_t hash) const noexcept { __builtin_prefetch(&first_line(hash)); }
+    /// Once that is there: asks for the location with this hash, and says which it is; nullptr: there is none
+    /// yet, or it is hard to find. Another key's location may be taken for it.
+    const L* prefetch_location(uint64_t hash) const noexcept {
+        for (const std::atomic<uint64_t>& cell : first_line(hash).cells) {
+            const uint64_t seen = cell.load(std::memory_order_acquire);
+            if (seen == free_cell) return nullptr;
+            if (tag_of(seen) != tag_of(hash)) continue;
+            base::prefetch(location_in(seen), sizeof(L));
+            return location_in(seen);
+        }
+        return nullptr;
+    }
 
+private:
     /// A cell holds a location's address and, in the bits that no address uses, some of its hash: others need
     /// not be looked at.
     static constexpr uint64_t free_cell = 0;
@@ -83,53 +88,67 @@ private:
     static L* location_in(uint64_t cell) noexcept {
         return reinterpret_cast<L*>(cell & ((uint64_t{1} << tag_shift) - 1));
     }
+    static uint64_t cell_of(const L* location, uint64_t hash) noexcept {
+        return reinterpret_cast<uintptr_t>(location) | tag_of(hash) << tag_shift;
+    }
 
-    struct Cells {
-        explicit Cells(size_t size) : mask(size - 1), at(new std::atomic<uint64_t>[size]) { clear(); }
+    struct alignas(64) Line {
+        std::array<std::atomic<uint64_t>, 8> cells{};
+    };
+    struct Level {
+        explicit Level(size_t lines) : mask(lines - 1), lines(new Line[lines]) {}
         void clear() noexcept {
-            for (size_t i = 0; i <= mask; ++i) at[i].store(free_cell, std::memory_order_relaxed);
+            for (size_t i = 0; i <= mask; ++i)
+                for (auto& cell : lines[i].cells) cell.store(free_cell, std::memory_order_relaxed);
+        }
+        [[nodiscard]] size_t count() const noexcept {
+            size_t count = 0;
+            for (size_t i = 0; i <= mask; ++i)
+                for (const auto& cell : lines[i].cells)
+                    count += cell.load(std::memory_order_relaxed) != free_cell ? 1 : 0;
+            return count;
+        }
+        /// The lines that a key may stand in: ever more, so that even keys with one hash need few levels.
+        [[nodiscard]] size_t width(size_t depth) const noexcept {
+            return depth < 4 ? 1 : std::min(mask + 1, size_t{1} << (depth - 3));
+        }
+        [[nodiscard]] Line& line(uint64_t hash, size_t depth, size_t i) const noexcept {
+            return lines[(std::rotr(hash, static_cast<int>(depth * 13)) + i) & mask];
         }
         size_t mask;
-        std::unique_ptr<std::atomic<uint64_t>[]> at;
+        std::unique_ptr<Line[]> lines;
     };
-    struct alignas(64) Shard {
-        std::atomic<Cells*> cells{nullptr};
-        /// On a line of its own: lookups need not wait for those who add.
-        alignas(64) std::mutex mutex;
+    static constexpr size_t most_levels = 48;
+
+    /// Lines that `count` keys fill by half at most.
+    static size_t lines_for(size_t count) noexcept {
+        return std::bit_ceil(std::max<size_t>(count * 2 / 8, 16));
+    }
+    [[nodiscard]] const Line& first_line(uint64_t hash) const noexcept {
+        return levels_[0].load(std::memory_order_acquire)->line(hash, 0, 0);
+    }
+    /// The level at this depth; makes it if it has to, large enough for twice what there is so far.
+    [[nodiscard]] Level& at(size_t depth) {
+        Level* level = levels_[depth].load(std::memory_order_acquire);
+        if (level != nullptr) [[likely]]
+            return *level;
+        auto made = std::make_unique<Level>(lines_for(2 * count()));
+        if (levels_[depth].compare_exchange_strong(level, made.get(), std::memory_order_acq_rel))
+            return *made.release();
+        return *level;
+    }
+    [[nodiscard]] size_t count() const noexcept {
         size_t count = 0;
-        std::unique_ptr<Cells> owner;
-        /// Cells that a reader may still be looking at.
-        std::vector<std::unique_ptr<Cells>> outgrown;
-    };
-
-    template <class Equals>
-    [[nodiscard]] static L* find(const Cells& cells, uint64_t hash, Equals& equals) {
-        for (size_t i = hash & cells.mask;; i = (i + 1) & cells.mask) {
-            const uint64_t cell = cells.at[i].load(std::memory_order_acquire);
-            if (cell == free_cell) return nullptr;
-            if (tag_of(cell) != tag_of(hash)) continue;
-            L* const location = location_in(cell);
-            if (location->hash == hash && equals(*location)) return location;
-        }
+        for (const auto& slot : levels_)
+            if (const Level* level = slot.load(std::memory_order_acquire)) count += level->count();
+        return count;
     }
-    static void place(Cells& cells, L* location) {
-        size_t i = location->hash & cells.mask;
-        while (cells.at[i].load(std::memory_order_relaxed) != free_cell) i = (i + 1) & cells.mask;
-        const auto address = reinterpret_cast<uintptr_t>(location);
-        cells.at[i].store(address | tag_of(location->hash) << tag_shift, std::memory_order_release);
-    }
-    static Cells* grow(Shard& shard) {
-        auto larger = std::make_unique<Cells>((shard.owner->mask + 1) * 2);
-        for (size_t i = 0; i <= shard.owner->mask; ++i)
-            if (const uint64_t cell = shard.owner->at[i].load(std::memory_order_relaxed); cell != free_cell)
-                place(*larger, location_in(cell));
-        shard.outgrown.push_back(std::move(shard.owner));
-        shard.owner = std::move(larger);
-        shard.cells.store(shard.owner.get(), std::memory_order_release);
-        return shard.owner.get();
+    void drop_levels(size_t from) noexcept {
+        for (size_t depth = from; depth < most_levels; ++depth)
+            delete levels_[depth].exchange(nullptr, std::memory_order_relaxed);
     }
 
-    Shard shards_[shard_count];
+    std::array<std::atomic<Level*>, most_levels> levels_{};
 };
 
 }  // namespace weft::execution::optimistic

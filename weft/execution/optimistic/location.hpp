@@ -33,14 +33,15 @@ template <class Self>
 struct Version {
     Position position = 0;
     std::atomic<VersionState> state{VersionState::published};
+    uint8_t changes = 0;  ///< AccountVersion::Change
     std::atomic<Self*> older{nullptr};
 };
 
 /// What a segment did to an account; the fields not named in `changes` are as they were.
 struct AccountVersion : Version<AccountVersion> {
     enum Change : uint8_t {
-        balance_set = 1,    ///< `balance` is the new one
-        balance_added = 2,  ///< `balance` comes on top, modulo 2^256
+        balance_set = 1,    ///< `after` has the new one
+        balance_added = 2,  ///< `added` comes on top, modulo 2^256
         nonce_set = 4,
         code_set = 8,
         made_to_exist = 16,
@@ -50,22 +51,33 @@ struct AccountVersion : Version<AccountVersion> {
             128,  ///< it was created, on a place without storage: slots not written since are zero
         storage_cleared = storage_wiped | storage_known,
     };
-    uint8_t changes = 0;
-    uint64_t nonce = 0;
-    uint256 balance;
-    AccountState committed;  ///< after the segment; valid once state is committed
-    Hash code_hash;
+    /// The account after the segment: at first only the fields that were set; all of it once the state is
+    /// committed.
+    AccountState after;
+    uint256 added;
 
     /// The account after the segment, from the one before it.
     void apply_to(AccountState& before) const noexcept {
-        if (changes & balance_set) before.account.balance = balance;
-        if (changes & balance_added) before.account.balance += balance;
-        if (changes & nonce_set) before.account.nonce = nonce;
-        if (changes & code_set) before.account.code_hash = code_hash;
+        if (changes & balance_set) before.account.balance = after.account.balance;
+        if (changes & balance_added) before.account.balance += added;
+        if (changes & nonce_set) before.account.nonce = after.account.nonce;
+        if (changes & code_set) before.account.code_hash = after.account.code_hash;
         if (changes & made_to_exist) before.exists = true;
         if (changes & removed) before = {};
     }
+    /// Fills in what the segment left as it was; does not touch what others may be reading.
+    void complete(const AccountState& before) noexcept {
+        after.exists = (changes & removed) == 0 && (before.exists || (changes & made_to_exist) != 0);
+        if (changes & removed) return;
+        if (!(changes & balance_set)) {
+            after.account.balance = before.account.balance;
+            if (changes & balance_added) after.account.balance += added;
+        }
+        if (!(changes & nonce_set)) after.account.nonce = before.account.nonce;
+        if (!(changes & code_set)) after.account.code_hash = before.account.code_hash;
+    }
 };
+static_assert(sizeof(AccountVersion) == 128);
 
 struct SlotVersion : Version<SlotVersion> {
     uint256 value;
@@ -77,7 +89,6 @@ enum class BaseState : uint8_t { unknown, being_written, known };
 
 /// An account in one block: identity, value before the block, versions by descending position.
 struct alignas(64) AccountLocation {
-    uint64_t hash = 0;
     Address address;
     std::atomic<BaseState> base_state{BaseState::unknown};
     /// A published version has cleared its storage at some time, whether it held or not: slots must look for
@@ -90,17 +101,15 @@ struct alignas(64) AccountLocation {
     /// The last code that was asked for here, if any: spares the cache's lock.
     std::atomic<const Code*> code{nullptr};
     AccountState base;
-    /// For the access list: what the balances of the segment at the cursor lack (Accesses::Floating).
-    uint256 shift;
 };
+static_assert(sizeof(AccountLocation) == 128);
 
-struct alignas(64) SlotLocation {
-    uint64_t hash = 0;
+struct SlotLocation {
     AccountLocation* account = nullptr;
     std::atomic<SlotVersion*> newest{nullptr};
-    std::atomic<BaseState> base_state{BaseState::unknown};
     uint256 key;
     uint256 base;
+    std::atomic<BaseState> base_state{BaseState::unknown};
     bool listed = false;  ///< for the access list
 };
 

@@ -90,16 +90,16 @@ void Predictions::publish(const primitives::AccountChanges& account, VersionedSt
         AccountVersion& version = version_at(last, position, memory, location->newest);
         if (balance != nullptr) {
             version.changes |= AccountVersion::balance_set;
-            version.balance = balance->balance;
+            version.after.account.balance = balance->balance;
             if (!balance->balance.is_zero()) version.changes |= AccountVersion::made_to_exist;
         }
         if (nonce != nullptr) {
             version.changes |= AccountVersion::nonce_set | AccountVersion::made_to_exist;
-            version.nonce = nonce->nonce;
+            version.after.account.nonce = nonce->nonce;
         }
         if (code != nullptr) {
             version.changes |= AccountVersion::code_set;
-            version.code_hash = add_code(codes, code->code);
+            version.after.account.code_hash = add_code(codes, code->code);
         }
     }
     if (last != nullptr) insert(location->newest, last);

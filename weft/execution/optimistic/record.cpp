@@ -27,20 +27,19 @@ void fill(AccountVersion& version, const AccountEntry& entry) {
     if (entry.now.balance != entry.base.balance) {
         if (entry.observed & state::observed_balance) {
             changes |= AccountVersion::balance_set;
-            version.balance = entry.now.balance;
         } else {
             changes |= AccountVersion::balance_added;
-            version.balance = entry.now.balance - entry.base.balance;
+            version.added = entry.now.balance - entry.base.balance;
         }
     }
     if (entry.now.nonce != entry.base.nonce) changes |= AccountVersion::nonce_set;
     if (entry.now.code_hash != entry.base.code_hash) changes |= AccountVersion::code_set;
-    version.nonce = entry.now.nonce;
-    version.code_hash = entry.now.code_hash;
+    version.after = {entry.now, entry.exists};
     if (entry.exists) {
         if (changes != 0 || !entry.base_exists) changes |= AccountVersion::made_to_exist;
     } else if (entry.base_exists || entry.removed || entry.wiped) {
         changes |= AccountVersion::removed;
+        version.after = {};
     }
     if (entry.wiped)
         changes |= AccountVersion::storage_wiped;
@@ -134,10 +133,8 @@ Record make_record(const Journal& journal, VersionedState& versions, BlockMemory
         auto* version = arena.make<AccountVersion>();
         version->position = position;
         fill(*version, *entry);
-        if (footing == Footing::committed) {
-            version->committed = {entry->now, entry->exists};
+        if (footing == Footing::committed)
             version->state.store(VersionState::committed, std::memory_order_relaxed);
-        }
         account_writes[account_write_count++] = {location, version};
     }
     for (SlotEntry* slot : journal.slots()) {
@@ -211,8 +208,7 @@ state::ReadResult<void> commit(const Record& record, const VersionedState& versi
             if (!read) return std::unexpected(std::move(read.error()));
             before = *read;
         }
-        version->committed = *before;
-        version->apply_to(version->committed);
+        version->complete(*before);
         version->state.store(VersionState::committed, std::memory_order_release);
     }
     for (const auto& [location, version] : record.slot_versions)
@@ -225,7 +221,7 @@ void report(const Record& record, CommitSink& sink) {
     for (const auto& [location, version] : record.account_versions) {
         const bool wiped = (version->changes & AccountVersion::storage_wiped) != 0;
         auto& out = accounts.emplace_back(location->address, std::nullopt, wiped);
-        if (version->committed.exists) out.value = version->committed.account;
+        if (version->after.exists) out.value = version->after.account;
     }
     std::vector<CommittedSlot> slots;
     for (const auto& [location, version] : record.slot_versions)

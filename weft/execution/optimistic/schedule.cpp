@@ -42,4 +42,10 @@ void plan_segments(std::span<const uint64_t> estimates, unsigned width, size_t s
     }
 }
 
+void order_early(std::span<const SegmentPlan> plan, std::vector<size_t>& early) {
+    std::ranges::sort(early, [&](size_t a, size_t b) {
+        return plan[a].cost != plan[b].cost ? plan[a].cost > plan[b].cost : a < b;
+    });
+}
+
 }  // namespace weft::execution::optimistic

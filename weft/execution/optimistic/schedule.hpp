@@ -27,4 +27,7 @@ struct SegmentPlan {
 void plan_segments(std::span<const uint64_t> estimates, unsigned width, size_t segment_transactions,
                    std::vector<SegmentPlan>& out);
 
+/// Orders the segments that begin before their turn: the longest first, or it would end last.
+void order_early(std::span<const SegmentPlan> plan, std::vector<size_t>& early);
+
 }  // namespace weft::execution::optimistic

@@ -46,5 +46,20 @@ TEST(Schedule, AHeavyTransactionIsASegmentOfItsOwnAndBeginsEarly) {
     for (const SegmentPlan& segment : plan(estimates, 1)) EXPECT_FALSE(segment.begins_early);
 }
 
+TEST(Schedule, OfThoseThatBeginEarlyTheLongestIsFirst) {
+    std::vector<uint64_t> estimates(100, 1000);
+    estimates[10] = 200'000;
+    estimates[40] = 3'000'000;
+    estimates[60] = 200'000;
+    const auto segments = plan(estimates, 2);
+    std::vector<size_t> early;
+    for (size_t i = 0; i < segments.size(); ++i)
+        if (segments[i].begins_early) early.push_back(i);
+    order_early(segments, early);
+    std::vector<uint32_t> first;
+    for (const size_t number : early) first.push_back(segments[number].first);
+    EXPECT_EQ(first, (std::vector<uint32_t>{40, 10, 60}));
+}
+
 }  // namespace
 }  // namespace weft::execution::optimistic

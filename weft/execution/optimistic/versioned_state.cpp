@@ -12,30 +12,28 @@ constexpr size_t look_ahead = 8;
 }  // namespace
 
 AccountLocation* VersionedState::locate(const Address& address, BlockMemory& memory) {
-    const uint64_t hash = hasher_(address);
-    return accounts_.intern(
-        hash, [&](const AccountLocation& l) { return l.address == address; },
+    const auto [location, is_new] = accounts_.intern(
+        hasher_(address), [&](const AccountLocation& l) { return l.address == address; },
         [&] {
-            auto* location = memory.arena.make<AccountLocation>();
-            location->hash = hash;
-            location->address = address;
-            memory.accounts.push_back(location);
-            return location;
+            auto* made = memory.arena.make<AccountLocation>();
+            made->address = address;
+            return made;
         });
+    if (is_new) memory.accounts.push_back(location);
+    return location;
 }
 
 SlotLocation* VersionedState::locate(AccountLocation* account, const uint256& key, BlockMemory& memory) {
-    const uint64_t hash = hasher_(account->hash, key);
-    return slots_.intern(
-        hash, [&](const SlotLocation& l) { return l.account == account && l.key == key; },
+    const auto [location, is_new] = slots_.intern(
+        hasher_(account, key), [&](const SlotLocation& l) { return l.account == account && l.key == key; },
         [&] {
-            auto* location = memory.arena.make<SlotLocation>();
-            location->hash = hash;
-            location->account = account;
-            location->key = key;
-            memory.slots.push_back(location);
-            return location;
+            auto* made = memory.arena.make<SlotLocation>();
+            made->account = account;
+            made->key = key;
+            return made;
         });
+    if (is_new) memory.slots.push_back(location);
+    return location;
 }
 
 void VersionedState::prefetch(std::span<const Address> addresses) const noexcept {
@@ -121,7 +119,7 @@ state::ReadResult<const AccountState*> VersionedState::read_versions(AccountLoca
     }
     const AccountState* final_value = nullptr;
     if (version != nullptr) {
-        final_value = &version->committed;
+        final_value = &version->after;
     } else {
         auto base = read_base(location, spare);
         if (!base) return base;
@@ -212,7 +210,7 @@ void VersionedState::collect_accounts(const BlockMemory& memory, CodeCache& code
             __builtin_prefetch(accounts[i + look_ahead]->newest.load(std::memory_order_relaxed));
         AccountLocation* location = accounts[i];
         const AccountVersion* last = newest_before(location->newest, after_all, after_all);
-        const AccountState& after = last != nullptr ? last->committed : location->base;
+        const AccountState& after = last != nullptr ? last->after : location->base;
         const bool wiped = location->ever_cleared.load(std::memory_order_relaxed) &&
                            last_change(*location, after_all, AccountVersion::storage_wiped);
         const bool slots_changed = location->slots_changed.load(std::memory_order_relaxed);

@@ -51,9 +51,8 @@ public:
         const AccountVersion* version =
             newest_before(location.newest, position, committed_.load(std::memory_order_acquire));
         if (version != nullptr)
-            return version->state.load(std::memory_order_acquire) == VersionState::committed
-                       ? &version->committed
-                       : nullptr;
+            return version->state.load(std::memory_order_acquire) == VersionState::committed ? &version->after
+                                                                                             : nullptr;
         return location.base_state.load(std::memory_order_acquire) == BaseState::known ? &location.base
                                                                                        : nullptr;
     }
