@@ -43,7 +43,7 @@ public:
     /// How many threads sleep now, or are about to.
     [[nodiscard]] uint32_t sleepers() const noexcept { return sleepers_.load(std::memory_order_relaxed); }
 
-    static constexpr uint32_t default_pause_ns = 4000;
+    static constexpr uint32_t default_pause_ns = 20000;
 
 private:
     uint32_t wait_slowly(const std::atomic<uint32_t>& word, uint32_t old, uint32_t pause_ns) noexcept;

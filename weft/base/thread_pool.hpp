@@ -52,7 +52,8 @@ public:
     /// The pool's threads do pieces of `work` from now on, until remove() returns.
     void add(IdleWork& work);
     void remove(IdleWork& work) noexcept;
-    /// Says that there are `pieces` more: wakes as many threads.
+    /// Says that there are `pieces` more: wakes as many threads. Before a run() that comes soon, too, for to
+    /// wake takes longer (some tens of microseconds) than to watch a little in vain.
     void announce(size_t pieces) noexcept;
     /// Does a piece on this thread, which would only wait otherwise. False: there is none.
     bool do_idle_work(bool pressing) noexcept;

@@ -30,7 +30,14 @@ Engine::Engine(ExecutionContext& context, BlockState& block, const evm::Precompi
       rules_(rules),
       policy_(context.options().speculation) {}
 
+/// Wakes some of the pool's threads, that they be there when they are needed.
+void Engine::rouse() const noexcept {
+    if (context_.threads() > 1 && context_.pool() != nullptr)
+        context_.pool()->announce(std::min(context_.threads() - 1, 2U));
+}
+
 void Engine::begin_block(const StateReader& reader, const primitives::BlockAccessList* predicted) {
+    rouse();
     memory_.versions.begin_block(reader, predicted != nullptr ? primitives::item_count(*predicted) : 256);
     predictions_.begin_block(predicted);
     accesses_.clear();
@@ -182,6 +189,7 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
     }
     context_.statistics().segments += segment_count_;
     release_segments();
+    if (memory_.plan.size() > 1) rouse();
     // What comes after the batch stands behind its last segment.
     base_position_ += static_cast<Position>(segment_count_) + 1;
     return std::exchange(error_, std::nullopt);

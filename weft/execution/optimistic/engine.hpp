@@ -115,6 +115,7 @@ public:
     }
 
 private:
+    void rouse() const noexcept;
     void make_room_for_segments(size_t count);
     void cut(const Batch& batch, unsigned width);
     void release_segments();
