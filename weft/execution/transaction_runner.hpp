@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "weft/base/prefetch.hpp"
 #include "weft/evm/create_address.hpp"
 #include "weft/execution/mainnet_rules.hpp"
 #include "weft/execution/result.hpp"
@@ -62,8 +63,8 @@ inline constexpr size_t most_prefetched_transactions = Journal::most_prefetched 
 /// Whether prefetch() pays in a batch: what fewer transactions touch soon lies near the core anyway.
 [[nodiscard]] constexpr bool pays_to_prefetch(size_t transactions) noexcept { return transactions >= 2048; }
 
-/// Brings the accounts that these transactions touch for certain near the core: called before they run one
-/// after the other, it lets their misses wait together instead of one by one.
+/// Brings the accounts that these transactions touch for certain, and their call data, near the core: called
+/// before they run one after the other, it lets their misses wait together instead of one by one.
 template <class Tx>
 void prefetch(const Journal& journal, std::span<const Tx> transactions) noexcept {
     std::array<Address, Journal::most_prefetched> addresses;
@@ -71,6 +72,8 @@ void prefetch(const Journal& journal, std::span<const Tx> transactions) noexcept
     for (const Tx& tx : transactions) {
         addresses[count++] = tx.sender;
         if (tx.to) addresses[count++] = *tx.to;
+        constexpr size_t beginning = 256;
+        base::prefetch(tx.data.data(), std::min(tx.data.size(), beginning));
     }
     journal.prefetch({addresses.data(), count});
 }

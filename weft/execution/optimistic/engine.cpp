@@ -122,8 +122,10 @@ void Engine::make_room_for_segments(size_t count) {
 
 void Engine::cut(const Batch& batch, unsigned width) {
     auto& estimates = memory_.estimates;
-    estimates.clear();
-    for (size_t i = 0; i < batch.size(); ++i) estimates.push_back(batch.estimate(i));
+    estimates.resize(batch.size());
+    base::parallel_for(context_.pool(), batch.size(), 4096, [&](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i) estimates[i] = batch.estimate(i);
+    });
     plan_segments(estimates, width, block_.wants_transaction_roots() ? 1 : policy_.segment_transactions,
                   memory_.plan);
     segment_count_ = memory_.plan.size();

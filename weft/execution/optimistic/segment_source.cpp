@@ -26,10 +26,15 @@ bool SegmentSource::load(state::AccountEntry& account) noexcept {
 bool SegmentSource::load(state::SlotEntry& slot) noexcept {
     if (interleaving_ != nullptr) [[unlikely]]
         interleaving_->reached(worker_, Point::load);
-    // A slot is only ever asked for after its account was.
-    if (slot.origin == nullptr)
+    if (slot.origin == nullptr) {
+        // The first reader of a place needs both the place and what the state has there: two misses at a
+        // time.
+        const state::Location place{slot.account->address, slot.key};
+        versions_.reader().prefetch({&place, 1});
+        // A slot is only ever asked for after its account was.
         slot.origin =
             versions_.locate(static_cast<AccountLocation*>(slot.account->origin), slot.key, memory_);
+    }
     auto read = versions_.read(*static_cast<SlotLocation*>(slot.origin), position_, slot.base, slot.seen);
     return !keep_error(read);
 }
