@@ -47,7 +47,7 @@ public:
     Simulation(const std::vector<Step>& steps, std::vector<uint64_t> estimates, unsigned cores,
                const Policy& policy)
         : steps_(steps), policy_(policy), idle_since_(cores, never), began_(steps.size(), 0) {
-        execution::optimistic::plan_segments(estimates, cores, 0, plan_);
+        run_length_.begin(execution::optimistic::plan_segments(estimates, cores, 0, plan_));
         segments_.resize(plan_.size());
         segment_of_.resize(steps.size());
         for (size_t s = 0; s < plan_.size(); ++s) {
@@ -91,6 +91,7 @@ private:
         enum : uint8_t { waiting, taken, finished } state = waiting;
         double published = never;  ///< when what it published last was shown
         bool rerun = false;
+        size_t end = 0;  ///< one past the last segment of the run that begins here
     };
 
     [[nodiscard]] double cost(size_t first, size_t last) const {
@@ -107,15 +108,15 @@ private:
         return true;
     }
     [[nodiscard]] bool stands_as_a_whole(size_t s) const {
-        for (size_t i = plan_[s].first; i < plan_[s].last; ++i)
+        for (size_t i = plan_[s].first; i < plan_[segments_[s].end - 1].last; ++i)
             if (!stands(i)) return false;
         return true;
     }
     [[nodiscard]] double cost_of_repair(size_t s) const {
-        if (!policy_.partial) return cost(s, s + 1);
+        if (!policy_.partial) return cost(s, segments_[s].end);
         std::set<size_t> again;
         double sum = 0;
-        for (size_t i = plan_[s].first; i < plan_[s].last; ++i) {
+        for (size_t i = plan_[s].first; i < plan_[segments_[s].end - 1].last; ++i) {
             bool runs = !stands(i);
             for (const size_t needed : steps_[i].needs) runs |= again.contains(needed);
             if (!runs) continue;
@@ -125,14 +126,26 @@ private:
         return sum;
     }
 
+    /// Takes the segment, and some of those after it as one run; returns where that ends.
+    size_t take(size_t s) {
+        segments_[s].state = State::taken;
+        size_t end = s + 1;
+        const size_t most = std::min(plan_.size(), s + run_length_.now());
+        while (!plan_[s].begins_early && end < most && segments_[end].state == State::waiting &&
+               !plan_[end].begins_early)
+            segments_[end++].state = State::taken;
+        for (size_t i = plan_[s].first; i < plan_[end - 1].last; ++i) segment_of_[i] = s;
+        return segments_[s].end = end;
+    }
     void begin(unsigned worker, double now, size_t s) {
+        const size_t end = segments_[s].rerun ? segments_[s].end : take(s);
         segments_[s].state = State::taken;
         double at = now;
-        for (size_t i = plan_[s].first; i < plan_[s].last; ++i) {
+        for (size_t i = plan_[s].first; i < plan_[end - 1].last; ++i) {
             began_[i] = at;
             at += steps_[i].cost * slower;
         }
-        events_.push({at + publishing, worker, Event::ran, s, s + 1});
+        events_.push({at + publishing, worker, Event::ran, s, end});
     }
 
     void choose(unsigned worker, double now) {
@@ -141,9 +154,10 @@ private:
             baton_ = true;
             const bool held = stands_as_a_whole(cursor_);
             repaired_ += held ? 0 : 1;
+            held ? run_length_.held() : run_length_.refuted();
             const double time = validating + (held ? 0 : cost_of_repair(cursor_) + publishing);
             if (!held) segments_[cursor_].published = now + time;
-            events_.push({now + time, worker, Event::settled, cursor_, cursor_ + 1});
+            events_.push({now + time, worker, Event::settled, cursor_, segments_[cursor_].end});
             return;
         }
         while (next_ < plan_.size() && segments_[next_].state != State::waiting) ++next_;
@@ -164,8 +178,7 @@ private:
     }
 
     void begin_at_cursor(unsigned worker, double now) {
-        const size_t last = next_ + 1;
-        segments_[next_].state = State::taken;
+        const size_t last = take(next_);
         events_.push({now + cost(next_, last) + publishing, worker, Event::committed, next_, last});
     }
 
@@ -186,6 +199,7 @@ private:
     std::vector<double> idle_since_;
     std::vector<double> began_;  ///< of each transaction's last run ahead of the cursor
     std::vector<SegmentPlan> plan_;
+    execution::optimistic::RunLength run_length_;
     std::vector<State> segments_;
     std::vector<size_t> segment_of_;
     std::vector<size_t> early_;

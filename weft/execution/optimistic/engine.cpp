@@ -126,8 +126,9 @@ void Engine::cut(const Batch& batch, unsigned width) {
     base::parallel_for(context_.pool(), batch.size(), 4096, [&](size_t begin, size_t end) {
         for (size_t i = begin; i < end; ++i) estimates[i] = batch.estimate(i);
     });
-    plan_segments(estimates, width, block_.wants_transaction_roots() ? 1 : policy_.segment_transactions,
-                  memory_.plan);
+    run_length_.begin(plan_segments(
+        estimates, width, block_.wants_transaction_roots() ? 1 : policy_.segment_transactions, memory_.plan));
+    runs_ = 0;
     segment_count_ = memory_.plan.size();
     make_room_for_segments(segment_count_);
     memory_.early.clear();
@@ -135,6 +136,7 @@ void Engine::cut(const Batch& batch, unsigned width) {
         Segment& segment = segments_[number];
         segment.first = memory_.plan[number].first;
         segment.last = memory_.plan[number].last;
+        segment.count = 1;
         segment.state.store(Segment::State::waiting, std::memory_order_relaxed);
         segment.failed = false;
         if (begins_early(number)) memory_.early.push_back(number);
@@ -189,7 +191,7 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
         sum.reexecuted_transactions += part.reexecuted_transactions;
         part = {};
     }
-    context_.statistics().segments += segment_count_;
+    context_.statistics().segments += runs_;
     release_segments();
     if (memory_.plan.size() > 1) rouse();
     // What comes after the batch stands behind its last segment.
@@ -263,6 +265,17 @@ std::optional<size_t> Engine::take_early() noexcept {
     return std::nullopt;
 }
 
+size_t Engine::take_more(size_t number) noexcept {
+    Segment& segment = segments_[number];
+    const size_t end = std::min(segment_count_, number + run_length_.now());
+    size_t next = number + 1;
+    // What is heavy stays a run of its own.
+    while (next < end && !begins_early(next) && take(next)) ++next;
+    segment.count = static_cast<uint32_t>(next - number);
+    segment.last = segments_[next - 1].last;
+    return next;
+}
+
 Engine::Next Engine::run_next(Worker& worker, unsigned index) {
     size_t number = next_.load(std::memory_order_acquire);
     for (;; ++number) {
@@ -281,7 +294,7 @@ Engine::Next Engine::run_next(Worker& worker, unsigned index) {
             }
         if (number >= cursor + lookahead_) return Next::too_far_ahead;
         if (take(number)) {
-            next_.store(number + 1, std::memory_order_release);
+            next_.store(begins_early(number) ? number + 1 : take_more(number), std::memory_order_release);
             break;
         }
     }
@@ -421,12 +434,14 @@ bool Engine::settle(Worker& worker, unsigned index, size_t number) {
         if (block_.options().sink != nullptr) report(segment.record, *block_.options().sink);
         include(segment);
         if (auto error = block_.add_transaction_root()) return fail(std::move(*error));
+        run_length_.held();
         ++worker.statistics.speculative;
         advance(number);
         return true;
     }
     if (!segment.failed) withdraw(segment.record);
     if (segment.events) segment.events->clear();
+    run_length_.refuted();
     ++worker.statistics.repaired;
     worker.statistics.reexecuted_transactions += segment.last - segment.first;
     return run_on_committed(worker, index, number);
@@ -468,8 +483,10 @@ bool Engine::refused(size_t number) {
 }
 
 void Engine::advance(size_t number) {
-    memory_.versions.set_committed(position_of(number));
-    cursor_.store(number + 1, std::memory_order_release);
+    const size_t next = number + segments_[number].count;
+    ++runs_;
+    memory_.versions.set_committed(position_of(next - 1));
+    cursor_.store(next, std::memory_order_release);
     progress_.fetch_add(1, std::memory_order_release);
     parker_.wake_all(progress_);
 }

@@ -53,11 +53,13 @@ struct Worker {
     ExecutionStatistics statistics;
 };
 
-/// A run of consecutive transactions (see SegmentPlan), and how it went.
+/// Some consecutive transactions (see SegmentPlan), and how their run went. A worker may take several
+/// segments as one: the first then stands for all of them, the others stay `taken`.
 struct Segment {
     enum class State : uint8_t { waiting, taken, finished };
     uint32_t first = 0;
-    uint32_t last = 0;  ///< one past the last
+    uint32_t last = 0;   ///< one past the last
+    uint32_t count = 1;  ///< segments in this run
     std::atomic<State> state{State::waiting};
     /// The run came to an end that has no meaning ahead of the cursor: a state error, an invalid transaction,
     /// an abort.
@@ -70,8 +72,9 @@ struct Segment {
 
 /// Runs batches of transactions on many threads, with the outcome of running them one after the other.
 ///
-/// Segments are taken in order, each by a worker that runs it on a private journal and publishes what it
-/// wrote; but one that may take long begins as early as it can, or the block would wait for it in the end.
+/// Segments are taken in order, one or a few at once, by a worker that runs them on a private journal and
+/// publishes what they wrote; but one that may take long begins as early as it can, or the block would wait
+/// for it in the end.
 /// The cursor stands at the first segment that is not committed. Who holds the baton moves it: a
 /// segment whose reads hold is committed, another is run again right there, on committed state, where nothing
 /// can refute it. A worker that starts the segment at the cursor runs on committed state in the first place.
@@ -130,6 +133,8 @@ private:
     [[nodiscard]] bool take(size_t number) noexcept;
     /// Takes a segment that is to begin before its turn.
     [[nodiscard]] std::optional<size_t> take_early() noexcept;
+    /// Makes some of the segments that follow a taken one part of its run. Returns the one after the run.
+    size_t take_more(size_t number) noexcept;
     enum class Next : uint8_t { ran, too_far_ahead, none_left };
     /// Runs the next segment that nobody has taken.
     Next run_next(Worker& worker, unsigned index);
@@ -179,6 +184,8 @@ private:
     Position base_position_ = 1;  ///< of the batch's first segment
     size_t segment_count_ = 0;
     size_t lookahead_ = 0;
+    RunLength run_length_;
+    size_t runs_ = 0;  ///< committed in this batch
     unsigned ready_workers_ = 0;
     EventBudget event_budget_;
     Segment* segments_ = nullptr;

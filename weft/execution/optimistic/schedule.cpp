@@ -5,30 +5,28 @@
 namespace weft::execution::optimistic {
 namespace {
 
-/// Nanoseconds that a segment should take: enough to outweigh what it costs to publish and to validate it,
-/// and little enough to share the work out, and not to lose much when it must be repeated.
-constexpr uint64_t largest_segment = 20'000;
+/// Nanoseconds that a run should take: enough to outweigh what it costs to publish and to validate it, and
+/// little enough to share the work out. A segment takes less: what is refuted should not lose much.
+constexpr uint64_t largest_run = 20'000;
+constexpr uint64_t largest_segment = 6'500;
 constexpr uint64_t smallest_segment = 4'000;
-/// Segments for each worker that a batch is cut into at least, if its transactions allow it.
-constexpr uint64_t segments_per_worker = 32;
+/// Runs for each worker that a batch is cut into at least, if its transactions allow it.
+constexpr uint64_t runs_per_worker = 32;
 /// A transaction that may take this long, by estimate, begins early.
 constexpr uint64_t heavy_transaction = 48'000;
-
-/// How long a segment should take that is one of many worth `total`.
-uint64_t segment_target(uint64_t total, unsigned width) noexcept {
-    const uint64_t share = total / (width * segments_per_worker);
-    // A single worker has nobody to share with.
-    return width == 1 ? std::max(share, 10 * largest_segment)
-                      : std::clamp(share, smallest_segment, largest_segment);
-}
+/// So many runs must hold before longer ones are tried.
+constexpr unsigned held_before_longer = 8;
 
 }  // namespace
 
-void plan_segments(std::span<const uint64_t> estimates, unsigned width, size_t segment_transactions,
-                   std::vector<SegmentPlan>& out) {
+unsigned plan_segments(std::span<const uint64_t> estimates, unsigned width, size_t segment_transactions,
+                       std::vector<SegmentPlan>& out) {
     uint64_t total = 0;
-    for (const uint64_t cost : estimates) total += std::min(cost, largest_segment);
-    const uint64_t target = segment_target(total, width);
+    for (const uint64_t cost : estimates) total += std::min(cost, largest_run);
+    const uint64_t share = total / (width * runs_per_worker);
+    // A single worker has nobody to share with.
+    const uint64_t target =
+        width == 1 ? std::max(share, 10 * largest_run) : std::clamp(share, smallest_segment, largest_segment);
     out.clear();
     for (size_t i = 0; i < estimates.size();) {
         const size_t first = i;
@@ -40,6 +38,19 @@ void plan_segments(std::span<const uint64_t> estimates, unsigned width, size_t s
         const bool is_heavy = segment_transactions == 0 && cost >= heavy_transaction;
         out.push_back({static_cast<uint32_t>(first), static_cast<uint32_t>(i), cost, is_heavy && width > 1});
     }
+    if (width == 1 || segment_transactions != 0) return 1;
+    return static_cast<unsigned>(std::max<uint64_t>(1, std::min(share, largest_run) / target));
+}
+
+void RunLength::held() noexcept {
+    if (now() == most_ || ++held_ < held_before_longer) return;
+    held_ = 0;
+    now_.store(now() + 1, std::memory_order_relaxed);
+}
+
+void RunLength::refuted() noexcept {
+    held_ = 0;
+    now_.store(1, std::memory_order_relaxed);
 }
 
 void order_early(std::span<const SegmentPlan> plan, std::vector<size_t>& early) {

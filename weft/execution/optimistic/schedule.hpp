@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,9 +11,9 @@ namespace weft::execution::optimistic {
 // What decides who runs what when, apart from threads: the engine goes by it, and bench/simulate.cpp.
 
 /// Segments for each worker that may be under way at once, from the cursor on.
-inline constexpr size_t lookahead_per_worker = 64;
+inline constexpr size_t lookahead_per_worker = 160;
 
-/// A run of consecutive transactions, the unit of speculation.
+/// Some consecutive transactions, the least that is run at once.
 struct SegmentPlan {
     uint32_t first = 0;
     uint32_t last = 0;  ///< one past the last
@@ -24,8 +25,30 @@ struct SegmentPlan {
 /// Cuts a batch into segments.
 /// estimates: what each transaction is likely to cost, in nanoseconds. segment_transactions: how many make a
 /// segment; 0: by cost, for `width` workers.
-void plan_segments(std::span<const uint64_t> estimates, unsigned width, size_t segment_transactions,
-                   std::vector<SegmentPlan>& out);
+/// Returns how many of these segments make a run at most.
+[[nodiscard]] unsigned plan_segments(std::span<const uint64_t> estimates, unsigned width,
+                                     size_t segment_transactions, std::vector<SegmentPlan>& out);
+
+/// How many segments a worker takes as one run: the most while runs hold, for each costs something to publish
+/// and to validate; one when they are refuted, so that little is run again.
+class RunLength {
+public:
+    /// Any thread.
+    [[nodiscard]] unsigned now() const noexcept { return now_.load(std::memory_order_relaxed); }
+    // The rest: one thread at a time.
+    void begin(unsigned most) noexcept {
+        most_ = most;
+        held_ = 0;
+        now_.store(most, std::memory_order_relaxed);
+    }
+    void held() noexcept;
+    void refuted() noexcept;
+
+private:
+    std::atomic<unsigned> now_{1};
+    unsigned most_ = 1;
+    unsigned held_ = 0;  ///< runs since now_ changed
+};
 
 /// Orders the segments that begin before their turn: the longest first, or it would end last.
 void order_early(std::span<const SegmentPlan> plan, std::vector<size_t>& early);

@@ -7,7 +7,7 @@ namespace {
 
 std::vector<SegmentPlan> plan(std::vector<uint64_t> estimates, unsigned width, size_t transactions = 0) {
     std::vector<SegmentPlan> out;
-    plan_segments(estimates, width, transactions, out);
+    static_cast<void>(plan_segments(estimates, width, transactions, out));
     return out;
 }
 
@@ -44,6 +44,26 @@ TEST(Schedule, AHeavyTransactionIsASegmentOfItsOwnAndBeginsEarly) {
     }
     EXPECT_EQ(early, 1u);
     for (const SegmentPlan& segment : plan(estimates, 1)) EXPECT_FALSE(segment.begins_early);
+}
+
+TEST(Schedule, RunsGetLongerWhileTheyHoldAndShortWhenOneIsRefuted) {
+    std::vector<SegmentPlan> out;
+    const unsigned most = plan_segments(std::vector<uint64_t>(100'000, 500), 2, 0, out);
+    EXPECT_GT(most, 1u);
+    EXPECT_EQ(plan_segments(std::vector<uint64_t>(100'000, 500), 1, 0, out), 1u);
+    EXPECT_EQ(plan_segments(std::vector<uint64_t>(100'000, 500), 2, 1, out), 1u);
+    EXPECT_EQ(plan_segments(std::vector<uint64_t>(20, 500), 2, 0, out), 1u);
+
+    RunLength length;
+    length.begin(most);
+    EXPECT_EQ(length.now(), most);
+    length.refuted();
+    EXPECT_EQ(length.now(), 1u);
+    unsigned held = 0;
+    for (; length.now() < most; ++held) length.held();
+    EXPECT_GT(held, most);
+    for (int i = 0; i < 100; ++i) length.held();
+    EXPECT_EQ(length.now(), most);
 }
 
 TEST(Schedule, OfThoseThatBeginEarlyTheLongestIsFirst) {
