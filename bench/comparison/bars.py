@@ -105,8 +105,9 @@ class Bars:
     def small(self):
         out = []
         inputs = [one for one in self.samples.inputs.values() if 1 <= one.txs <= 50 and one.group in ("small", "mainnet")]
-        for words, of in (("best", "best_ns"), ("p99", "p99_ns")):
-            found = compare(inputs, self.auto, "revm", of) if self.auto else None
+        often = [one for one in inputs if one.group == "small"]  # of few runs the 99th percentile is the slowest one
+        for words, of, these in (("best", "best_ns", inputs), ("p99", "p99_ns", often)):
+            found = compare(these, self.auto, "revm", of) if self.auto else None
             out.append(at_least(f"blocks of 1 to 50 transactions, {words}, auto against revm: worst", ">= 1",
                                 [(found.worst, 1)] if found else [], f" ({found.worst_input})" if found else ""))
         return out

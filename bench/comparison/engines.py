@@ -23,6 +23,7 @@ class Engine:
     command: list
     names: dict = field(default_factory=dict)  # Weft's "executor" -> the engine's name in the tables
     groups: tuple = ()  # where it runs; empty: everywhere
+    alone: tuple = ()  # what makes it run nothing else beside, for its memory
 
     def runs_in(self, group):
         return not self.groups or group in self.groups
@@ -34,7 +35,7 @@ def weft_engines(weft, threads):
     sequential = "weft seq"
     return [
         Engine("weft", run + ["--executor", "auto", "--threads", str(threads)],
-               {"sequential": sequential, "auto": f"weft auto x{threads}"}),
+               {"sequential": sequential, "auto": f"weft auto x{threads}"}, alone=("--alone",)),
         Engine("weft whole path",
                run + ["--executor", "optimistic", "--threads", "1", "--whole-path"],
                {"sequential": sequential, "optimistic": "weft optimistic x1"}, ("mainnet",)),
@@ -72,24 +73,27 @@ def peer_of(text):
 
 
 def run(engine, folders, repeat, group):
-    """One line for each folder (and each of Weft's executors). What gave none becomes a line that isn't ok."""
-    got = call(engine, folders, repeat)
-    lines = ordered(engine, folders, got)
+    """One line for each folder (and each of Weft's executors). What gave none becomes a line that isn't ok, with
+    the program's last words."""
+    lines = ordered(engine, folders, call(engine, folders, repeat)[0])
     if lines is None:  # some folder gave no line, and the others do not say whose they are
         lines = []
         for folder in folders:
-            lines += ordered(engine, [folder], call(engine, [folder], repeat)) or [
-                {"engine": engine.name, "input": os.path.basename(folder), "best_ns": None, "median_ns": None, "ok": False}]
+            got, why = call(engine, [folder], repeat)
+            lines += ordered(engine, [folder], got) or [
+                {"engine": engine.name, "input": os.path.basename(folder), "best_ns": None, "median_ns": None, "ok": False,
+                 "why": why}]
     for line in lines:
         line["group"] = group
     return lines
 
 
 def call(engine, folders, repeat):
-    """The lines of one run of the program. Its exit status is not looked at: a line that isn't ok says it, too."""
+    """The lines of one run of the program, and its last words on standard error. Its exit status is not looked at:
+    a line that isn't ok says it, too."""
     done = subprocess.run(engine.command + ["--repeat", str(repeat), *folders], capture_output=True, text=True)
     try:
-        return parse_lines(done.stdout)
+        return parse_lines(done.stdout), (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1][-200:]
     except ValueError as error:
         raise Trouble(f"{engine.name}: {error}; its last words: {done.stderr.strip()[-300:]}") from None
 
@@ -109,13 +113,19 @@ def ordered(engine, folders, lines):
     return out or None
 
 
+def can_measure_memory():
+    return shutil.which("time") is not None
+
+
 def peak_memory(engine, folder):
-    """KiB of the program's largest resident set while it runs one folder once."""
-    with open(os.devnull, "w") as nothing:
-        process = subprocess.Popen(engine.command + ["--repeat", "1", folder], stdout=nothing, stderr=nothing)
-    _, _, usage = os.wait4(process.pid, 0)
-    process.returncode = 0
-    return usage.ru_maxrss
+    """KiB of the program's largest resident set while it runs one folder once. GNU time starts it: what this
+    process had resident when it started a program itself would count as that one's (Linux keeps it over exec)."""
+    command = [shutil.which("time"), "-q", "-f", "%M", *engine.command, *engine.alone, "--repeat", "1", folder]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    last = (done.stderr.strip().splitlines() or [""])[-1]
+    if not last.isdigit():
+        raise Trouble(f"time {shlex.join(engine.command)}: {done.stderr.strip()[-300:]}")
+    return int(last)
 
 
 def bound(span, folders, repeat, group):

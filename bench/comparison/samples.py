@@ -26,6 +26,7 @@ class Cell:
     p99: list = field(default_factory=list)
     ok: bool = True
     rss_kib: int = 0
+    why: str = ""  # it gave no line: its last words
 
     def add(self, line):
         if line.get("best_ns") is not None:
@@ -34,6 +35,7 @@ class Cell:
             if line.get("p99_ns") is not None:
                 self.p99.append(line["p99_ns"])
         self.ok = self.ok and bool(line["ok"])
+        self.why = line.get("why", self.why)
         self.rss_kib = max(self.rss_kib, line.get("rss_kib", 0))
 
     def best_ns(self):

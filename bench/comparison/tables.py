@@ -42,7 +42,7 @@ def block_table(samples, group):
             cell = one.times(engine)
             wrong = engine in one.cells and not one.cells[engine].ok
             times = f"{milliseconds(cell.best_ns())} ({milliseconds(cell.median_ns())})" if cell else "-"
-            row.append(times + (" WRONG" if wrong else ""))
+            row.append(times + ((" WRONG" if cell else " no result") if wrong else ""))
         if small:
             row += [milliseconds(one.cells[engine].p99_ns()) if one.times(engine) else "-" for engine in engines
                     if any(c.times(engine) and c.cells[engine].p99 for c in inputs)]
@@ -92,7 +92,11 @@ def right_or_wrong(samples):
         return "Nothing was run."
     if not wrong and not missing:
         return f"Right: all {count} results (engine and block); gas used and logs bloom are the header's in every run."
-    lines = [f"WRONG: {engine} on {one.group}/{one.name}" for one, engine in wrong]
+    lines = []
+    for one, engine in wrong:
+        cell = one.cells[engine]
+        silent = f" ({cell.why})" if cell.why else ""
+        lines.append(f"{'NO RESULT' if silent else 'WRONG'}: {engine} on {one.group}/{one.name}{silent}")
     lines += [f"NO RESULT: {engine} on {one.group}/{one.name}" for one, engine in missing]
     return "\n".join(lines)
 

@@ -182,7 +182,24 @@ class Smoke(unittest.TestCase):
         done, _ = self.compare("--peer", f"bad={FAKE} 5 --wrong t1", "--peer", f"mute={FAKE} 5 --silent t20")
         self.assertEqual(done.returncode, 1)
         self.assertIn("WRONG: bad on given/t1", done.stdout)
-        self.assertIn("WRONG: mute on given/t20", done.stdout)
+        self.assertIn("NO RESULT: mute on given/t20 (", done.stdout)
+
+    @unittest.skipUnless(engines.can_measure_memory(), "there is no GNU time (package time)")
+    def test_peak_memory_is_the_program_s_own(self):
+        held = bytearray(64 << 20)  # what this process holds is not the program's
+        small = engines.peak_memory(engines.Engine("true", ["true"]), "-")
+        self.assertLess(small, 16 << 10)
+        self.assertEqual(len(held), 64 << 20)
+        done, out = self.compare("--memory", "--peer", f"revm={FAKE} 5")
+        self.assertIn("peak memory, revm's through Weft's", done.stdout)
+        with open(os.path.join(out, "compare.json")) as file:
+            cells = json.load(file)["inputs"][0]["engines"]
+        self.assertGreater(cells["weft auto x2"]["rss_kib"], 1000)
+
+    def test_alone_runs_the_chosen_executor_only(self):
+        ran = subprocess.run([WEFT, "run", "--json", "--alone", "--executor", "optimistic", "--threads", "2", "--repeat", "1",
+                              f"{self.blocks}/t20"], capture_output=True, text=True)
+        self.assertEqual([(one["executor"], one["ok"]) for one in samples.parse_lines(ran.stdout)], [("optimistic", True)])
 
     def test_what_is_not_there_is_said(self):
         done, _ = self.compare("--peer", "no/such/engine")

@@ -103,7 +103,14 @@ void add_run(CLI::App& app, RunOptions& options) {
         "takes the changes while the block executes");
     command.add_flag("--access-list", options.access_list,
                      "make the blocks' access lists (EIP-7928) also where their fork has none");
-    command.add_flag("--json", options.json, "one line of JSON for each block and executor");
+    CLI::Option* const json =
+        command.add_flag("--json", options.json, "one line of JSON for each block and executor");
+    command
+        .add_flag(
+            "--alone", options.alone,
+            "no sequential executor beside the chosen one, and no result kept to compare with: what the "
+            "process takes is what one execution takes")
+        ->needs(json);
     command.add_flag("--median", options.median, "show medians in the table instead of the fastest runs");
     add_workload_options(command, options.workload);
 }

@@ -69,10 +69,8 @@ private:
 
 }  // namespace
 
-Meter::Meter(std::optional<execution::ContextOptions> parallel, bool access_lists, bool roots)
-    : access_lists_(access_lists),
-      roots_(roots),
-      sequential_({.executor = ExecutorKind::sequential, .threads = 1}) {
+Meter::Meter(std::optional<execution::ContextOptions> parallel, const What& what)
+    : what_(what), sequential_({.executor = ExecutorKind::sequential, .threads = 1}) {
     if (!parallel) return;
     parallel->codes = sequential_.options().codes;  // each code once in memory, whoever runs it
     parallel_ = std::make_unique<ExecutionContext>(std::move(*parallel));
@@ -84,7 +82,7 @@ BlockMeasurement Meter::measure(const Input& input, const ChainConfig& config, u
     out.revision = config.revision(header.number, header.timestamp, header.difficulty.is_zero());
     execution::ExecutionOptions options;
     options.blooms = false;
-    options.record_access_list = access_lists_;
+    options.record_access_list = what_.access_lists;
     if (input.access_list) options.access_list = &*input.access_list;
     execution::ExecutionOptions told = options;
     std::optional<BlockAccessList> expected;
@@ -92,32 +90,33 @@ BlockMeasurement Meter::measure(const Input& input, const ChainConfig& config, u
         told.record_access_list = true;
         auto first = execution::execute_block(input.block, config, input.state, sequential_, told);
         if (first) expected = std::move(first->access_list);
-        told.record_access_list = access_lists_;
+        told.record_access_list = what_.access_lists;
         if (expected) told.predicted_list = &*expected;
     }
     Series sequential(sequential_, input, config, options);
     std::optional<Series> parallel;
     if (parallel_) parallel.emplace(*parallel_, input, config, told);
 
-    const auto repeat_runs = [repeat](Series& series, std::optional<Outcome>& reference) {
+    const auto repeat_runs = [&](Series& series, std::optional<Outcome>& reference) {
         Outcome last;
         for (unsigned run = 0; run < warm_up_runs + repeat; ++run) {
+            last = Outcome{};  // goes before the next one comes
             last = series.run(run >= warm_up_runs, reference ? &*reference : nullptr);
-            if (!reference) reference = last;
+            if (!reference && !what_.alone) reference = last;
         }
         return last;
     };
     std::optional<Outcome> reference;
-    out.sequential = sequential.finish(repeat_runs(sequential, reference));
+    if (!what_.alone || !parallel) out.sequential = sequential.finish(repeat_runs(sequential, reference));
     if (parallel) out.parallel = parallel->finish(repeat_runs(*parallel, reference));
-    if (roots_) {
+    if (what_.roots) {
         ExecutionContext& context = parallel_ ? *parallel_ : sequential_;
         const auto execute = [&](state::CommitSink* sink) {
             execution::ExecutionOptions heard = parallel_ ? told : options;
             heard.sink = sink;
             return execution::execute_block(input.block, config, input.state, context, heard);
         };
-        (out.parallel ? *out.parallel : out.sequential).root =
+        (out.parallel ? *out.parallel : *out.sequential).root =
             RootMeter(input, context.pool()).measure(context, execute, repeat);
     }
     return out;

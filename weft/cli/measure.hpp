@@ -35,8 +35,12 @@ struct Measurement {
 
 struct BlockMeasurement {
     Revision revision{};
-    Measurement sequential;
+    std::optional<Measurement> sequential;  ///< absent: the other executor ran alone
     std::optional<Measurement> parallel;
+    /// The oracle's, where it ran.
+    [[nodiscard]] const Measurement& first() const noexcept { return sequential ? *sequential : *parallel; }
+    /// The executor's that was asked for.
+    [[nodiscard]] const Measurement& chosen() const noexcept { return parallel ? *parallel : *sequential; }
 };
 
 /// Measures blocks one after another, with one context for each executor: threads, memory and analysed code
@@ -45,9 +49,15 @@ struct BlockMeasurement {
 class Meter {
 public:
     /// parallel: what to run beside the sequential executor; absent: nothing. access_lists: make them also
-    /// where the fork has none.
-    /// roots: measure the chosen executor with the state root, too.
-    Meter(std::optional<execution::ContextOptions> parallel, bool access_lists, bool roots);
+    /// where the fork has none. roots: measure the chosen executor with the state root, too. alone: only the
+    /// chosen executor runs, and nothing is kept to hold its results against, so that the process's memory is
+    /// that of one execution; what the header says is checked all the same.
+    struct What {
+        bool access_lists = false;
+        bool roots = false;
+        bool alone = false;
+    };
+    Meter(std::optional<execution::ContextOptions> parallel, const What& what);
 
     /// Two uncounted runs, then `repeat` (at least 1) counted ones, with one executor and then with the
     /// other: each finds the core's caches as its own last run left them, as when blocks follow one another.
@@ -58,8 +68,7 @@ public:
     [[nodiscard]] unsigned threads() const noexcept { return parallel_ ? parallel_->threads() : 1; }
 
 private:
-    bool access_lists_;
-    bool roots_;
+    What what_;
     execution::ExecutionContext sequential_;
     std::unique_ptr<execution::ExecutionContext> parallel_;
 };

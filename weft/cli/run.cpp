@@ -48,7 +48,8 @@ int run(const RunOptions& options, std::FILE* out, std::FILE* err) {
         parallel = {.executor = options.executor,
                     .threads = options.threads,
                     .speculation = {.trust_head = !options.whole_path}};
-    Meter meter(parallel, options.access_list, options.root);
+    Meter meter(parallel,
+                {.access_lists = options.access_list, .roots = options.root, .alone = options.alone});
     Report report(out, {.json = options.json,
                         .median = options.median,
                         .root = options.root,

@@ -24,6 +24,7 @@ struct RunOptions {
     execution::ExecutorKind executor = execution::ExecutorKind::automatic;
     unsigned threads = 0;     ///< 0: one for each core
     bool whole_path = false;  ///< execution::Speculation::trust_head is off
+    bool alone = false;       ///< see Meter::What; needs `json`
     unsigned repeat = 5;
     std::string chain = "mainnet";  ///< or a genesis.json
     /// Blocks' access lists are made also in forks that have none.

@@ -11,14 +11,13 @@ namespace weft::cli {
 namespace {
 
 std::string verdict(const BlockMeasurement& measured) {
-    const Measurement& sequential = measured.sequential;
+    const Measurement& first = measured.first();
     if (measured.parallel && !measured.parallel->equal) return "FAILED: the executors differ";
-    if (!sequential.equal) return "FAILED: repetitions differ";
-    if (const Measurement& shown = measured.parallel ? *measured.parallel : sequential;
-        shown.root && !shown.root->equal)
+    if (!first.equal) return "FAILED: repetitions differ";
+    if (const auto& root = measured.chosen().root; root && !root->equal)
         return "FAILED: the state roots differ";
-    if (sequential.error) return "FAILED: " + execution::to_string(*sequential.error);
-    if (const std::string fields = sequential.checks.failures(); !fields.empty()) return "FAILED: " + fields;
+    if (first.error) return "FAILED: " + execution::to_string(*first.error);
+    if (const std::string fields = first.checks.failures(); !fields.empty()) return "FAILED: " + fields;
     return "ok";
 }
 
@@ -61,10 +60,10 @@ const char* name_of(execution::ExecutorKind kind) noexcept {
 }
 
 void Report::add(const Input& input, const BlockMeasurement& measured) {
-    ok_ = ok_ && measured.sequential.ok() && (!measured.parallel || measured.parallel->ok());
+    ok_ = ok_ && measured.first().ok() && measured.chosen().ok();
     receipts_unchecked_ = receipts_unchecked_ || measured.revision < Revision::byzantium;
     if (!options_.json) return add_row(input, measured);
-    add_json(input, measured, "sequential", 1, measured.sequential);
+    if (measured.sequential) add_json(input, measured, "sequential", 1, *measured.sequential);
     if (measured.parallel)
         add_json(input, measured, name_of(*options_.parallel), options_.threads, *measured.parallel);
     std::fflush(out_);
@@ -82,10 +81,10 @@ void Report::add_row(const Input& input, const BlockMeasurement& measured) {
         fmt::print(out_, "  verdict\n");
         header_printed_ = true;
     }
-    const uint64_t sequential = time(measured.sequential);
+    const uint64_t sequential = time(measured.first());
     fmt::print(out_, "{:>11}  {:<17} {:>6} {:>12} {:>14.3f}", input.name,
                primitives::name_of(measured.revision), input.block.transactions.size(),
-               measured.sequential.gas_used, milliseconds(sequential));
+               measured.first().gas_used, milliseconds(sequential));
     if (measured.parallel) {
         const uint64_t parallel = time(*measured.parallel);
         const double speed_up = ratio(sequential, parallel);
@@ -95,21 +94,20 @@ void Report::add_row(const Input& input, const BlockMeasurement& measured) {
         reexecuted_ += measured.parallel->statistics.reexecuted_transactions;
         log_speed_ups_ += std::log(speed_up);
     }
-    if (const Measurement& shown = measured.parallel ? *measured.parallel : measured.sequential; shown.root) {
-        const uint64_t with_root = options_.median ? shown.root->median_ns : shown.root->best_ns;
-        const uint64_t without =
-            options_.median ? shown.root->without_median_ns : shown.root->without_best_ns;
+    if (const auto& root = measured.chosen().root) {
+        const uint64_t with_root = options_.median ? root->median_ns : root->best_ns;
+        const uint64_t without = options_.median ? root->without_median_ns : root->without_best_ns;
         fmt::print(out_, " {:>14.3f} {:>12.3f} {:>6.1f}% {:>13.3f}", milliseconds(without),
                    milliseconds(with_root), 100 * (ratio(with_root, without) - 1),
-                   milliseconds(shown.root->after_ns));
+                   milliseconds(root->after_ns));
     }
     fmt::print(out_, "  {}\n", verdict(measured));
     std::fflush(out_);
     ++blocks_;
     transactions_ += input.block.transactions.size();
-    gas_ += measured.sequential.gas_used;
+    gas_ += measured.first().gas_used;
     sequential_ns_ += sequential;
-    blooms_ns_ += measured.sequential.blooms_ns;
+    blooms_ns_ += measured.first().blooms_ns;
 }
 
 void Report::add_json(const Input& input, const BlockMeasurement& measured, const char* executor,
