@@ -6,11 +6,14 @@
 
 #include <chrono>
 
+#include "weft/base/counters.hpp"
+
 namespace weft::base {
 
 uint32_t Parker::wait_slowly(const std::atomic<uint32_t>& word, uint32_t old, uint32_t pause_ns) noexcept {
     using Clock = std::chrono::steady_clock;
     uint32_t now = old;
+    count(Counter::waits);
     if (pause_ns != 0) {
         const auto end = Clock::now() + std::chrono::nanoseconds(pause_ns);
         do {
@@ -21,6 +24,8 @@ uint32_t Parker::wait_slowly(const std::atomic<uint32_t>& word, uint32_t old, ui
             }
         } while (Clock::now() < end);
     }
+    count(Counter::sleeps);
+    const CountedTime<> time(Counter::sleep_ns);
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
     std::atomic_thread_fence(std::memory_order_seq_cst);
     while ((now = word.load(std::memory_order_acquire)) == old) {
@@ -33,6 +38,7 @@ uint32_t Parker::wait_slowly(const std::atomic<uint32_t>& word, uint32_t old, ui
 }
 
 void Parker::wake_sleepers(const std::atomic<uint32_t>& word, uint32_t count) noexcept {
+    base::count(Counter::wakes);
     static_assert(sizeof word == 4 && std::atomic<uint32_t>::is_always_lock_free);
     syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0);
 }

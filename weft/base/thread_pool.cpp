@@ -6,6 +6,8 @@
 #include <csignal>
 #include <system_error>
 
+#include "weft/base/counters.hpp"
+
 namespace weft::base {
 
 ThreadPool::ThreadPool(unsigned workers) noexcept {
@@ -58,7 +60,7 @@ void ThreadPool::work(unsigned number) noexcept {
         unsigned index = 0;
         bool more = false;
         {
-            const std::lock_guard lock(mutex_);
+            const CountedLock lock(mutex_);
             job = first_;
             if (job != nullptr) index = take(*job);
             more = first_ != nullptr;
@@ -84,7 +86,7 @@ void ThreadPool::run(unsigned width, FunctionRef<void(unsigned)> body) noexcept 
     }
     Job job{.body = body, .width = width, .unfinished = width - 1};
     {
-        const std::lock_guard lock(mutex_);
+        const CountedLock lock(mutex_);
         (last_ == nullptr ? first_ : last_->following) = &job;
         last_ = &job;
     }
@@ -95,7 +97,7 @@ void ThreadPool::run(unsigned width, FunctionRef<void(unsigned)> body) noexcept 
     for (;;) {
         unsigned index = 0;
         {
-            const std::lock_guard lock(mutex_);
+            const CountedLock lock(mutex_);
             index = take(job);
         }
         if (index == 0) break;
@@ -111,7 +113,7 @@ void ThreadPool::run(unsigned width, FunctionRef<void(unsigned)> body) noexcept 
 
 void ThreadPool::add(IdleWork& work) {
     {
-        const std::lock_guard lock(mutex_);
+        const CountedLock lock(mutex_);
         idle_work_.push_back(std::make_unique<Idle>(&work));
         has_idle_work_.store(true, std::memory_order_relaxed);
     }
@@ -121,7 +123,7 @@ void ThreadPool::add(IdleWork& work) {
 void ThreadPool::remove(IdleWork& work) noexcept {
     std::unique_ptr<Idle> leaving;
     {
-        const std::lock_guard lock(mutex_);
+        const CountedLock lock(mutex_);
         const auto at = std::ranges::find(idle_work_, &work, &Idle::work);
         leaving = std::move(*at);
         leaving->leaving = true;
@@ -131,7 +133,7 @@ void ThreadPool::remove(IdleWork& work) noexcept {
     for (;;) {
         const uint32_t seen = finished_.load(std::memory_order_acquire);
         {
-            const std::lock_guard lock(mutex_);
+            const CountedLock lock(mutex_);
             if (leaving->users == 0) return;
         }
         callers_.wait_until_changed(finished_, seen);
@@ -148,7 +150,7 @@ bool ThreadPool::do_idle_work(bool pressing) noexcept {
     for (size_t i = 0;; ++i) {
         Idle* idle = nullptr;
         {
-            const std::lock_guard lock(mutex_);
+            const CountedLock lock(mutex_);
             if (i >= idle_work_.size()) return false;
             idle = idle_work_[i].get();
             ++idle->users;
@@ -156,7 +158,7 @@ bool ThreadPool::do_idle_work(bool pressing) noexcept {
         const bool done = idle->work->do_piece(pressing);
         bool leaving = false;
         {
-            const std::lock_guard lock(mutex_);
+            const CountedLock lock(mutex_);
             --idle->users;
             leaving = idle->leaving;
         }

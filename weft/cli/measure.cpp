@@ -28,10 +28,15 @@ public:
     /// reference: what the first sequential run gave; nullptr: this is that run.
     Outcome run(bool counted, const Outcome* reference) {
         context_.forget();
+        const base::Counts before = base::contention();
         const auto start = Clock::now();
         Outcome outcome = execution::execute_block(input_.block, config_, input_.state, context_, options_);
         const uint64_t time = nanoseconds_since(start);
-        if (counted) times_.push_back(time);
+        if (counted) {
+            times_.push_back(time);
+            const base::Counts after = base::contention();
+            for (size_t i = 0; i < after.size(); ++i) measurement_.contention[i] += after[i] - before[i];
+        }
         measurement_.statistics = context_.statistics();
         if (outcome) {
             const auto blooms = Clock::now();

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "weft/base/counters.hpp"
 #include "weft/cli/block_checks.hpp"
 #include "weft/cli/inputs.hpp"
 #include "weft/cli/root_measure.hpp"
@@ -27,6 +28,7 @@ struct Measurement {
     /// Every run's result, or error, equals the first sequential one's.
     bool equal = true;
     execution::ExecutionStatistics statistics;  ///< the last run's
+    base::Counts contention{};                  ///< of all counted runs; zero in builds that don't count
     std::optional<RootMeasurement> root;        ///< where it was asked for
     [[nodiscard]] bool ok() const noexcept {
         return !error && equal && checks.ok() && (!root || root->equal);

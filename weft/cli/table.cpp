@@ -108,6 +108,7 @@ void Report::add_row(const Input& input, const BlockMeasurement& measured) {
     gas_ += measured.first().gas_used;
     sequential_ns_ += sequential;
     blooms_ns_ += measured.first().blooms_ns;
+    for (size_t i = 0; i < contention_.size(); ++i) contention_[i] += measured.chosen().contention[i];
 }
 
 void Report::add_json(const Input& input, const BlockMeasurement& measured, const char* executor,
@@ -132,6 +133,12 @@ void Report::add_json(const Input& input, const BlockMeasurement& measured, cons
     writer.key("segments").number(one.statistics.segments);
     writer.key("segments_repaired").number(one.statistics.repaired);
     writer.key("reexecutions").number(one.statistics.reexecuted_transactions);
+    if (base::counts_contention()) {
+        writer.key("contention").begin_object();
+        for (size_t i = 0; i < one.contention.size(); ++i)
+            writer.key(base::counter_names[i]).number(one.contention[i]);
+        writer.end_object();
+    }
     add_checks(writer, one.checks);
     writer.key("equal").boolean(one.equal).key("ok").boolean(one.ok());
     if (one.error) writer.key("error").string(execution::to_string(*one.error));
@@ -154,6 +161,13 @@ void Report::finish() {
                "{} of {} runs each, {} threads ({}); blooms, computed after the clock: {:.3f} ms in total\n",
                options_.median ? "median" : "fastest", options_.repeat, options_.threads,
                options_.parallel ? name_of(*options_.parallel) : "sequential", milliseconds(blooms_ns_));
+    if (base::counts_contention()) {
+        fmt::print(out_, "threads among each other, {}, for each run of all blocks:", options_.threads);
+        for (size_t i = 0; i < contention_.size(); ++i)
+            fmt::print(out_, " {} {:.1f}", base::counter_names[i],
+                       static_cast<double>(contention_[i]) / options_.repeat);
+        fmt::print(out_, "\n");
+    }
     if (receipts_unchecked_)
         fmt::print(out_,
                    "receiptsRoot not checked before Byzantium: those receipts hold state roots, which need "

@@ -44,6 +44,7 @@ private:
     size_t blocks_ = 0, transactions_ = 0;
     uint64_t gas_ = 0, sequential_ns_ = 0, parallel_ns_ = 0, blooms_ns_ = 0, reexecuted_ = 0;
     double log_speed_ups_ = 0;
+    base::Counts contention_{};
 };
 
 /// The header's checks as members of the object that is being written; null: there was nothing to check.

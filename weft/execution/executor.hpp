@@ -6,6 +6,7 @@
 
 #include "weft/execution/context.hpp"
 #include "weft/execution/mainnet_rules.hpp"
+#include "weft/execution/name_ahead.hpp"
 #include "weft/execution/options.hpp"
 #include "weft/execution/result.hpp"
 
@@ -33,11 +34,13 @@ public:
 template <class Rules = MainnetRules>
 [[nodiscard]] std::unique_ptr<Executor<Rules>> make_executor(ExecutionContext& context);
 
-/// Executes a whole block.
+/// Executes a whole block; what its transactions name is read ahead where reads wait.
 template <class Rules = MainnetRules>
 [[nodiscard]] std::expected<BlockResult, ExecutionError> execute(
     const BlockEnv& env, std::span<const typename Rules::Transaction> transactions, const StateReader& reader,
     ExecutionContext& context, const ExecutionOptions& options = {}) {
+    const bool has_senders = options.senders == nullptr || options.senders->is_open(transactions.size());
+    name_ahead(reader, transactions, has_senders);
     const auto executor = make_executor<Rules>(context);
     if (auto error = executor->begin(env, reader, options)) return std::unexpected(std::move(*error));
     if (auto error = executor->apply(transactions)) return std::unexpected(std::move(*error));

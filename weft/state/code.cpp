@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "weft/base/counters.hpp"
+
 namespace weft::state {
 namespace {
 
@@ -39,14 +41,14 @@ ReadResult<const Code*> CodeCache::get(const Hash& hash, const StateReader& read
     if (hash == crypto::empty_code_hash) return &empty_;
     Shard& shard = shards_[hash[31] % shard_count];
     {
-        const std::lock_guard lock(shard.mutex);
+        const base::CountedLock lock(shard.mutex);
         if (const auto found = shard.codes.find(hash); found != shard.codes.end() && found->second->was_read_)
             return found->second.get();
     }
     // Read outside the lock: a slow disk must not stop the other workers.
     auto bytes = reader.code(hash);
     if (!bytes) return std::unexpected(std::move(bytes.error()));
-    const std::lock_guard lock(shard.mutex);
+    const base::CountedLock lock(shard.mutex);
     Code* const code = keep(shard, hash, *bytes);
     code->was_read_ = true;
     return code;
@@ -55,7 +57,7 @@ ReadResult<const Code*> CodeCache::get(const Hash& hash, const StateReader& read
 const Code* CodeCache::find(const Hash& hash) {
     if (hash == crypto::empty_code_hash) return &empty_;
     Shard& shard = shards_[hash[31] % shard_count];
-    const std::lock_guard lock(shard.mutex);
+    const base::CountedLock lock(shard.mutex);
     const auto found = shard.codes.find(hash);
     return found != shard.codes.end() ? found->second.get() : nullptr;
 }
@@ -63,7 +65,7 @@ const Code* CodeCache::find(const Hash& hash) {
 const Code* CodeCache::insert(const Hash& hash, BytesView bytes) {
     if (bytes.empty()) return &empty_;
     Shard& shard = shards_[hash[31] % shard_count];
-    const std::lock_guard lock(shard.mutex);
+    const base::CountedLock lock(shard.mutex);
     return keep(shard, hash, bytes);
 }
 
@@ -86,7 +88,7 @@ void CodeCache::release() {
 void CodeCache::trim() {
     for (auto& shard : shards_) {
         if (held_.load(std::memory_order_relaxed) <= budget_ / 2) return;
-        const std::lock_guard lock(shard.mutex);
+        const base::CountedLock lock(shard.mutex);
         if (users_.load() != 0) return;
         size_t freed = 0;
         for (const auto& [hash, code] : shard.codes) freed += footprint(*code);

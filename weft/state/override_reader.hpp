@@ -45,6 +45,7 @@ public:
     [[nodiscard]] ReadResult<void> slots(const Address& address, std::span<const uint256> keys,
                                          std::span<uint256> out) const override;
     void prefetch(std::span<const Location> locations) const override { base_.prefetch(locations); }
+    [[nodiscard]] uint64_t read_time() const noexcept override { return base_.read_time(); }
 
 private:
     struct HashOf {

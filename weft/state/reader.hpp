@@ -24,6 +24,7 @@ using ReadResult = std::expected<T, StateError>;
 struct Location {
     Address address;
     std::optional<uint256> slot;
+    friend bool operator==(const Location&, const Location&) = default;
 };
 
 /// A snapshot of one state. Every function may be called by many threads at once and always gives the same
@@ -66,6 +67,10 @@ public:
     }
     /// Says that these places will be asked for soon. By default nothing happens.
     virtual void prefetch(std::span<const Location> /*locations*/) const {}
+    /// How long a read waits, for a disk for instance, in nanoseconds; 0: the state lies in memory. Where it
+    /// is not 0, executors name what they know they will ask for as early as they can (prefetch()), and take
+    /// the waiting for work that other threads can do meanwhile.
+    [[nodiscard]] virtual uint64_t read_time() const noexcept { return 0; }
 };
 
 }  // namespace weft::state
