@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "weft/base/counters.hpp"
+
 namespace weft::execution::optimistic {
 namespace {
 
@@ -232,7 +234,10 @@ bool Engine::walk(Worker& worker, unsigned index) {
         // the segment at the cursor and finds the baton taken, and one who lays it down and finds that
         // segment unfinished, only one can be.
         if (segments_[number].state.load(std::memory_order_seq_cst) != Segment::State::finished) return moved;
-        if (baton_.exchange(true, std::memory_order_seq_cst)) return moved;
+        if (baton_.exchange(true, std::memory_order_seq_cst)) {
+            base::count(base::Counter::baton_held);
+            return moved;
+        }
         // Whoever had the baton before may have moved on.
         size_t here = cursor_.load(std::memory_order_acquire);
         while (!ended() &&
@@ -248,8 +253,10 @@ bool Engine::walk(Worker& worker, unsigned index) {
 
 bool Engine::take(size_t number) noexcept {
     auto waiting = Segment::State::waiting;
-    return segments_[number].state.compare_exchange_strong(waiting, Segment::State::taken,
-                                                           std::memory_order_acq_rel);
+    const bool mine = segments_[number].state.compare_exchange_strong(waiting, Segment::State::taken,
+                                                                      std::memory_order_acq_rel);
+    if (!mine) base::count(base::Counter::cas_lost);
+    return mine;
 }
 
 std::optional<size_t> Engine::take_early() noexcept {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "weft/base/counters.hpp"
 #include "weft/base/prefetch.hpp"
 
 namespace weft::execution::optimistic {
@@ -56,6 +57,7 @@ public:
                         if (cell.compare_exchange_strong(seen, cell_of(made, hash), std::memory_order_acq_rel,
                                                          std::memory_order_acquire))
                             return {made, true};
+                        base::count(base::Counter::cas_lost);
                     }
                     if (tag_of(seen) == tag_of(hash) && equals(*location_in(seen)))
                         return {location_in(seen), false};

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "weft/base/counters.hpp"
 #include "weft/base/prefetch.hpp"
 #include "weft/state/account.hpp"
 #include "weft/state/code.hpp"
@@ -135,6 +136,7 @@ void insert(std::atomic<V*>& newest, V* version) noexcept {
         }
         version->older.store(next, std::memory_order_relaxed);
         if (link->compare_exchange_strong(next, version, std::memory_order_acq_rel)) return;
+        base::count(base::Counter::cas_lost);
     }
 }
 

@@ -62,6 +62,7 @@ state::ReadResult<const AccountState*> VersionedState::read_base(AccountLocation
     auto unknown = BaseState::unknown;
     const bool mine = location.base_state.compare_exchange_strong(unknown, BaseState::being_written,
                                                                   std::memory_order_acq_rel);
+    if (!mine) base::count(base::Counter::cas_lost);
     AccountState& out = mine ? location.base : spare;
     out.exists = read->has_value();
     out.account = out.exists ? **read : Account{};
@@ -82,6 +83,8 @@ state::ReadResult<void> VersionedState::read_base(SlotLocation& location, uint25
                                                     std::memory_order_acq_rel)) {
         location.base = out;
         location.base_state.store(BaseState::known, std::memory_order_release);
+    } else {
+        base::count(base::Counter::cas_lost);
     }
     return {};
 }
