@@ -1,5 +1,7 @@
 #include "weft/base/arena.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 
 #ifdef WEFT_ARENA_POISONS
@@ -12,6 +14,17 @@ namespace weft::base {
 void Arena::poison(void* p, size_t bytes) noexcept { ASAN_POISON_MEMORY_REGION(p, bytes); }
 void Arena::unpoison(void* p, size_t bytes) noexcept { ASAN_UNPOISON_MEMORY_REGION(p, bytes); }
 #endif
+
+namespace {
+
+/// Large chunks lie on huge pages, where the system has them: what is scattered over many pages waits for
+/// their translation, too.
+constexpr size_t huge_page = size_t{2} << 20;
+std::align_val_t alignment_of(size_t chunk) noexcept {
+    return std::align_val_t{chunk % huge_page == 0 ? huge_page : 64};
+}
+
+}  // namespace
 
 void Arena::enter(size_t chunk) noexcept {
     current_ = chunk;
@@ -28,7 +41,8 @@ void* Arena::allocate_in_next_chunk(size_t bytes, size_t alignment) noexcept {
         const size_t size =
             std::max(next_chunk_, (needed + chunk_alignment - 1) / chunk_alignment * chunk_alignment);
         next_chunk_ = std::max(next_chunk_, std::min(next_chunk_ * 2, largest_chunk));
-        auto* const start = static_cast<std::byte*>(::operator new(size, std::align_val_t{chunk_alignment}));
+        auto* const start = static_cast<std::byte*>(::operator new(size, alignment_of(size)));
+        if (size % huge_page == 0) ::madvise(start, size, MADV_HUGEPAGE);
         poison(start, size);
         chunks_.push_back({start, size});
         reserved_ += size;
@@ -51,7 +65,7 @@ void Arena::release(size_t keep) noexcept {
         const Chunk& last = chunks_.back();
         reserved_ -= last.size;
         unpoison(last.start, last.size);
-        ::operator delete(last.start, std::align_val_t{chunk_alignment});
+        ::operator delete(last.start, alignment_of(last.size));
         chunks_.pop_back();
     }
     if (chunks_.empty()) cursor_ = end_ = current_ = 0;
