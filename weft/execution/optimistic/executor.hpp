@@ -126,13 +126,14 @@ private:
     }
 
     /// Waking a thread and bringing the workers together costs as much as a hundred transfers; what is
-    /// smaller stays on the caller's thread. So do blocks of plain transfers on few threads: what
-    /// publishing and validating each costs is more than what another thread takes off. Where reads wait,
-    /// each transaction waits for its sender and its recipient at least.
+    /// smaller stays on the caller's thread. So do some blocks of plain transfers: to publish and to validate
+    /// each costs nearly as much as another thread takes off. Where reads wait, each transaction waits for
+    /// its sender and its recipient at least.
     bool pays_in_parallel(std::span<const Transaction> transactions) const {
         constexpr uint64_t least = 210'000;   // nanoseconds, as estimated
         constexpr uint64_t most = 100'000;    // that a single gas limit promises
-        constexpr uint64_t publishing = 600;  // of a transaction
+        constexpr uint64_t publishing = 250;  // of a transaction
+        constexpr uint64_t waking = 25'000;   // until another thread is there
         uint64_t without_data = 0;
         uint64_t total = 2 * reader_->read_time() * transactions.size();
         for (const auto& tx : transactions) {
@@ -142,7 +143,7 @@ private:
         }
         total += without_data * transfer_cost(transactions);
         const uint64_t shared_out = (total + transactions.size() * publishing) / context_.threads();
-        return transactions.size() > 1 && total >= least && shared_out < total;
+        return transactions.size() > 1 && total >= least && shared_out + waking < total;
     }
 
     /// What a transaction without call data costs in this block, from a few of them: whether they go to
