@@ -26,6 +26,7 @@ ReadResult<uint256> ReadAheadReader::storage(const Address& address, const uint2
 }
 
 void ReadAheadReader::prefetch(std::span<const Location> locations) const {
+    if (locations.size() < 2) return;
     std::vector<Cell*> added;
     {
         const std::lock_guard lock(cells_mutex_);
@@ -52,7 +53,9 @@ const ReadAheadReader::Cell* ReadAheadReader::find_known(const Location& locatio
         cell = &found->second;
     }
     read(*cell);  // from here on it is being read, or was
-    return parker_.wait_until_changed(cell->step, Cell::reading) == Cell::known ? cell : nullptr;
+    // A read takes longer than it is worth to watch for it.
+    return parker_.wait_until_changed(cell->step, Cell::reading, /*pause_ns=*/0) == Cell::known ? cell
+                                                                                                : nullptr;
 }
 
 bool ReadAheadReader::read(Cell& cell) const noexcept {

@@ -17,9 +17,10 @@ namespace weft::state {
 /// states whose reads wait, for a disk or a network.
 ///
 /// The pool may have as many threads as the disk serves reads at once: one that waits costs no core. A place
-/// named twice is read once. Who asks for a place that is just being read waits for that read; who asks for
-/// one that nobody has begun reads it. A read that failed ahead is made again by who asks. Code is not read
-/// ahead: a CodeCache has it from the blocks before.
+/// named twice is read once; one that is named alone is left to whoever names it, for they are about to ask
+/// for it (executors bring what memory holds near the core so). Who asks for a place that is just being read
+/// waits for that read; who asks for one that nobody has begun reads it. A read that failed ahead is made
+/// again by who asks. Code is not read ahead: a CodeCache has it from the blocks before.
 class ReadAheadReader final : public StateReader, private base::IdleWork {
 public:
     /// Both outlive this reader.

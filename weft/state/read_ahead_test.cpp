@@ -116,13 +116,24 @@ TEST(ReadAhead, WhoAsksForAPlaceThatIsBeingReadWaitsForIt) {
     disk.go = &go;
     base::ThreadPool pool(1);
     const ReadAheadReader reader(disk, pool);
-    reader.prefetch(std::array{Location{here, 1}});
+    reader.prefetch(std::array{Location{here, 1}, Location{here, 2}});
     begun.wait();
     uint256 found;
     std::thread asker([&] { found = reader.storage(here, 1).value_or(uint256{}); });
     go.count_down();
     asker.join();
     EXPECT_EQ(found, uint256{11});
+    EXPECT_EQ(reader.storage(here, 2), uint256{22});
+    EXPECT_EQ(disk.reads, 2);
+}
+
+TEST(ReadAhead, APlaceNamedAloneIsLeftToWhoAsks) {
+    const Disk disk;
+    base::ThreadPool pool(0);
+    const ReadAheadReader reader(disk, pool);
+    reader.prefetch(std::array{Location{here, 1}});
+    EXPECT_FALSE(pool.do_idle_work(false));
+    EXPECT_EQ(reader.storage(here, 1), uint256{11});
     EXPECT_EQ(disk.reads, 1);
 }
 
@@ -131,7 +142,7 @@ TEST(ReadAhead, AReadThatFailedAheadIsMadeAgain) {
     disk.failures = 2;
     base::ThreadPool pool(0);
     const ReadAheadReader reader(disk, pool);
-    reader.prefetch(std::array{account_of(here)});
+    reader.prefetch(std::array{account_of(here), Location{here, 1}});
     EXPECT_TRUE(pool.do_idle_work(false));  // fails
     const auto second = reader.account(here);
     ASSERT_FALSE(second);
