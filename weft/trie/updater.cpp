@@ -22,7 +22,7 @@ void Updater::start(NodeRef ref, uint32_t depth, Changes changes) noexcept {
     start_ = ref;
     start_depth_ = depth;
     end_ = changes.data() + changes.size();
-    asked_ = ref == none ? end_ : changes.data();
+    asked_ = needed_ = due_ = ref == none ? end_ : changes.data();
 }
 
 Updater::Outcome Updater::update(NodeRef ref, uint32_t depth, Changes changes) {
@@ -364,39 +364,61 @@ void Updater::run_one(Group& group, uint32_t depth, bool building) {
     group.outcome = update(group.child, depth, group.list());
 }
 
-/// Asks the cache for all nodes that the next changes, from `next` on, are about to meet: many ways down at
-/// once, for memory is slower than everything else here.
+/// Asks the cache for the nodes that changes ahead of `next` are about to meet, many ways down at once, a
+/// level further each time: memory is slower than everything else here, so it works while the walk goes on.
+/// What a way was found to be stays so until the walk comes to it, for nodes are given up only behind the
+/// walk.
 void Updater::ask_ahead(const Change* next) {
-    // On the ways of changes that were made already some nodes may be gone.
-    asked_ = std::max(asked_, next);
-    constexpr size_t most = 32, line = 64;
-    struct Step {
-        const Change* change;
-        Node* at;
-    };
-    std::array<Step, most> steps;
-    auto count = std::min(most, static_cast<size_t>(end_ - asked_));
-    for (size_t i = 0; i < count; ++i) steps[i] = {asked_ + i, node(start_)};
-    asked_ += count;
-    for (uint32_t depth = start_depth_; count != 0; ++depth) {
-        size_t left = 0;
-        const Node* previous = nullptr;
-        for (const auto& [change, at] : std::span(steps).first(count)) {
-            const auto* const bytes = reinterpret_cast<const std::byte*>(at);
-            if (at != previous)
-                for (size_t i = 2 * line; i < at->bytes(); i += line) __builtin_prefetch(bytes + i);
-            previous = at;
-            if (at->kind() != Kind::branch || 2 * change->key.size() <= depth) continue;
-            const uint32_t digit = nibble(change->key, depth);
-            const NodeRef child = at->has_child(digit) ? at->child(digit) : none;
-            if (child == none) continue;
-            Node* const below = node(child);
-            __builtin_prefetch(below);
-            __builtin_prefetch(reinterpret_cast<const std::byte*>(below) + line);
-            steps[left++] = {change, below};
+    if (next < needed_) {
+        ask_level(next);
+    } else {
+        while (ahead_count_ != 0) ask_level(next);
+        begin_ways(next);
+        // The first ways are needed at once.
+        if (next == needed_) {
+            while (ahead_count_ != 0) ask_level(next);
+            begin_ways(next);
         }
-        count = left;
     }
+    constexpr ptrdiff_t pace = 4;  // changes for each level: ways are shorter than 32 / 4 where it counts
+    due_ = ahead_count_ != 0 ? std::min(next + pace, needed_) : needed_;
+}
+
+/// Takes the next ways, from where the others end.
+void Updater::begin_ways(const Change* next) noexcept {
+    needed_ = asked_ = std::max(asked_, next);
+    ahead_count_ = std::min(ahead_.size(), static_cast<size_t>(end_ - asked_));
+    ahead_depth_ = start_depth_;
+    for (size_t i = 0; i < ahead_count_; ++i) ahead_[i] = {asked_ + i, node(start_)};
+    asked_ += ahead_count_;
+}
+
+/// Goes a level down on all ways, and asks for what is there.
+void Updater::ask_level(const Change* next) noexcept {
+    constexpr size_t line = 64;
+    size_t left = 0;
+    const Node* previous = nullptr;
+    for (const auto& [change, at] : std::span(ahead_).first(ahead_count_)) {
+        if (change < next) continue;
+        const auto* const bytes = reinterpret_cast<const std::byte*>(at);
+        if (at != previous) {
+            const std::byte* const last = bytes + at->bytes() - 1;
+            for (const std::byte* more = bytes + 2 * line; more < last; more += line)
+                __builtin_prefetch(more);
+            __builtin_prefetch(last);
+        }
+        previous = at;
+        if (at->kind() != Kind::branch || 2 * change->key.size() <= ahead_depth_) continue;
+        const uint32_t digit = nibble(change->key, ahead_depth_);
+        const NodeRef child = at->has_child(digit) ? at->child(digit) : none;
+        if (child == none) continue;
+        Node* const below = node(child);
+        __builtin_prefetch(below);
+        __builtin_prefetch(reinterpret_cast<const std::byte*>(below) + line);
+        ahead_[left++] = {change, below};
+    }
+    ahead_count_ = left;
+    ++ahead_depth_;
 }
 
 /// Updates the children, which are `depth` nibbles down; building: none of them is there yet.
@@ -406,7 +428,7 @@ void Updater::run(Groups& groups, uint32_t depth, bool building, Changes changes
     for (size_t i = 0; i < groups.count; ++i) {
         Group& group = groups.list[i];
         if (building || !error_) {
-            if (!building && group.changes + group.count > asked_) ask_ahead(group.changes);
+            if (!building && group.changes >= due_) ask_ahead(group.changes);
             run_one(group, depth, building);
         } else {
             group.outcome = {group.child, false};
@@ -432,9 +454,8 @@ void Updater::run_together(Groups& groups, uint32_t depth, bool building) {
 
 Updater::Outcome Updater::update_branch(NodeRef ref, uint32_t depth, Changes changes) {
     Node* const at = node(ref);
-    const BytesView key = changes.front().key;
     const Change* value = nullptr;
-    if (2 * key.size() == depth) {
+    if (2 * changes.front().key.size() == depth) {
         value = &changes.front();
         changes = changes.subspan(1);
     }
@@ -446,12 +467,11 @@ Updater::Outcome Updater::update_branch(NodeRef ref, uint32_t depth, Changes cha
         if (group.child == none) group.item = at->item(group.digit);
     }
     run(groups, depth + 1, false, changes);
-    return fold(ref, depth, groups, value, key);
+    return fold(ref, depth, groups, value);
 }
 
 /// Puts a branch's children as they are now in their places, where these fit.
-Updater::Outcome Updater::fold(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value,
-                               BytesView key) {
+Updater::Outcome Updater::fold(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value) {
     Node* const at = node(ref);
     // An update that failed may have left a branch with one way, which is no node of a trie.
     bool fits = at->child_count() > 1 || at->irregular;
@@ -476,12 +496,11 @@ Updater::Outcome Updater::fold(NodeRef ref, uint32_t depth, const Groups& groups
     if (!changed) return {ref, false};
     at->stored = 0;
     at->set_dirty(dirty);
-    return fits ? Outcome{ref, true} : rebuild(ref, depth, groups, value, key);
+    return fits ? Outcome{ref, true} : rebuild(ref, depth, groups, value);
 }
 
 /// A branch that gets other children or items of another size, and what is left of it.
-Updater::Outcome Updater::rebuild(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value,
-                                  BytesView key) {
+Updater::Outcome Updater::rebuild(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value) {
     const base::Arena::Mark mark = worker_.arena.mark();
     Parts parts = take_apart(node(ref));
     for (size_t i = 0; i < groups.count; ++i) {
@@ -498,6 +517,7 @@ Updater::Outcome Updater::rebuild(NodeRef ref, uint32_t depth, const Groups& gro
         const auto only =
             std::ranges::find_if(parts.children, [](const Child& c) { return c.item != nullptr; });
         const auto digit = static_cast<uint8_t>(only - parts.children.begin());
+        const BytesView key = (value != nullptr ? value : groups.list[0].changes)->key;
         result = prepend({&digit, 1, 2}, *only, way_to(key, depth, digit));
         if (result == none) result = make_branch(parts);
     } else if (count != 0) {

@@ -65,8 +65,8 @@ private:
     Outcome update_extension(NodeRef ref, uint32_t depth, Changes changes);
     Outcome split_extension(NodeRef ref, uint32_t depth, uint32_t common, Changes changes);
     Outcome update_branch(NodeRef ref, uint32_t depth, Changes changes);
-    Outcome fold(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value, BytesView key);
-    Outcome rebuild(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value, BytesView key);
+    Outcome fold(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value);
+    Outcome rebuild(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value);
 
     Outcome replace(NodeRef ref, uint32_t depth, const Change& change);
     Outcome put_account(NodeRef ref, uint32_t depth, const Change& change);
@@ -83,6 +83,8 @@ private:
     void run_together(Groups& groups, uint32_t depth, bool building);
     void start(NodeRef ref, uint32_t depth, Changes changes) noexcept;
     void ask_ahead(const Change* next);
+    void begin_ways(const Change* next) noexcept;
+    void ask_level(const Change* next) noexcept;
 
     New make(Kind kind, size_t size, uint16_t mask = 0);
     New make_leaf(Path path, BytesView value, Kind kind);
@@ -106,8 +108,18 @@ private:
     // Of the changes of update_all(), for ask_ahead().
     NodeRef start_ = none;
     uint32_t start_depth_ = 0;
-    const Change* asked_ = nullptr;  ///< the first whose nodes have not been asked for
     const Change* end_ = nullptr;
+    const Change* asked_ = nullptr;   ///< those before are asked for, or on their way in ahead_
+    const Change* needed_ = nullptr;  ///< the first in ahead_: when the walk is there, it should be done
+    const Change* due_ = nullptr;     ///< when the walk is there, ask_ahead() has something to do
+    /// Ways that are being asked for: how far each has come.
+    struct Way {
+        const Change* change;
+        Node* at;
+    };
+    std::array<Way, 32> ahead_;
+    size_t ahead_count_ = 0;
+    uint32_t ahead_depth_ = 0;
 };
 
 }  // namespace weft::trie
