@@ -24,7 +24,7 @@ RootMeter::RootMeter(const Input& input, base::ThreadPool* pool) {
     state.reserve(accounts, 0);
     for (uint64_t i = 0; state.account_count() < accounts; ++i)
         state.set_account(filler(i), {.nonce = i % 200, .balance = uint256{i} * uint256{1'000'000'000'007}});
-    trie_ = std::make_unique<trie::StateTrie>(state, trie::TrieOptions{.pool = pool, .early = true});
+    trie_ = std::make_unique<trie::StateTrie>(state, trie::TrieOptions{.pool = pool});
 }
 
 RootMeasurement RootMeter::measure(execution::ExecutionContext& context,

@@ -23,6 +23,11 @@ std::optional<ExecutionError> BlockState::add_transaction_root() {
     return std::nullopt;
 }
 
+void BlockState::set_diff(StateDiff&& diff) {
+    if (options_.sink != nullptr && stream_ == nullptr) options_.sink->commit_block(diff);
+    result_.diff = std::move(diff);
+}
+
 std::optional<ExecutionError> BlockState::set_access_list(primitives::BlockAccessList&& list) {
     if (access_list_limit_ && primitives::item_count(list) > *access_list_limit_)
         return InvalidBlock{std::nullopt, Reason::access_list_too_large};

@@ -18,6 +18,7 @@ public:
                std::optional<uint64_t> access_list_limit)
         : env_(env),
           options_(options),
+          stream_(takes_commits(options.sink) || wants_transaction_roots() ? options.sink : nullptr),
           access_list_limit_(access_list_limit),
           stop_callback_(options.stop, Stop{this}) {}
 
@@ -88,6 +89,10 @@ public:
     [[nodiscard]] bool wants_transaction_roots() const noexcept {
         return options_.transaction_roots != nullptr && env_.revision < Revision::byzantium;
     }
+    /// Who hears each commit as it is made; nullptr: nobody does.
+    [[nodiscard]] CommitSink* stream() const noexcept { return stream_; }
+    /// Takes what the block changed, and tells it to who takes whole blocks.
+    void set_diff(StateDiff&& diff);
     /// Once the sink has heard of the transaction that came last: puts the root into its receipt, if wanted.
     [[nodiscard]] std::optional<ExecutionError> add_transaction_root();
 
@@ -121,12 +126,16 @@ private:
         if (options_.inspector != nullptr) [[unlikely]]
             options_.inspector->transaction_end(next_, receipt);
     }
+    static bool takes_commits(const CommitSink* sink) {
+        return sink != nullptr && !sink->takes_whole_blocks();
+    }
     struct Stop {
         BlockState* block;
         void operator()() const noexcept { block->halt(); }
     };
     const BlockEnv& env_;
     ExecutionOptions options_;
+    CommitSink* stream_;
     std::optional<uint64_t> access_list_limit_;
     BlockResult result_;
     size_t next_ = 0;

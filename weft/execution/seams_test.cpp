@@ -346,6 +346,29 @@ TEST_P(EveryExecutor, WhatASinkHearsIsTheDiff) {
     EXPECT_EQ(after(*result, recipient).balance, uint256{3'000'000'005});
 }
 
+/// Takes whole blocks, and must hear nothing else.
+class BlockFollower final : public CommitSink {
+public:
+    void commit(std::span<const CommittedAccount>, std::span<const CommittedSlot>) override { ++commits; }
+    [[nodiscard]] bool takes_whole_blocks() const noexcept override { return true; }
+    void commit_block(const StateDiff& diff) override { blocks.push_back(diff); }
+    std::vector<StateDiff> blocks;
+    int commits = 0;
+};
+
+TEST_P(EveryExecutor, ASinkThatTakesWholeBlocksHearsTheDiffOnce) {
+    env_.withdrawals = {{.index = 0, .validator_index = 0, .address = recipient, .amount = 3}};
+    BlockFollower follower;
+    const auto result = run(std::vector{call(0), call(1), call(2, recipient)}, {.sink = &follower});
+    ASSERT_TRUE(result) << to_string(result.error());
+    EXPECT_EQ(follower.commits, 0);
+    ASSERT_EQ(follower.blocks.size(), 1u);
+    EXPECT_EQ(follower.blocks.front(), result->diff);
+    // Of a block that fails it hears nothing.
+    EXPECT_FALSE(run(std::vector{call(0), call(9)}, {.sink = &follower}));
+    EXPECT_EQ(follower.blocks.size(), 1u);
+}
+
 // ---- Overrides
 
 TEST_P(EveryExecutor, OverridesStandInForTheState) {

@@ -52,7 +52,7 @@ public:
         block_.emplace(env, options, Rules::access_list_limit(env));
         memory_.source.begin_block(reader);
         memory_.journal.reset(memory_.source, journal_rules<Rules>(env.revision));
-        observe(options);
+        observe();
         memory_.machine.begin_block(env.context, env.revision, Rules::precompiles(env.revision));
         memory_.machine.set_inspector(options.inspector);
         memory_.machine.set_stop_flag(&block_->stopped());
@@ -79,16 +79,16 @@ public:
         if (block_->records_accesses())
             if (auto error = block_->set_access_list(make_access_list(memory_.journal, memory_.accesses)))
                 return std::unexpected(std::move(*error));
-        result.diff = make_diff(memory_.journal);
+        block_->set_diff(make_diff(memory_.journal));
         return block_->finish();
     }
 
 private:
-    void observe(const ExecutionOptions& options) {
+    void observe() {
         observers_.clear();
-        memory_.reporter.set_sink(options.sink);
+        memory_.reporter.set_sink(block_->stream());
         memory_.accesses.clear();
-        if (options.sink != nullptr) observers_.add(memory_.reporter);
+        if (block_->stream() != nullptr) observers_.add(memory_.reporter);
         if (block_->records_accesses()) observers_.add(memory_.accesses);
         memory_.journal.set_observer(observers_.empty() ? nullptr : &observers_);
     }

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "weft/state/account.hpp"
+#include "weft/state/diff.hpp"
 #include "weft/state/reader.hpp"
 
 namespace weft::state {
@@ -30,10 +31,12 @@ class CommitSink {
 public:
     virtual ~CommitSink() = default;
     virtual void commit(std::span<const CommittedAccount> accounts, std::span<const CommittedSlot> slots) = 0;
-    /// All that the block changes has been told, and no reader is asked any more. An executor's threads that
-    /// have nothing left to do call this, several at once, while others still put the result together: a sink
-    /// with work to do may do it on them. Returns when nothing is left for this thread.
-    virtual void settle() {}
+
+    /// Whether hearing of a block once, at its end, serves as well: it costs the executor less, and no slot
+    /// is told twice.
+    [[nodiscard]] virtual bool takes_whole_blocks() const noexcept { return false; }
+    /// The one commit of a block to a sink that takes whole ones; `before` values are not to be looked at.
+    virtual void commit_block(const StateDiff&) {}
 };
 
 /// A sink that keeps the state's commitment.

@@ -124,16 +124,11 @@ void Forest::together(size_t work, base::FunctionRef<void()> lead) {
             lead();
             team_.end();
         } else {
-            help();
+            Worker& helper = take_worker();
+            team_.join(&helper);
+            give_back(helper);
         }
     });
-}
-
-void Forest::help() {
-    if (team_.is_over()) return;
-    Worker& helper = take_worker();
-    team_.join(&helper);
-    give_back(helper);
 }
 
 void Forest::for_each(size_t count, base::FunctionRef<void(size_t i)> body) noexcept {

@@ -26,9 +26,6 @@ struct TrieOptions {
     base::ThreadPool* pool = nullptr;    ///< helps with large updates; nullptr: one thread
     const NodeSource* source = nullptr;  ///< nullptr: all nodes are in memory
     NodeWriter* writer = nullptr;
-    /// A StateTrie does root()'s work as soon as the executor whose sink it is says that it has told
-    /// everything. Until root() it must not be read then.
-    bool early = false;
 };
 
 struct AccountUpdate;
@@ -108,11 +105,6 @@ public:
     /// Calls `lead`; the pool's threads, if there is so much work that it pays, help with its updates and
     /// with what it hands out by for_each().
     void together(size_t work, base::FunctionRef<void()> lead);
-    /// The same for threads that come by themselves: between open() and close(), both called by one thread,
-    /// what that thread does here is helped with by those inside help(), who stay until the end.
-    void open() noexcept { team_.begin(); }
-    void close() noexcept { team_.end(); }
-    void help();
     /// Calls body(i) once for each i below count, with all that help.
     void for_each(size_t count, base::FunctionRef<void(size_t i)> body) noexcept;
     /// Makes root.hash what it should be.

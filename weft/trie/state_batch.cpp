@@ -55,42 +55,50 @@ size_t put_account(uint8_t* out, const state::Account& account) noexcept {
 
 }  // namespace
 
+/// bits: low_bits(address)
+uint32_t StateBatch::name_of(const Address& address, uint64_t bits) {
+    uint32_t& recent = recent_names_[bits % recent_names_.size()];
+    if (recent == 0 || names_[recent - 1] != address) {
+        names_.push_back(address);
+        recent = static_cast<uint32_t>(names_.size());
+    }
+    return recent - 1;
+}
+
 void StateBatch::add(const Address& address, const std::optional<state::Account>& account,
                      bool storage_wiped) {
     const bool is_wiped = storage_wiped || !account;
-    uint32_t& recent = recent_accounts_[low_bits(address) % recent_accounts_.size()];
+    const uint64_t bits = low_bits(address);
+    const uint32_t name = name_of(address, bits);
+    uint32_t& recent = recent_accounts_[bits % recent_accounts_.size()];
     if (!is_wiped && recent != 0) {
         NotedAccount& noted = accounts_[recent - 1];
-        if (noted.address == address && !noted.is_wiped) {
+        if (noted.name == name && noted.time > fixed_at_) {
             noted.account = *account;
             return;
         }
     }
-    accounts_.push_back({.address = address,
+    accounts_.push_back({.name = name,
                          .time = ++time_,
                          .exists = account.has_value(),
                          .is_wiped = is_wiped,
                          .account = account.value_or(state::Account{})});
     recent = static_cast<uint32_t>(accounts_.size());
-    if (is_wiped) wiped_at_ = time_;
+    if (is_wiped) fixed_at_ = time_;
 }
 
 void StateBatch::add(const Address& address, const uint256& key, const uint256& value) {
     const uint64_t bits = low_bits(address);
-    uint32_t& owner = recent_owners_[bits % recent_owners_.size()];
-    if (owner == 0 || owners_[owner - 1] != address) {
-        owners_.push_back(address);
-        owner = static_cast<uint32_t>(owners_.size());
-    }
+    const uint32_t name = name_of(address, bits);
     uint32_t& recent = recent_slots_[(key.limb[0] ^ bits) % recent_slots_.size()];
     if (recent != 0) {
         NotedSlot& noted = slots_[recent - 1];
-        if (noted.key == key && noted.time > wiped_at_ && owners_[noted.owner] == address) {
+        if (noted.key == key && noted.name == name && noted.time > fixed_at_) {
             noted.value = value;
             return;
         }
     }
-    slots_.push_back({owner - 1, ++time_, key, value});
+    slots_.push_back({name, ++time_, key, value});
     recent = static_cast<uint32_t>(slots_.size());
 }
 
@@ -100,26 +108,88 @@ void StateBatch::add(std::span<const state::CommittedAccount> accounts,
     for (const auto& slot : slots) add(slot.address, slot.key, slot.value);
 }
 
+void StateBatch::add(const StateDiff& diff, Forest& forest) {
+    const size_t first_account = accounts_.size(), first_slot = slots_.size();
+    diff_slots_.clear();
+    uint32_t slots = 0;
+    for (const state::AccountDiff& account : diff.accounts) {
+        diff_slots_.push_back(slots);
+        slots += static_cast<uint32_t>(account.slots.size());
+    }
+    const size_t accounts = diff.accounts.size();
+    forest.together(accounts + slots, [&] {
+        hash_keys(forest);
+        accounts_.resize(first_account + accounts);
+        names_.resize(names_.size() + accounts);
+        name_hashes_.resize(names_.size());
+        slots_.resize(first_slot + slots);
+        slot_keys_.resize(slots_.size());
+        const size_t parts = (accounts + hash_grain - 1) / hash_grain;
+        const size_t slot_parts = (slots + hash_grain - 1) / hash_grain;
+        forest.for_each(parts + slot_parts, [&](size_t i) {
+            if (i < parts)
+                take_accounts(diff, i * hash_grain, std::min(accounts, (i + 1) * hash_grain), first_account);
+            else
+                take_slots(diff, (i - parts) * hash_grain,
+                           std::min(size_t{slots}, (i - parts + 1) * hash_grain), first_slot);
+        });
+    });
+    time_ += 2;
+    fixed_at_ = time_;
+}
+
+/// Of the diff's accounts these.
+void StateBatch::take_accounts(const StateDiff& diff, size_t begin, size_t end, size_t first_account) {
+    const size_t first_name = names_.size() - diff.accounts.size();
+    for (size_t i = begin; i < end; ++i) {
+        const state::AccountDiff& account = diff.accounts[i];
+        names_[first_name + i] = account.address;
+        accounts_[first_account + i] = {.name = static_cast<uint32_t>(first_name + i),
+                                        .time = time_ + 1,
+                                        .exists = account.after.has_value(),
+                                        .is_wiped = account.storage_wiped || !account.after,
+                                        .account = account.after.value_or(state::Account{})};
+    }
+    hash_names(first_name + begin, first_name + end);
+}
+
+/// Of all its slots, one account's after the other's, these.
+void StateBatch::take_slots(const StateDiff& diff, size_t begin, size_t end, size_t first_slot) {
+    const auto first_name = static_cast<uint32_t>(names_.size() - diff.accounts.size());
+    auto owner =
+        static_cast<uint32_t>(std::ranges::upper_bound(diff_slots_, begin) - diff_slots_.begin()) - 1;
+    for (size_t i = begin; i < end; ++i) {
+        while (i - diff_slots_[owner] == diff.accounts[owner].slots.size()) ++owner;
+        const state::SlotDiff& slot = diff.accounts[owner].slots[i - diff_slots_[owner]];
+        slots_[first_slot + i] = {first_name + owner, time_ + 2, slot.key, slot.after};
+    }
+    hash_slots(first_slot + begin, first_slot + end);
+}
+
 void StateBatch::clear() {
     accounts_.clear();
     slots_.clear();
-    owners_.clear();
-    time_ = wiped_at_ = 0;
-    recent_owners_.fill(0);
+    names_.clear();
+    name_hashes_.clear();
+    slot_keys_.clear();
+    time_ = fixed_at_ = 0;
+    recent_names_.fill(0);
     recent_accounts_.fill(0);
     recent_slots_.fill(0);
 }
 
 void StateBatch::hash_keys(Forest& forest) {
-    names_.resize(accounts_.size() + owners_.size());
+    const size_t first_name = name_hashes_.size(), first_slot = slot_keys_.size();
+    name_hashes_.resize(names_.size());
     slot_keys_.resize(slots_.size());
-    const size_t parts = (names_.size() + hash_grain - 1) / hash_grain;
-    const size_t slot_parts = (slot_keys_.size() + hash_grain - 1) / hash_grain;
+    const size_t parts = (names_.size() - first_name + hash_grain - 1) / hash_grain;
+    const size_t slot_parts = (slots_.size() - first_slot + hash_grain - 1) / hash_grain;
     forest.for_each(parts + slot_parts, [&](size_t i) {
+        const size_t begin = i < parts ? first_name + i * hash_grain : first_slot + (i - parts) * hash_grain;
         if (i < parts)
-            hash_names(i * hash_grain, std::min(names_.size(), (i + 1) * hash_grain));
+            hash_names(begin, std::min(names_.size(), begin + hash_grain));
         else
-            hash_slots((i - parts) * hash_grain, std::min(slot_keys_.size(), (i - parts + 1) * hash_grain));
+            hash_slots(begin, std::min(slots_.size(), begin + hash_grain));
     });
 }
 
@@ -127,12 +197,8 @@ void StateBatch::hash_names(size_t begin, size_t end) {
     std::array<crypto::KeccakJob, 64> jobs;
     while (begin < end) {
         const size_t count = std::min(jobs.size(), end - begin);
-        for (size_t i = 0; i < count; ++i) {
-            const size_t name = begin + i;
-            const Address& address =
-                name < accounts_.size() ? accounts_[name].address : owners_[name - accounts_.size()];
-            jobs[i] = {address.data(), Address::size(), names_[name].data()};
-        }
+        for (size_t i = 0; i < count; ++i)
+            jobs[i] = {names_[begin + i].data(), Address::size(), name_hashes_[begin + i].data()};
         crypto::keccak256_batch({jobs.data(), count});
         begin += count;
     }
@@ -155,39 +221,39 @@ void StateBatch::hash_slots(size_t begin, size_t end) {
 /// Puts together the names that are one account, in the order of the hashes.
 void StateBatch::gather_accounts(Forest& forest) {
     order_.resize(names_.size());
-    for (uint32_t i = 0; i < names_.size(); ++i) order_[i] = {prefix_of(names_[i]), i};
+    for (uint32_t i = 0; i < names_.size(); ++i) order_[i] = {prefix_of(name_hashes_[i]), i};
     cut_by_hash(order_, spare_, starts_);
     for_ranges(forest, starts_.size() - 1, piece_size / 8, [&](size_t begin, size_t end) {
         for (size_t i = begin; i < end; ++i)
-            sort_by_hash(std::span(order_).subspan(starts_[i], starts_[i + 1] - starts_[i]), names_);
+            sort_by_hash(std::span(order_).subspan(starts_[i], starts_[i + 1] - starts_[i]), name_hashes_);
     });
     gathered_.clear();
-    account_of_owner_.resize(owners_.size());
+    account_of_name_.resize(names_.size());
     for (size_t i = 0; i < order_.size(); ++i) {
         const uint32_t name = order_[i].index;
-        if (i == 0 || order_[i].prefix != order_[i - 1].prefix || names_[name] != names_[order_[i - 1].index])
+        if (i == 0 || order_[i].prefix != order_[i - 1].prefix ||
+            name_hashes_[name] != name_hashes_[order_[i - 1].index])
             gathered_.push_back({.name = name,
                                  .latest = nullptr,
                                  .wiped_at = 0,
                                  .is_wiped = false,
                                  .slots_begin = 0,
                                  .slots_end = 0});
-        Account& account = gathered_.back();
-        if (name >= accounts_.size()) {
-            account_of_owner_[name - accounts_.size()] = static_cast<uint32_t>(gathered_.size() - 1);
-            continue;
-        }
-        account.latest = &accounts_[name];
-        if (!accounts_[name].is_wiped) continue;
+        account_of_name_[name] = static_cast<uint32_t>(gathered_.size() - 1);
+    }
+    for (const NotedAccount& noted : accounts_) {
+        Account& account = gathered_[account_of_name_[noted.name]];
+        account.latest = &noted;
+        if (!noted.is_wiped) continue;
         account.is_wiped = true;
-        account.wiped_at = accounts_[name].time;
+        account.wiped_at = noted.time;
     }
 }
 
 /// Puts each account's slots together.
 void StateBatch::gather_slots() {
     const auto account_of = [&](const NotedSlot& slot) -> Account& {
-        return gathered_[account_of_owner_[slot.owner]];
+        return gathered_[account_of_name_[slot.name]];
     };
     const auto counts = [&](const NotedSlot& slot) { return slot.time > account_of(slot).wiped_at; };
     for (const NotedSlot& slot : slots_)
@@ -302,7 +368,7 @@ void StateBatch::make_account_changes(size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
         const Account& account = gathered_[i];
         Change& change = account_changes_[i];
-        account_hashes_[i] = names_[account.name];
+        account_hashes_[i] = name_hashes_[account.name];
         change = {account_hashes_[i].view(), {}, &updates_[i]};
         if (account.latest != nullptr && account.latest->exists)
             change.value = {account_values_[i].data(),

@@ -18,6 +18,8 @@ public:
     void add(std::span<const state::CommittedAccount> accounts, std::span<const state::CommittedSlot> slots);
     void add(const Address& address, const std::optional<state::Account>& account, bool storage_wiped);
     void add(const Address& address, const uint256& key, const uint256& value);
+    /// A whole block at once; its keys are hashed right away. forest: has the threads that help.
+    void add(const StateDiff& diff, Forest& forest);
 
     [[nodiscard]] bool empty() const noexcept { return accounts_.empty() && slots_.empty(); }
     /// How many changes were noted.
@@ -29,16 +31,16 @@ public:
     [[nodiscard]] std::span<const Change> changes(Forest& forest);
 
 private:
-    /// A name is where an account comes up: each account noted is one, then each owner of slots.
+    /// A name is an address that came up. One account may have several, where it came up long ago.
     struct NotedAccount {
-        Address address;
+        uint32_t name;
         uint32_t time;
         bool exists;
         bool is_wiped;  ///< storage of before this time is gone
         state::Account account;
     };
     struct NotedSlot {
-        uint32_t owner;
+        uint32_t name;
         uint32_t time;
         uint256 key;
         uint256 value;
@@ -62,6 +64,9 @@ private:
         uint32_t unique_end = 0;  ///< of a part: where its changes end
     };
 
+    uint32_t name_of(const Address& address, uint64_t bits);
+    void take_accounts(const StateDiff& diff, size_t begin, size_t end, size_t first_account);
+    void take_slots(const StateDiff& diff, size_t begin, size_t end, size_t first_slot);
     void hash_keys(Forest& forest);
     void hash_names(size_t begin, size_t end);
     void hash_slots(size_t begin, size_t end);
@@ -75,22 +80,25 @@ private:
 
     std::vector<NotedAccount> accounts_;
     std::vector<NotedSlot> slots_;
-    std::vector<Address> owners_;
+    std::vector<Address> names_;
     uint32_t time_ = 0;
-    uint32_t wiped_at_ = 0;  ///< when storage was last wiped, of any account
+    /// When storage was last wiped, of any account, or a whole block came: what was noted before stays so.
+    uint32_t fixed_at_ = 0;
     /// Hot accounts and slots change in every commit: where they were noted of late, so that they are hashed
     /// once. One place for each hash of a name; 0: nothing, else an index and one.
-    std::array<uint32_t, 64> recent_owners_{};
+    std::array<uint32_t, 256> recent_names_{};
     std::array<uint32_t, 256> recent_accounts_{};
     std::array<uint32_t, 1024> recent_slots_{};
 
+    /// The hashes of names_ and of the keys of slots_, as many as there are yet.
+    std::vector<Hash> name_hashes_, slot_keys_;
+    std::vector<uint32_t> diff_slots_;  ///< of a diff's accounts: where their slots begin among all
+
     // What changes() makes.
-    std::vector<Hash> names_;      ///< hashed: accounts_, then owners_
-    std::vector<Hash> slot_keys_;  ///< hashed: slots_
     std::vector<Ordered> order_, spare_;
     std::vector<uint32_t> starts_;
     std::vector<Account> gathered_;
-    std::vector<uint32_t> account_of_owner_;
+    std::vector<uint32_t> account_of_name_;
     std::vector<Ordered> slot_order_;  ///< by account, then by key
     std::vector<Piece> pieces_;
     // Of the slots, then of the accounts, in the order of the tries.

@@ -36,14 +36,6 @@ void StateTrie::commit(std::span<const state::CommittedAccount> accounts,
     pending_.add(accounts, slots);
 }
 
-void StateTrie::commit(const state::StateDiff& diff) {
-    for (const auto& account : diff.accounts) {
-        if (account.before != account.after || account.storage_wiped)
-            pending_.add(account.address, account.after, account.storage_wiped);
-        for (const auto& slot : account.slots) pending_.add(account.address, slot.key, slot.after);
-    }
-}
-
 ReadResult<void> StateTrie::update() {
     if (!pending_.empty()) {
         ReadResult<void> updated;
@@ -59,24 +51,6 @@ ReadResult<void> StateTrie::update() {
 ReadResult<Hash> StateTrie::root() {
     if (auto updated = update(); !updated) return std::unexpected(std::move(updated.error()));
     return root_.hash;
-}
-
-void StateTrie::settle() {
-    if (!is_early_) return;
-    std::unique_lock lock(settling_);
-    if (is_led_) {
-        lock.unlock();
-        return forest_.help();
-    }
-    if (pending_.empty()) return;
-    is_led_ = true;
-    forest_.open();
-    lock.unlock();
-    // What fails stays noted, and root() meets it again.
-    static_cast<void>(update());
-    forest_.close();
-    lock.lock();
-    is_led_ = false;
 }
 
 ReadResult<Hash> StateTrie::revert() {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <mutex>
-
 #include "weft/state/commit.hpp"
 #include "weft/state/diff.hpp"
 #include "weft/state/memory_state.hpp"
@@ -29,7 +27,7 @@ struct TrieAccount {
 class StateTrie final : public state::RootSink {
 public:
     /// The empty state.
-    explicit StateTrie(const TrieOptions& options = {}) : forest_(options), is_early_(options.early) {}
+    explicit StateTrie(const TrieOptions& options = {}) : forest_(options) {}
     /// The state with this root, whose nodes come from options.source when they are needed.
     StateTrie(const Hash& root, const TrieOptions& options) : StateTrie(options) { root_.hash = root; }
     /// All of this state.
@@ -37,10 +35,10 @@ public:
 
     void commit(std::span<const state::CommittedAccount> accounts,
                 std::span<const state::CommittedSlot> slots) override;
-    /// With options.early: begins with what root() has to do, or helps whoever has begun.
-    void settle() override;
+    [[nodiscard]] bool takes_whole_blocks() const noexcept override { return true; }
+    void commit_block(const StateDiff& diff) override { commit(diff); }
     /// All of a block's changes. Its `before` values are not looked at.
-    void commit(const state::StateDiff& diff);
+    void commit(const state::StateDiff& diff) { pending_.add(diff, forest_); }
 
     /// The root after all commits. Error: a node was missing; nothing is lost, and root() may be called
     /// again.
@@ -77,9 +75,6 @@ private:
     Forest forest_;
     Forest::Root root_;
     StateBatch pending_;
-    bool is_early_ = false;
-    std::mutex settling_;
-    bool is_led_ = false;  ///< under settling_: a thread is inside settle() and does what others help with
 };
 
 }  // namespace weft::trie

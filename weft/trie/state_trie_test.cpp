@@ -110,37 +110,59 @@ private:
     uint64_t accounts_, slots_;
 };
 
-TEST(StateTrie, EarlyWorkGivesTheSameRootWhoeverHelps) {
-    base::ThreadPool pool(3);
-    StateTrie trie({.pool = &pool, .early = true}), reference;
-    Play play(11, 4000, 400);
-    for (int block = 0; block < 6; ++block) {
-        if (block == 3) trie.mark();
-        std::vector<CommittedAccount> accounts;
-        std::vector<CommittedSlot> slots;
-        for (uint64_t i = 0; i < 1500; ++i) {
-            const Address address = address_of(play.random(4000));
-            accounts.push_back({address, state::Account{.nonce = i, .balance = uint256{play.random(1000)}}});
-            slots.push_back({address, uint256{play.random(400)}, uint256{play.random(3)}});
+/// A block's changes to accounts that exist or come to exist: some destroyed, some wiped, many slots of one.
+StateDiff random_diff(Random& random, uint64_t accounts, uint64_t slots) {
+    StateDiff diff;
+    const uint64_t large = random(accounts);
+    for (uint64_t i = 0; i < accounts; ++i) {
+        if (i != large && random(3) != 0) continue;
+        state::AccountDiff& account = diff.accounts.emplace_back();
+        account.address = address_of(i);
+        account.storage_wiped = random(8) == 0;
+        if (random(10) == 0) continue;  // destroyed
+        account.after = state::Account{.nonce = random(300), .balance = uint256{random(1000)}};
+        const uint64_t count = i == large ? slots : random(4);
+        for (uint64_t key = 0; key < count; ++key) {
+            const uint256 after = random(3);
+            if (random(2) == 0 && !(account.storage_wiped && after.is_zero()))
+                account.slots.push_back({.key = uint256{key}, .before = {}, .after = after});
         }
-        trie.commit(accounts, slots);
-        reference.commit(accounts, slots);
-        const auto hashes = trie.statistics().hashes;
-        pool.run(4, [&](unsigned) { trie.settle(); });
-        EXPECT_GT(trie.statistics().hashes, hashes);  // root() has nothing left to do
-        EXPECT_EQ(trie.root(), reference.root()) << block;
-        if (block == 2) reference.mark();
     }
-    EXPECT_EQ(trie.revert(), reference.revert());
+    return diff;
 }
 
-TEST(StateTrie, SettleLeavesEverythingToRootUnlessAskedFor) {
-    StateTrie trie;
-    const std::vector<CommittedAccount> accounts{{address_of(1), state::Account{.nonce = 1, .balance = 1}}};
-    trie.commit(accounts, {});
-    trie.settle();
-    EXPECT_EQ(trie.account(address_of(1))->has_value(), false);
-    EXPECT_NE(*trie.root(), empty_root);
+/// The same, told commit by commit.
+void tell(state::CommitSink& sink, const StateDiff& diff) {
+    for (const state::AccountDiff& account : diff.accounts) {
+        std::vector<CommittedSlot> slots;
+        for (const state::SlotDiff& slot : account.slots)
+            slots.push_back({account.address, slot.key, slot.after});
+        const CommittedAccount told{account.address, account.after, account.storage_wiped};
+        sink.commit({&told, 1}, slots);
+    }
+}
+
+TEST(StateTrie, WholeBlocksAmountToTheirCommits) {
+    base::ThreadPool pool(3);
+    for (uint64_t seed = 1; seed <= 12; ++seed) {
+        const uint64_t accounts = seed % 3 == 0 ? 3000 : 40;
+        StateTrie whole({.pool = seed % 2 == 0 ? &pool : nullptr}), reference;
+        Random random(seed);
+        for (int block = 0; block < 12; ++block) {
+            if (block == 6) EXPECT_EQ(whole.root(), reference.root());
+            if (block == 6) whole.mark(), reference.mark();
+            const StateDiff diff = random_diff(random, accounts, accounts * 2);
+            tell(reference, diff);
+            // Whole blocks and single commits may come in any order before a root is asked for.
+            if (random(3) == 0)
+                tell(whole, diff);
+            else
+                whole.commit_block(diff);
+            if (random(2) == 0) ASSERT_EQ(whole.root(), reference.root()) << seed << ' ' << block;
+        }
+        ASSERT_EQ(whole.root(), reference.root()) << seed;
+        EXPECT_EQ(whole.revert(), reference.revert()) << seed;
+    }
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ std::optional<ExecutionError> Engine::run_at_cursor(
     const Record record =
         make_record(worker.journal, memory_.versions, worker.memory, position, Footing::committed);
     publish(record);
-    if (block_.options().sink != nullptr) report(record, *block_.options().sink);
+    if (block_.stream() != nullptr) report(record, *block_.stream());
     if (!block_.records_accesses()) return std::nullopt;
     return take_accesses(make_accesses(worker.journal, worker.recorder, memory_.versions, worker.memory),
                          position, step);
@@ -415,7 +415,7 @@ bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
     const Record record =
         make_record(worker.journal, memory_.versions, worker.memory, position, Footing::committed);
     publish(record);
-    if (block_.options().sink != nullptr) report(record, *block_.options().sink);
+    if (block_.stream() != nullptr) report(record, *block_.stream());
     if (block_.records_accesses())
         if (auto error =
                 take_accesses(make_accesses(worker.journal, worker.recorder, memory_.versions, worker.memory),
@@ -438,7 +438,7 @@ bool Engine::settle(Worker& worker, unsigned index, size_t number) {
                 return fail(std::move(*error));
         if (auto done = commit(segment.record, memory_.versions, position); !done)
             return fail(std::move(done.error()));
-        if (block_.options().sink != nullptr) report(segment.record, *block_.options().sink);
+        if (block_.stream() != nullptr) report(segment.record, *block_.stream());
         include(segment);
         if (auto error = block_.add_transaction_root()) return fail(std::move(*error));
         run_length_.held();
@@ -510,16 +510,8 @@ bool Engine::fail(ExecutionError error) {
 StateDiff Engine::make_diff() {
     std::vector<BlockMemory*> memories;
     for (unsigned i = 0; i < ready_workers_; ++i) memories.push_back(&memory_.worker(i).memory);
-    CommitSink* const sink = block_.options().sink;
-    if (sink == nullptr || context_.threads() < 2 || context_.pool() == nullptr)
-        return memory_.versions.make_diff(memories, context_.codes(),
-                                          memories.size() > 1 ? context_.pool() : nullptr);
-    StateDiff diff;
-    context_.pool()->run(context_.threads(), [&](unsigned index) {
-        if (index == 0) diff = memory_.versions.make_diff(memories, context_.codes(), nullptr);
-        sink->settle();
-    });
-    return diff;
+    return memory_.versions.make_diff(memories, context_.codes(),
+                                      memories.size() > 1 ? context_.pool() : nullptr);
 }
 
 }  // namespace weft::execution::optimistic

@@ -46,7 +46,7 @@ public:
         if (block_->records_accesses())
             if (auto differs = block_->set_access_list(engine_->make_access_list()))
                 return std::unexpected(std::move(*differs));
-        result.diff = engine_->make_diff();
+        block_->set_diff(engine_->make_diff());
         return block_->finish();
     }
 
