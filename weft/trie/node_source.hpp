@@ -18,6 +18,8 @@ public:
     /// The RLP of the node with this Keccak-256 (yellow paper, appendix D). A node that is not there:
     /// missing().
     [[nodiscard]] virtual ReadResult<Bytes> node(const Hash& hash) const = 0;
+    /// Whether the source has hashed the bytes that it gives itself: they are not hashed again then.
+    [[nodiscard]] virtual bool has_hashed() const noexcept { return false; }
     /// The error for a node that is not there.
     [[nodiscard]] static StateError missing(const Hash& hash);
 };

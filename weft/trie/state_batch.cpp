@@ -366,6 +366,14 @@ void StateBatch::join_parts() {
 
 void StateBatch::make_account_changes(size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
+        if (i + ahead < end) {
+            const Account& next = gathered_[i + ahead];
+            __builtin_prefetch(&name_hashes_[next.name]);
+            if (next.latest != nullptr) {
+                __builtin_prefetch(next.latest);
+                __builtin_prefetch(reinterpret_cast<const std::byte*>(next.latest + 1) - 1);
+            }
+        }
         const Account& account = gathered_[i];
         Change& change = account_changes_[i];
         account_hashes_[i] = name_hashes_[account.name];

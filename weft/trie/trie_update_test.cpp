@@ -234,6 +234,30 @@ TEST(TrieUpdate, UnloadedNodesComeBack) {
     }
 }
 
+// A source that has hashed its nodes is believed; of any other the bytes must have the hash.
+TEST(TrieUpdate, OnlyASourceThatHasHashedItsNodesIsBelieved) {
+    class Altered final : public NodeSource {
+    public:
+        [[nodiscard]] ReadResult<Bytes> node(const Hash&) const override { return rlp; }
+        [[nodiscard]] bool has_hashed() const noexcept override { return claims; }
+        Bytes rlp;
+        bool claims = false;
+    };
+    naive::Entries entries;
+    const Bytes key(32, 0x11);
+    entries[key] = Bytes(40, 1);
+    Altered altered;
+    naive::Nodes nodes;
+    const Hash root = naive::root(entries, &nodes);
+    entries[key] = Bytes(40, 2);
+    naive::Nodes others;
+    const Hash other = naive::root(entries, &others);
+    altered.rlp = others.all.at(other);
+    EXPECT_FALSE(Trie(root, {.source = &altered}).find(key));
+    altered.claims = true;
+    EXPECT_EQ(Trie(root, {.source = &altered}).find(key), Bytes(40, 2));
+}
+
 // Large enough to be split over threads, at several levels.
 TEST(TrieUpdate, LargeBatchesOnManyThreads) {
     base::ThreadPool pool(3);

@@ -75,6 +75,7 @@ public:
     /// `source` must outlive this.
     explicit NodeRecorder(const NodeSource& source) : source_(source) {}
     [[nodiscard]] ReadResult<Bytes> node(const Hash& hash) const override;
+    [[nodiscard]] bool has_hashed() const noexcept override { return source_.has_hashed(); }
     /// What was asked for, each once, by hash, ascending.
     [[nodiscard]] std::vector<Bytes> take();
 
@@ -90,6 +91,7 @@ public:
     /// The witness must outlive this.
     explicit WitnessNodes(const Witness& witness) : nodes_(witness.state) {}
     [[nodiscard]] ReadResult<Bytes> node(const Hash& hash) const override;
+    [[nodiscard]] bool has_hashed() const noexcept override { return true; }
 
 private:
     ByHash nodes_;
