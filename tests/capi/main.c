@@ -84,8 +84,20 @@ int main(int argc, char** argv) {
     run("proofs", test_proofs);
     run("witness", test_witness);
     run("directed", test_directed);
+    run("null arguments", test_null_arguments);
+    run("empty arguments", test_empty_arguments);
+    run("huge arguments", test_huge_arguments);
+    run("messages", test_messages);
+    run("bad callbacks", test_bad_callbacks);
+    run("threads", test_threads);
 
     int skipped = 0;
+#ifdef WEFT_SANITIZED
+    printf("skipped: out of memory: the sanitiser reserves more address space than any limit leaves\n");
+    ++skipped;
+#else
+    run("out of memory", test_out_of_memory);
+#endif
     const int before = checks_failed;
     const int blocks = argc > 1 ? test_mainnet(argv[1]) : 0;
     if (argc > 1 && blocks == 0) {

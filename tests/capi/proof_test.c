@@ -73,7 +73,10 @@ void test_witness(void) {
     CHECK_FAILS(WEFT_ERROR_STATE, weft_make_witness(config, state, block, &none, 0, &witness, error));
     CHECK_FAILS(WEFT_ERROR_DECODE, weft_make_witness(config, state, block, &none, 1, &witness, error));
     CHECK_FAILS(WEFT_ERROR_DECODE, weft_make_witness(config, state, block, &no_block, 1, &witness, error));
-    CHECK_FAILS(WEFT_ERROR_ARGUMENT, weft_make_witness(config, state, block, NULL, 0, &witness, error));
+    CHECK_FAILS(WEFT_ERROR_STATE, weft_make_witness(config, state, block, NULL, 0, &witness, error));
+    const weft_bytes nowhere = {NULL, 5};
+    CHECK_FAILS(WEFT_ERROR_ARGUMENT, weft_make_witness(config, state, block, NULL, 1, &witness, error));
+    CHECK_FAILS(WEFT_ERROR_ARGUMENT, weft_make_witness(config, state, block, &nowhere, 1, &witness, error));
     CHECK(witness == NULL);
     weft_block_free(block);
     weft_state_free(state);

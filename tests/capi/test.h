@@ -94,6 +94,13 @@ void test_cancellation(void);
 void test_proofs(void);
 void test_witness(void);
 void test_directed(void);
+void test_null_arguments(void);
+void test_empty_arguments(void);
+void test_huge_arguments(void);
+void test_messages(void);
+void test_bad_callbacks(void);
+void test_threads(void);
+void test_out_of_memory(void);
 int test_mainnet(const char* folder);
 
 #endif

@@ -2,10 +2,12 @@
 
 #include "weft/base/hex.hpp"
 #include "weft/capi/handles.hpp"
+#include "weft/crypto/keccak.hpp"
 
 struct weft_reply {
     std::optional<weft::Bytes> code;
     std::string error;
+    bool out_of_memory = false;  ///< what the callback gave could not be copied
 };
 
 namespace weft::capi {
@@ -54,8 +56,12 @@ state::ReadResult<Bytes> CallbackState::code(const Hash& code_hash) const {
     weft_reply reply;
     if (const int status = callbacks_.code(callbacks_.user, &asked, &reply); status != 0)
         return failure("code", status, reply);
+    if (reply.out_of_memory) return std::unexpected(StateError{"callback code: out of memory"});
     if (!reply.code)
         return std::unexpected(StateError{"callback code gave no code for " + to_hex(code_hash)});
+    // It is kept under its hash: another one's would outlive the block.
+    if (crypto::keccak256(*reply.code) != code_hash)
+        return std::unexpected(StateError{"callback code gave other code than that of " + to_hex(code_hash)});
     return std::move(*reply.code);
 }
 
@@ -72,10 +78,20 @@ state::ReadResult<Hash> CallbackState::block_hash(uint64_t number) const {
 extern "C" {
 
 void weft_reply_code(weft_reply* reply, const uint8_t* code, size_t size) {
-    if (reply != nullptr && (code != nullptr || size == 0)) reply->code = weft::Bytes(code, code + size);
+    if (reply == nullptr || (code == nullptr && size != 0)) return;
+    try {
+        reply->code.emplace(code, code + size);
+    } catch (const std::exception&) {
+        reply->out_of_memory = true;
+    }
 }
 void weft_reply_error(weft_reply* reply, const char* message) {
-    if (reply != nullptr && message != nullptr) reply->error = message;
+    if (reply == nullptr || message == nullptr) return;
+    try {
+        reply->error = message;
+    } catch (const std::exception&) {
+        // The failure stands without its words.
+    }
 }
 
 }  // extern "C"

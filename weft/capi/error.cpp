@@ -1,5 +1,7 @@
 #include "weft/capi/handles.hpp"
 
+#include <algorithm>
+
 namespace weft::capi {
 namespace {
 
@@ -29,6 +31,9 @@ weft_code report(Outcome outcome, weft_error** error) noexcept {
     if (error != nullptr) *error = nullptr;
     if (!outcome) return WEFT_OK;
     const weft_code code = outcome->code;
+    // JSON's keys and a callback's words may hold anything; a message is one line.
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+    std::ranges::replace_if(outcome->message, is_control, '?');
     if (error != nullptr) {
         *error = new (std::nothrow) weft_error(std::move(*outcome));
         if (*error == nullptr) *error = &no_memory;

@@ -28,6 +28,19 @@ constexpr weft_context_options context_defaults = WEFT_CONTEXT_OPTIONS;
 constexpr weft_execute_options execute_defaults = WEFT_EXECUTE_OPTIONS;
 constexpr uint32_t most_threads = 4096;
 
+/// Calls `body` while the context is its alone; another thread's block, or the block whose callback this is,
+/// makes that the caller's mistake.
+template <class Body>
+Outcome alone(weft_context& context, Body&& body) {
+    if (context.executes.exchange(true, std::memory_order_acquire))
+        return bad_argument("the context executes another block");
+    const struct Release {
+        std::atomic<bool>& executes;
+        ~Release() { executes.store(false, std::memory_order_release); }
+    } release{context.executes};
+    return body();
+}
+
 /// A gate that stands open; only the transactions that nobody signed are refused. (EIP-2: from Homestead on a
 /// high s is no signature either.)
 void fill_gate(execution::SenderGate& gate, const weft_block& block, Revision revision) {
@@ -70,6 +83,8 @@ std::expected<Given, weft_error> read(const weft_execute_options* given) {
     if (!options) return std::unexpected(*bad_argument("weft_execute_options: struct_size is wrong"));
     Given out{.options = *options};
     const weft_bytes& list = options->access_list;
+    if (list.data == nullptr && list.size != 0)
+        return std::unexpected(*bad_argument("weft_execute_options: access_list.data is NULL"));
     if (list.data == nullptr) return out;
     auto decoded = primitives::decode_access_list({list.data, list.size});
     if (!decoded)
@@ -161,7 +176,9 @@ weft_code weft_execute_block(weft_context* context, const weft_config* config, c
     const auto body = [&]() -> Outcome {
         const auto given = read(options);
         if (!given) return given.error();
-        return execute(*context, config->config, *state->reader, *block, *given, result);
+        return alone(*context, [&] {
+            return execute(*context, config->config, *state->reader, *block, *given, result);
+        });
     };
     return guarded(error, body, context, config, state, block, result);
 }
@@ -175,10 +192,12 @@ weft_code weft_verify_witness(weft_context* context, const weft_config* config, 
         const auto parsed = read_witness({witness, size});
         if (!parsed) return failed(WEFT_ERROR_DECODE, parsed.error());
         Block copy = block->block;
-        auto verified =
-            verify_from_witness(copy, *parsed, config->config, context->context, given->execution_options());
-        if (!verified) return from(verified.error());
-        return give(std::move(*verified), result);
+        return alone(*context, [&]() -> Outcome {
+            auto verified = verify_from_witness(copy, *parsed, config->config, context->context,
+                                                given->execution_options());
+            if (!verified) return from(verified.error());
+            return give(std::move(*verified), result);
+        });
     };
     return guarded(error, body, context, config, block, witness, result);
 }

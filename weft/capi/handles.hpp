@@ -6,6 +6,7 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -40,6 +41,7 @@ struct weft_state {
 struct weft_context {
     std::shared_ptr<weft::base::ThreadPool> pool;
     weft::ExecutionContext context;
+    std::atomic<bool> executes = false;  ///< a block: one at a time
 };
 
 struct weft_block {
@@ -95,6 +97,8 @@ template <class Body, class... Pointers>
         if (!(pointers && ...)) return report(bad_argument("an argument is NULL"), error);
         return report(body(), error);
     } catch (const std::bad_alloc&) {
+        return report_no_memory(error);
+    } catch (const std::length_error&) {  // a size that no memory has
         return report_no_memory(error);
     } catch (const std::exception& e) {
         return report_exception(e.what(), error);

@@ -44,9 +44,11 @@ Outcome give(Bytes bytes, weft_buffer** out) {
 Outcome make(const ChainConfig& config, const MemoryState& state, const Block& given,
              std::span<const weft_bytes> ancestors, weft_buffer** out) {
     Witness chain;
-    for (const weft_bytes& ancestor : ancestors)
+    for (const weft_bytes& ancestor : ancestors) {
+        if (ancestor.data == nullptr && ancestor.size != 0) return bad_argument("an ancestor's data is NULL");
         if (auto added = add_ancestor({ancestor.data, ancestor.size}, chain); !added)
             return failed(WEFT_ERROR_DECODE, "ancestor: " + to_string(added.error()));
+    }
     trie::NodeMap nodes;
     StateTrie trie(state, {.writer = &nodes});
     if (const auto root = trie.root(); !root) return from(root.error());
@@ -108,9 +110,10 @@ weft_code weft_make_witness(const weft_config* config, const weft_state* state, 
                             weft_error** error) {
     const auto body = [&]() -> Outcome {
         if (state->memory == nullptr) return bad_argument("not a state in memory");
+        if (ancestors == nullptr && ancestor_count != 0) return bad_argument("ancestors is NULL");
         return make(config->config, *state->memory, block->block, {ancestors, ancestor_count}, witness);
     };
-    return guarded(error, body, config, state, block, ancestors, witness);
+    return guarded(error, body, config, state, block, witness);
 }
 
 }  // extern "C"

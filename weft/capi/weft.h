@@ -8,23 +8,22 @@
 ///
 /// Rules that hold everywhere:
 /// - A function that can fail returns a weft_code. Its last parameter, `error`, may be NULL; otherwise *error
-/// is set to
-///   a description on failure, to be freed with weft_error_free(), and to NULL on success. Outputs are
-///   written on success only.
+///   is set to a description on failure, to be freed with weft_error_free(), and to NULL on success. Outputs
+///   are written on success only.
 /// - What a function hands out through a pointer to a handle (weft_state**, ...) belongs to the caller, who
-/// frees it with the
-///   type's _free function; these take NULL too. What a handle was made from (bytes, text, structs) is
-///   copied.
+///   frees it with the type's _free function, once; these take NULL too. What a handle was made from (bytes,
+///   text, structs) is copied.
 /// - weft_bytes and pointers inside structs are views; the comment says of what, and they live as long as
-/// that handle.
+///   that handle.
 /// - A handle may be used by many threads at once as long as it is const there; a function that takes it
-/// without const
-///   needs it alone.
-/// - NULL where a handle or an output belongs, and enums and sizes out of range, give WEFT_ERROR_ARGUMENT, or
-/// zero from
-///   functions that return a value.
+///   without const needs it alone. No handle belongs to a thread: one may make it, another free it.
+/// - NULL where a handle, an output or bytes belong, and enums and sizes out of range, give
+///   WEFT_ERROR_ARGUMENT, or zero from functions that return a value. An array of no elements may be NULL.
 /// - No exception and no signal crosses this interface. Callbacks must not throw or longjmp through it
-/// either.
+///   either.
+/// - Memory that can't be had is WEFT_ERROR_RESOURCE. Only where the system's memory ends in the midst of an
+///   execution, on one of the library's threads, does the process end.
+/// - After fork() a child makes contexts of its own: threads stay with the parent.
 #ifndef WEFT_H
 #define WEFT_H
 
@@ -113,7 +112,7 @@ typedef struct weft_error weft_error;
 
 /// WEFT_OK for NULL.
 WEFT_API weft_code weft_error_code(const weft_error* error);
-/// One line for people. A view of the error; "" for NULL.
+/// One line for people, without control characters. A view of the error; "" for NULL.
 WEFT_API const char* weft_error_message(const weft_error* error);
 /// The rule that an invalid block breaks, in the words that geth uses where it has any ("nonce too low"); the
 /// same for the same rule, so that programs can compare it. Static; "" for other errors.
@@ -233,7 +232,7 @@ typedef struct weft_state_callbacks {
                    weft_reply* reply);
     /// Whether any slot of the account is not zero (asked when a contract is created there, EIP-7610).
     int (*has_storage)(void* user, const weft_address* address, bool* has_storage, weft_reply* reply);
-    /// The code with this hash, by weft_reply_code(); without it the code is missing, which is an error.
+    /// The code with this hash, by weft_reply_code(). No code, or other code, is an error.
     int (*code)(void* user, const weft_hash* code_hash, weft_reply* reply);
     /// The hash of one of the 256 blocks before the one that executes; zero where it isn't known.
     int (*block_hash)(void* user, uint64_t number, weft_hash* hash, weft_reply* reply);
@@ -266,7 +265,7 @@ typedef struct weft_context_options {
 #define WEFT_CONTEXT_OPTIONS {sizeof(weft_context_options), WEFT_EXECUTOR_AUTOMATIC, 0, 0}
 
 /// Threads, analysed code and memory that executions share. Make one and keep it; it executes one block at a
-/// time.
+/// time, and a second one meanwhile is WEFT_ERROR_ARGUMENT.
 typedef struct weft_context weft_context;
 
 /// `options` NULL: the defaults.

@@ -195,20 +195,29 @@ int run_and_flush(int argc, char** argv, bool is_evm) {
     throw std::runtime_error("stdout: cannot be written" + why);
 }
 
+/// Says that memory has run out, on whichever thread, and ends the program: Weft's own threads can't hand an
+/// exception on. Allocates nothing.
+template <int Status>
+[[noreturn]] void end_without_memory() {
+    constexpr std::string_view why =
+        Status == exit_bad_input ? "weft: out of memory\n" : "evm: out of memory\n";
+    (void)!::write(STDERR_FILENO, why.data(), why.size());
+    ::_exit(Status);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     hold_standard_streams();
     const bool is_evm = evm_tool::is_evm(argv[0]);
-    const auto fail = [&](const char* why) {
-        std::fprintf(stderr, "%s: %s\n", is_evm ? "evm" : "weft", why);
-        return is_evm ? static_cast<int>(evm_tool::Exit::failed) : exit_bad_input;
-    };
+    constexpr int evm_failed = static_cast<int>(evm_tool::Exit::failed);
+    std::set_new_handler(is_evm ? end_without_memory<evm_failed> : end_without_memory<exit_bad_input>);
     try {
         return run_and_flush(argc, argv, is_evm);
-    } catch (const std::bad_alloc&) {
-        return fail("out of memory");
+    } catch (const std::bad_alloc&) {  // address space
+        std::get_new_handler()();
     } catch (const std::exception& error) {  // fmt's, of a stream that can't be written
-        return fail(error.what());
+        std::fprintf(stderr, "%s: %s\n", is_evm ? "evm" : "weft", error.what());
     }
+    return is_evm ? evm_failed : exit_bad_input;
 }

@@ -6,11 +6,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 namespace weft::trie {
 namespace {
 
 [[noreturn]] void out_of_memory() noexcept {
+    if (const auto handler = std::get_new_handler(); handler != nullptr) handler();  // the program's own end
     std::fputs("weft: no memory left for trie nodes\n", stderr);
     std::abort();
 }
