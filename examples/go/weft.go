@@ -7,17 +7,15 @@ package main
 #include <stdlib.h>
 #include <weft.h>
 
-int goAccount(uintptr_t user, weft_address* address, weft_account* account, bool* exists);
-int goStorage(uintptr_t user, weft_address* address, weft_uint256* key, weft_uint256* value);
+int goAccount(uintptr_t user, weft_address* address, weft_account* account, bool* exists, weft_reply* reply);
+int goStorage(uintptr_t user, weft_address* address, weft_uint256* key, weft_uint256* value, weft_reply* reply);
 int goCode(uintptr_t user, weft_hash* hash, weft_reply* reply);
 
 static int call_account(void* user, const weft_address* address, weft_account* account, bool* exists, weft_reply* reply) {
-    (void)reply;
-    return goAccount((uintptr_t)user, (weft_address*)address, account, exists);
+    return goAccount((uintptr_t)user, (weft_address*)address, account, exists, reply);
 }
 static int call_storage(void* user, const weft_address* address, const weft_uint256* key, weft_uint256* value, weft_reply* reply) {
-    (void)reply;
-    return goStorage((uintptr_t)user, (weft_address*)address, (weft_uint256*)key, value);
+    return goStorage((uintptr_t)user, (weft_address*)address, (weft_uint256*)key, value, reply);
 }
 static int call_has_storage(void* user, const weft_address* address, bool* has_storage, weft_reply* reply) {
     (void)user, (void)address, (void)has_storage, (void)reply;
@@ -31,6 +29,25 @@ static int call_block_hash(void* user, uint64_t number, weft_hash* hash, weft_re
     return 0;
 }
 
+static weft_context_options new_options(weft_executor executor) {
+    weft_context_options options = WEFT_CONTEXT_OPTIONS;
+    options.executor = executor;
+    return options;
+}
+
+// A structure with a pointer into Go's memory lives in C only while the call lasts.
+static weft_code execute(weft_context* context, const weft_config* config, const weft_state* state, const weft_block* block,
+                         const uint8_t* list, size_t size, weft_result** result, weft_error** error) {
+    weft_execute_options options = WEFT_EXECUTE_OPTIONS;
+    options.access_list = (weft_bytes){list, size};
+    return weft_execute_block(context, config, state, block, &options, result, error);
+}
+static weft_code make_witness(const weft_config* config, const weft_state* state, const weft_block* block, const uint8_t* parent,
+                              size_t size, weft_buffer** witness, weft_error** error) {
+    const weft_bytes ancestor = {parent, size};
+    return weft_make_witness(config, state, block, &ancestor, 1, witness, error);
+}
+
 // The callbacks' user pointer is a handle, a number: C must not keep pointers into Go's memory.
 static weft_code new_state(uintptr_t handle, weft_state** state, weft_error** error) {
     const weft_state_callbacks callbacks = {
@@ -42,7 +59,6 @@ static weft_code new_state(uintptr_t handle, weft_state** state, weft_error** er
 import "C"
 
 import (
-	"errors"
 	"runtime/cgo"
 	"unsafe"
 )
@@ -63,11 +79,20 @@ type StateReader interface {
 	Code(Hash) ([]byte, error)
 }
 
+// failed hands an error's words to Weft, which puts them into the block's error. A panic must not cross C either: a reader
+// that can panic recovers by itself.
+func failed(reply *C.weft_reply, err error) C.int {
+	words := C.CString(err.Error())
+	defer C.free(unsafe.Pointer(words))
+	C.weft_reply_error(reply, words)
+	return 1
+}
+
 //export goAccount
-func goAccount(user C.uintptr_t, address *C.weft_address, account *C.weft_account, exists *C.bool) C.int {
+func goAccount(user C.uintptr_t, address *C.weft_address, account *C.weft_account, exists *C.bool, reply *C.weft_reply) C.int {
 	found, err := cgo.Handle(user).Value().(StateReader).Account(*(*Address)(unsafe.Pointer(address)))
 	if err != nil {
-		return 1
+		return failed(reply, err)
 	}
 	if found != nil {
 		*exists = true
@@ -79,11 +104,11 @@ func goAccount(user C.uintptr_t, address *C.weft_address, account *C.weft_accoun
 }
 
 //export goStorage
-func goStorage(user C.uintptr_t, address *C.weft_address, key, value *C.weft_uint256) C.int {
+func goStorage(user C.uintptr_t, address *C.weft_address, key, value *C.weft_uint256, reply *C.weft_reply) C.int {
 	reader := cgo.Handle(user).Value().(StateReader)
 	found, err := reader.Storage(*(*Address)(unsafe.Pointer(address)), *(*Hash)(unsafe.Pointer(key)))
 	if err != nil {
-		return 1
+		return failed(reply, err)
 	}
 	*(*Hash)(unsafe.Pointer(value)) = found
 	return 0
@@ -93,7 +118,7 @@ func goStorage(user C.uintptr_t, address *C.weft_address, key, value *C.weft_uin
 func goCode(user C.uintptr_t, hash *C.weft_hash, reply *C.weft_reply) C.int {
 	code, err := cgo.Handle(user).Value().(StateReader).Code(*(*Hash)(unsafe.Pointer(hash)))
 	if err != nil {
-		return 1
+		return failed(reply, err)
 	}
 	if len(code) > 0 {
 		C.weft_reply_code(reply, (*C.uint8_t)(unsafe.Pointer(&code[0])), C.size_t(len(code)))
@@ -101,13 +126,41 @@ func goCode(user C.uintptr_t, hash *C.weft_hash, reply *C.weft_reply) C.int {
 	return 0
 }
 
+// Code says whose fault an error was.
+type Code int
+
+const (
+	BadArgument  Code = C.WEFT_ERROR_ARGUMENT
+	BadEncoding  Code = C.WEFT_ERROR_DECODE
+	InvalidBlock Code = C.WEFT_ERROR_INVALID_BLOCK // the only one that says anything about the block
+	StateFailed  Code = C.WEFT_ERROR_STATE
+	Cancelled    Code = C.WEFT_ERROR_CANCELLED
+	NoResource   Code = C.WEFT_ERROR_RESOURCE
+	Internal     Code = C.WEFT_ERROR_INTERNAL
+	BadProof     Code = C.WEFT_ERROR_PROOF
+)
+
+// Error is what a call of weft.h says of its failure.
+type Error struct {
+	Code        Code
+	Message     string
+	Reason      string // the rule that an invalid block breaks, in geth's words
+	Transaction int    // the first transaction that breaks a rule; -1: none
+}
+
+func (e *Error) Error() string { return e.Message }
+
 // toError takes the error over from C.
 func toError(code C.weft_code, err *C.weft_error) error {
 	if code == C.WEFT_OK {
 		return nil
 	}
 	defer C.weft_error_free(err)
-	return errors.New(C.GoString(C.weft_error_message(err)))
+	out := &Error{Code: Code(code), Message: C.GoString(C.weft_error_message(err)), Reason: C.GoString(C.weft_error_reason(err)), Transaction: -1}
+	if index := C.weft_error_transaction(err); index != C.WEFT_NO_TRANSACTION {
+		out.Transaction = int(index)
+	}
+	return out
 }
 
 // Engine keeps Weft's threads and caches from block to block.
@@ -124,16 +177,19 @@ func NewEngine(fork string) (*Engine, error) {
 	if code := C.weft_config_named(name, &engine.config, &err); code != C.WEFT_OK {
 		return nil, toError(code, err)
 	}
-	if code := C.weft_context_new(nil, &engine.context, &err); code != C.WEFT_OK {
+	options := C.new_options(C.WEFT_EXECUTOR_DIRECTED) // by a block's access list, where there is one
+	if code := C.weft_context_new(&options, &engine.context, &err); code != C.WEFT_OK {
 		C.weft_config_free(engine.config)
 		return nil, toError(code, err)
 	}
 	return engine, nil
 }
 
+// Close may be called again; the engine must not be used any more.
 func (engine *Engine) Close() {
 	C.weft_context_free(engine.context)
 	C.weft_config_free(engine.config)
+	engine.context, engine.config = nil, nil
 }
 
 // Slot is a storage slot's value after a block.
@@ -144,13 +200,15 @@ type Slot struct {
 
 // Changes is what a block did, as far as this example asks.
 type Changes struct {
-	GasUsed  uint64
-	Accounts map[Address]Account
-	Slots    []Slot
+	GasUsed    uint64
+	Accounts   map[Address]Account
+	Slots      []Slot
+	AccessList []byte // RLP (EIP-7928), from Amsterdam on
 }
 
-// Execute runs a block in JSON-RPC form on the state before it.
-func (engine *Engine) Execute(block string, before StateReader) (*Changes, error) {
+// Execute runs a block in JSON-RPC form on the state before it. accessList is the block's own, or nil: a block that does
+// anything else is invalid.
+func (engine *Engine) Execute(block string, before StateReader, accessList []byte) (*Changes, error) {
 	handle := cgo.NewHandle(before)
 	defer handle.Delete()
 	var err *C.weft_error
@@ -169,16 +227,39 @@ func (engine *Engine) Execute(block string, before StateReader) (*Changes, error
 	defer C.weft_block_free(decoded)
 
 	var result *C.weft_result
-	if code := C.weft_execute_block(engine.context, engine.config, state, decoded, nil, &result, &err); code != C.WEFT_OK {
+	list, size := view(accessList)
+	if code := C.execute(engine.context, engine.config, state, decoded, list, size, &result, &err); code != C.WEFT_OK {
 		return nil, toError(code, err)
 	}
 	defer C.weft_result_free(result)
 	return changesOf(result)
 }
 
+// view is a slice as C sees it; nothing keeps it beyond the call.
+func view(bytes []byte) (*C.uint8_t, C.size_t) {
+	if len(bytes) == 0 {
+		return nil, 0
+	}
+	return (*C.uint8_t)(unsafe.Pointer(&bytes[0])), C.size_t(len(bytes))
+}
+
+// text is the same as a string of C; an empty one is a pointer all the same.
+func text(bytes []byte) (*C.char, C.size_t) {
+	if len(bytes) == 0 {
+		bytes = []byte{0}[:1]
+		return (*C.char)(unsafe.Pointer(&bytes[0])), 0
+	}
+	return (*C.char)(unsafe.Pointer(&bytes[0])), C.size_t(len(bytes))
+}
+
 func changesOf(result *C.weft_result) (*Changes, error) {
 	changes := &Changes{GasUsed: uint64(C.weft_result_gas_used(result)), Accounts: map[Address]Account{}}
 	var err *C.weft_error
+	var list C.weft_bytes
+	if code := C.weft_result_access_list(result, &list, &err); code != C.WEFT_OK {
+		return nil, toError(code, err)
+	}
+	changes.AccessList = C.GoBytes(unsafe.Pointer(list.data), C.int(list.size))
 	for i := C.size_t(0); i < C.weft_result_account_count(result); i++ {
 		var diff C.weft_account_diff
 		if code := C.weft_result_account(result, i, &diff, &err); code != C.WEFT_OK {

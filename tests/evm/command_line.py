@@ -296,6 +296,80 @@ def check_run(folder):
     check("run --statdump", "EVM gas used:    18\n" in run.stderr, run)
 
 
+# What t8n signs in check_builder, and geth 1.17.10 makes of it.
+LATER = {"type": "0x2", "nonce": "0x1", "chainId": "0x1", "maxFeePerGas": "0x64", "maxPriorityFeePerGas": "0x1", "to": None}
+FIRST, SECOND = ("0xc22450c563b8a8e9e3efee318abbb7e8c6ec4461ac5ac9b9943f9d80ac5b5625",
+                 "0x30edd16623f1408ed90d76c4b141ddae1fa1e44077926e9f96661321599fd1f7")
+VALID = {"address": SENDER, "hash": FIRST, "intrinsicGas": "0x5208"}
+UNKNOWN = {"error": "transaction type not supported", "hash": SECOND}
+VERDICTS = {"London": [VALID, {"address": SENDER, "hash": SECOND, "intrinsicGas": "0xcf08"}], "Berlin": [VALID, UNKNOWN],
+            "Homestead": [{"error": "invalid transaction v, r, s values", "hash": FIRST}, UNKNOWN]}
+HASHES = {"plain": "0x04ffd8fff621aa143abad58fb56784cd571b26f2b4171bc004ec215a84107345",
+          "without transactions": "0x04ffd8fff621aa143abad58fb56784cd571b26f2b4171bc004ec215a84107345",
+          "ommer and withdrawal": "0x59cc43afd3c58b33c1588b33e4dbedbf906d2c0135601cfa1690449d07a3c78c",
+          "clique": "0x491868f7ab8f102bfdf90fef236e65413533d366af666c6a6608541a0d0bb21e",
+          "no base fee, but withdrawals": "0x2fc0bf3123d8ddb6eec47368b87e4e797dc5b82f1ff5ee54cca0b6b4d9c0c115"}
+
+
+def check_transactions(body):
+    """evm t9n: what each transaction is under a fork."""
+    for fork, want in VERDICTS.items():
+        run = evm("t9n", "--input.txs=stdin", f"--state.fork={fork}", stdin=json.dumps({"txsRlp": body}))
+        check(f"t9n in {fork}", run.returncode == 0 and json.loads(run.stdout) == want, run)
+    for items, want in (("c3010203", ["typed transaction too short"] * 3), ("c3820005", ["transaction type not supported"]),
+                        ("c3820205", ["rlp: expected input list for types.DynamicFeeTx"]), ("c0", [])):
+        run = evm("t9n", "--input.txs=stdin", "--state.fork=London", stdin=json.dumps({"txsRlp": "0x" + items}))
+        check(f"t9n of {items}", run.returncode == 0 and [one["error"] for one in json.loads(run.stdout) or []] == want, run)
+    for words, stdin, status, part in (
+            (["--input.txs=txs.json"], "", 11, "only rlp supported"), (["--input.txs=/nowhere.rlp"], "", 11, "nowhere"),
+            (["--input.txs=stdin"], "{", 10, "stdin"), (["--input.txs=stdin"], "{}", 10, "txsRlp"),
+            (["--input.txs=stdin"], '{"txsRlp": "0xc301"}', 11, "rlp"), (["--input.txs=stdin"], '{"txsRlp": 7}', 10, "txs"),
+            (["--input.txs=stdin", "--state.fork=Atlantis"], "{}", 3, "Atlantis")):
+        run = evm("t9n", *words, stdin=stdin)
+        check(f"t9n {words} {stdin}", run.returncode == status and run.stderr.startswith(f"ERROR({status}): ") and
+              part in run.stderr and run.stderr.count("\n") == 1 and not run.stdout, run)
+
+
+def check_builder(folder):
+    """evm b11r: a block of what t8n gave."""
+    run = t8n(txs=[TX, tx(**LATER), tx(nonce="0x2", gas="0x5207")])
+    body = json.loads(run.stdout)["body"]
+    check_transactions(body)
+    header = {"stateRoot": "0x" + "22" * 32, "number": "0x1", "gasLimit": "0x1000000", "timestamp": "0x3e8",
+              "baseFeePerGas": "0xa", "difficulty": "0x20000", "extraData": "0xaabb", "miner": COINBASE}
+    unsealed = {key: value for key, value in header.items() if key not in ("extraData", "miner")}
+    seal = {"secretKey": KEY, "voted": COINBASE, "authorize": True, "vanity": "0x" + "44" * 32}
+
+    def b11r(*words, output="--output.block=stdout", **given):
+        return evm("b11r", "--input.header=stdin", "--input.txs=stdin", output, *words,
+                   stdin=json.dumps({"header": header, "txs": body} | given), cwd=folder)
+    plain = json.loads(b11r().stdout)
+    withdrawal = {"index": "0x1", "validatorIndex": "0x2", "address": COINBASE, "amount": "0x3"}
+    for name, words, given in (
+            ("plain", [], {}), ("without transactions", [], {"txs": "0xc0"}),
+            ("ommer and withdrawal", ["--input.ommers=stdin", "--input.withdrawals=stdin"],
+             {"header": header | {"withdrawalsRoot": "0x" + "33" * 32}, "ommers": [plain["rlp"]], "withdrawals": [withdrawal]}),
+            ("clique", ["--seal.clique=stdin"], {"header": unsealed, "clique": seal}),
+            ("no base fee, but withdrawals", [], {"header": {key: value for key, value in header.items() if key != "baseFeePerGas"} |
+                                                  {"withdrawalsRoot": "0x" + "33" * 32}})):
+        run = b11r(*words, **given)
+        check(f"b11r: {name}", run.returncode == 0 and json.loads(run.stdout)["hash"] == HASHES[name], run)
+    run = b11r(output="--output.block=made.json")
+    with open(f"{folder}/made.json") as file:
+        check("b11r to a file", run.returncode == 0 and not run.stdout and json.load(file) == plain, run)
+    for name, words, given, status, part in (
+            ("seal over extra data", ["--seal.clique=stdin"], {"clique": seal}, 3, "overwrite provided extra data"),
+            ("no key", ["--seal.clique=stdin"], {"header": unsealed, "clique": {}}, 10, "secretKey"),
+            ("no root", [], {"header": {"number": 1}}, 10, "header.stateRoot"), ("no body", [], {"txs": "0xc1"}, 12, "transaction"),
+            ("no ommer", ["--input.ommers=stdin"], {"ommers": ["0xc0"]}, 12, "ommer"),
+            ("a gap", [], {"header": header | {"requestsHash": "0x" + "00" * 32}}, 10, "parentBeaconBlockRoot"),
+            ("a later field", [], {"header": header | {"slotNumber": "0x1"}}, 10, "slotNumber"),
+            ("no file", ["--input.ommers=nowhere"], {}, 11, "nowhere")):
+        run = b11r(*words, **given)
+        check(f"b11r: {name}", run.returncode == status and run.stderr.startswith(f"ERROR({status}): ") and part in run.stderr and
+              run.stderr.count("\n") == 1 and not run.stdout, run)
+
+
 def check_state_tests(folder):
     """The verdicts' form, and the stateRoot line after each."""
     alloc = {SENDER: ALLOC[SENDER] | {"code": "0x", "storage": {}}, RECEIVER: ALLOC[RECEIVER] | {"nonce": "0x0", "storage": {}}}
@@ -347,6 +421,7 @@ def main():
         check_environment()
         check_bad_files(folder)
         check_run(folder)
+        check_builder(folder)
         check_state_tests(folder)
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return 1 if failed else 0

@@ -2,10 +2,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include "weft/cli/evm_b11r.hpp"
 #include "weft/cli/evm_blocktest.hpp"
 #include "weft/cli/evm_run.hpp"
 #include "weft/cli/evm_statetest.hpp"
 #include "weft/cli/evm_t8n.hpp"
+#include "weft/cli/evm_t9n.hpp"
 #include "weft/primitives/chain_config.hpp"
 
 namespace weft::cli::evm_tool {
@@ -20,6 +22,8 @@ const std::map<std::string, execution::ExecutorKind> executors{
 /// parsing.
 struct CommandLine {
     TransitionOptions transition;
+    CheckOptions check;
+    BuildOptions build;
     StateTestOptions state_test;
     BlockTestOptions block_test;
     CodeOptions code;
@@ -101,6 +105,32 @@ void add_transition(CLI::App& app, CommandLine& line) {
     add_executor(command, options.executor);
 }
 
+void add_check(CLI::App& app, CheckOptions& options) {
+    CLI::App& command = *app.add_subcommand("transaction", "Check transactions")->alias("t9n");
+    command.add_option("--input.txs", options.input_txs,
+                       "`stdin`, or the file with the RLP of a list of transactions; its name ends in .rlp");
+    command.add_option("--state.fork", options.fork, "the rules: NAME, or NAME+EIP. Names:" + fork_list())
+        ->capture_default_str();
+    command.add_option("--state.chainid", options.chain_id, "the chain's id")->capture_default_str();
+}
+
+void add_build(CLI::App& app, CommandLine& line) {
+    CLI::App& command = *app.add_subcommand("block-builder", "Put a block together")->alias("b11r");
+    BuildOptions& options = line.build;
+    const auto file = [&](const char* name, std::string& out, const char* what) {
+        command.add_option(name, out, what)->capture_default_str();
+    };
+    file("--input.header", options.input_header, "`stdin`, or the file with the header's fields");
+    file("--input.ommers", options.input_ommers, "`stdin`, or the file with a list of ommers' RLP");
+    file("--input.withdrawals", options.input_withdrawals, "`stdin`, or the file with the withdrawals");
+    file("--input.txs", options.input_txs, "`stdin`, or the file with the RLP of the transactions");
+    file("--seal.clique", options.clique, "`stdin`, or the file with key and vote of who seals the block");
+    file("--output.basedir", options.output_basedir,
+         "the folder for the output file; made where it is missing");
+    file("--output.block", options.output_block, "`stdout`, `stderr`, or the file for the block");
+    command.add_option("--verbosity", line.verbosity, "no effect: Weft logs nothing");
+}
+
 void add_tests(CLI::App& app, CommandLine& line) {
     CLI::App& state = *app.add_subcommand("statetest", "Execute state tests");
     StateTestOptions& options = line.state_test;
@@ -175,6 +205,8 @@ Outcome<void> finish_options(CommandLine& line) {
 Outcome<void> execute(const CLI::App& app, CommandLine& line, const Streams& streams) {
     if (auto finished = finish_options(line); !finished) return finished;
     if (app.got_subcommand("transition")) return transition(line.transition, streams);
+    if (app.got_subcommand("transaction")) return check_transactions(line.check, streams);
+    if (app.got_subcommand("block-builder")) return build_block(line.build, streams);
     if (app.got_subcommand("statetest")) return state_tests(line.state_test, streams);
     if (app.got_subcommand("blocktest")) return block_tests(line.block_test, streams);
     return run_code(line.code, streams);
@@ -203,6 +235,8 @@ int run(int argc, char** argv, const Streams& streams) {
     add_run(app, line);
     add_tests(app, line);
     add_transition(app, line);
+    add_check(app, line.check);
+    add_build(app, line);
     try {
         app.parse(arguments(argc, argv));
     } catch (const CLI::ParseError& error) {

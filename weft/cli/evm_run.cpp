@@ -207,6 +207,14 @@ private:
     evm::Machine machine_;
 };
 
+/// As Go prints a time: "250ns", "1.5µs", "20.25ms", "3s".
+std::string duration(std::chrono::nanoseconds time) {
+    const auto count = static_cast<double>(time.count());
+    if (count < 1e3) return fmt::format("{}ns", time.count());
+    if (count < 1e6) return fmt::format("{}µs", count / 1e3);
+    return count < 1e9 ? fmt::format("{}ms", count / 1e6) : fmt::format("{}s", count / 1e9);
+}
+
 /// The mean time of as many runs as fit a second, without the first.
 std::chrono::nanoseconds mean_time(Runner& runner) {
     constexpr auto long_enough = std::chrono::seconds(1);
@@ -244,8 +252,8 @@ Outcome<void> run_code(const CodeOptions& options, const Streams& streams) {
         const auto time = options.bench ? mean_time(runner) : ran.time;
         // Weft's machine allocates nothing while it runs.
         fmt::print(streams.err,
-                   "EVM gas used:    {}\nexecution time:  {}ns\nallocations:     0\nallocated bytes: 0\n",
-                   ran.gas_used, time.count());
+                   "EVM gas used:    {}\nexecution time:  {}\nallocations:     0\nallocated bytes: 0\n",
+                   ran.gas_used, duration(time));
     }
     if (!options.trace.enabled) {
         fmt::print(streams.out, "{}\n", to_hex(ran.output));

@@ -52,7 +52,8 @@ BlockEnv make_env(const TransitionOptions& options, const TransitionInput& input
     if (from.block_hashes && from.number != 0)
         if (const auto parent = from.block_hashes->find(from.number - 1); parent != from.block_hashes->end())
             env.parent_hash = parent->second;
-    if (options.reward >= 0) {
+    // From Amsterdam on a reward of nothing would be an access of the coinbase (EIP-7928).
+    if (options.reward > 0 || (options.reward == 0 && env.revision < Revision::amsterdam)) {
         env.reward = static_cast<uint64_t>(options.reward);
         for (const auto& ommer : from.ommers)
             env.ommers.push_back({ommer.address, from.number - ommer.delta});

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iostream>
-#include <iterator>
 
+#include "weft/cli/evm_inputs.hpp"
 #include "weft/crypto/secp256k1.hpp"
 #include "weft/primitives/json.hpp"
 #include "weft/state/json.hpp"
@@ -15,63 +14,11 @@ namespace weft::cli::evm_tool {
 namespace {
 
 using primitives::json::Array;
-using primitives::json::Document;
 using primitives::json::Error;
 using primitives::json::Fields;
 using primitives::json::Object;
 using primitives::json::Result;
 using primitives::json::Value;
-
-std::unexpected<Failure> failure(Exit exit, std::string message) {
-    return std::unexpected(Failure{exit, std::move(message)});
-}
-
-/// The JSON documents that the inputs stand in: stdin once, files each for itself. Values are views into
-/// them.
-class Inputs {
-public:
-    /// The value under `key` of stdin's object, or the file's root. `what` names it in errors.
-    Outcome<Value> find(const std::string& place, std::string_view key, const char* what) {
-        if (place != "stdin") return load(place, what);
-        if (auto read = read_stdin(); !read) return std::unexpected(read.error());
-        Object root;
-        if (auto read = primitives::json::read(stdin_->root(), root); !read)
-            return failure(Exit::json, "failed unmarshalling stdin: " + read.error().message);
-        const auto value = primitives::json::find(root, key);
-        if (!value) return failure(Exit::json, fmt::format("failed unmarshalling stdin: {}: missing", key));
-        return *value;
-    }
-    [[nodiscard]] bool stdin_has(std::string_view key) {
-        Object root;
-        return stdin_ && primitives::json::read(stdin_->root(), root) &&
-               primitives::json::find(root, key).has_value();
-    }
-
-private:
-    Outcome<Value> load(const std::string& path, const char* what) {
-        auto document = Document::load(path);
-        if (!document) {
-            // A file that can't be read is one thing, a text that is no JSON another.
-            const bool is_text = document.error().find(": not JSON") != std::string::npos;
-            return failure(is_text ? Exit::json : Exit::io,
-                           fmt::format("failed {} {} file: {}", is_text ? "unmarshalling" : "reading", what,
-                                       document.error()));
-        }
-        documents_.push_back(std::move(*document));
-        return documents_.back().root();
-    }
-    Outcome<void> read_stdin() {
-        if (stdin_) return {};
-        std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-        auto document = Document::parse(std::move(text), "stdin");
-        if (!document) return failure(Exit::json, "failed unmarshalling stdin: " + document.error());
-        stdin_ = std::move(*document);
-        return {};
-    }
-
-    std::optional<Document> stdin_;
-    std::vector<Document> documents_;
-};
 
 Result<void> read_block_hashes(Value value, std::map<uint64_t, Hash>& out) {
     Object hashes;
@@ -173,6 +120,12 @@ Result<std::vector<InputTransaction>> read_transactions(Value value, uint64_t ch
     return out;
 }
 
+/// geth's name for a type whose transactions always have a receiver; nullptr: of others.
+const char* type_that_calls(const Transaction& tx) noexcept {
+    if (tx.type == TxType::blob) return "BlobTx";
+    return tx.type == TxType::set_code ? "SetCodeTx" : nullptr;
+}
+
 /// A body as a block holds it; what is no transaction is left out, like one that is invalid.
 Outcome<std::vector<InputTransaction>> decode_body(BytesView body) {
     std::vector<InputTransaction> out;
@@ -186,6 +139,11 @@ Outcome<std::vector<InputTransaction>> decode_body(BytesView body) {
         Transaction tx = primitives::decode_from_body(one);
         if (auto done = one.finish(); !done)
             out.emplace_back(std::unexpected(to_string(done.error())));
+        else if (const char* const type = type_that_calls(tx); type != nullptr && !tx.to)
+            out.emplace_back(
+                std::unexpected(fmt::format("rlp: input string too short for common.Address, decoding into "
+                                            "(types.Transaction)(types.{}).To",
+                                            type)));
         else
             out.emplace_back(std::move(tx));
     }

@@ -32,19 +32,6 @@ Revision first_revision(TxType type) noexcept {
     return Revision::frontier;
 }
 
-/// Yellow paper section 6.2, EIP-2, 2028, 2930, 3860, 7702; the floor is EIP-7623's.
-void count_intrinsic_gas(const Transaction& tx, Revision revision, Terms& terms) noexcept {
-    const auto zeros = static_cast<uint64_t>(std::ranges::count(tx.data, 0));
-    const uint64_t nonzeros = tx.data.size() - zeros;
-    uint64_t gas = 21000 + 4 * zeros + (revision >= Revision::istanbul ? 16 : 68) * nonzeros;
-    if (!tx.to && revision >= Revision::homestead) gas += 32000;
-    if (!tx.to && revision >= Revision::shanghai) gas += 2 * ((tx.data.size() + 31) / 32);
-    for (const auto& tuple : tx.access_list) gas += 2400 + 1900 * tuple.storage_keys.size();
-    gas += 25000 * tx.authorization_list.size();
-    terms.intrinsic_gas = gas;
-    terms.floor_gas = revision >= Revision::prague ? 21000 + 10 * (zeros + 4 * nonzeros) : 0;
-}
-
 /// a * b, noting in `overflows` whether it exceeds 256 bits.
 uint256 checked_product(const uint256& a, uint64_t b, bool& overflows) noexcept {
     if (base::byte_length(a) + base::byte_length(b) > 32) {
@@ -100,6 +87,18 @@ std::optional<Reason> validate_blobs(const Transaction& tx, const BlockEnv& env,
 }
 
 }  // namespace
+
+void count_intrinsic_gas(const Transaction& tx, Revision revision, Terms& terms) noexcept {
+    const auto zeros = static_cast<uint64_t>(std::ranges::count(tx.data, 0));
+    const uint64_t nonzeros = tx.data.size() - zeros;
+    uint64_t gas = 21000 + 4 * zeros + (revision >= Revision::istanbul ? 16 : 68) * nonzeros;
+    if (!tx.to && revision >= Revision::homestead) gas += 32000;
+    if (!tx.to && revision >= Revision::shanghai) gas += 2 * ((tx.data.size() + 31) / 32);
+    for (const auto& tuple : tx.access_list) gas += 2400 + 1900 * tuple.storage_keys.size();
+    gas += 25000 * tx.authorization_list.size();
+    terms.intrinsic_gas = gas;
+    terms.floor_gas = revision >= Revision::prague ? 21000 + 10 * (zeros + 4 * nonzeros) : 0;
+}
 
 const evm::PrecompileSet& MainnetRules::precompiles(Revision revision) noexcept {
     static const auto sets = [] {
