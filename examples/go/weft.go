@@ -42,11 +42,6 @@ static weft_code execute(weft_context* context, const weft_config* config, const
     options.access_list = (weft_bytes){list, size};
     return weft_execute_block(context, config, state, block, &options, result, error);
 }
-static weft_code make_witness(const weft_config* config, const weft_state* state, const weft_block* block, const uint8_t* parent,
-                              size_t size, weft_buffer** witness, weft_error** error) {
-    const weft_bytes ancestor = {parent, size};
-    return weft_make_witness(config, state, block, &ancestor, 1, witness, error);
-}
 
 // The callbacks' user pointer is a handle, a number: C must not keep pointers into Go's memory.
 static weft_code new_state(uintptr_t handle, weft_state** state, weft_error** error) {
@@ -241,15 +236,6 @@ func view(bytes []byte) (*C.uint8_t, C.size_t) {
 		return nil, 0
 	}
 	return (*C.uint8_t)(unsafe.Pointer(&bytes[0])), C.size_t(len(bytes))
-}
-
-// text is the same as a string of C; an empty one is a pointer all the same.
-func text(bytes []byte) (*C.char, C.size_t) {
-	if len(bytes) == 0 {
-		bytes = []byte{0}[:1]
-		return (*C.char)(unsafe.Pointer(&bytes[0])), 0
-	}
-	return (*C.char)(unsafe.Pointer(&bytes[0])), C.size_t(len(bytes))
 }
 
 func changesOf(result *C.weft_result) (*Changes, error) {

@@ -125,7 +125,7 @@ std::expected<Witness, std::string> read_witness(BytesView bytes) {
         return document->read(trie::parse_witness);
     }
     auto decoded = trie::decode_witness(bytes);
-    if (!decoded) return std::unexpected("witness: " + to_string(decoded.error()));
+    if (!decoded) return std::unexpected("not a witness: " + to_string(decoded.error()));
     return std::move(*decoded);
 }
 
