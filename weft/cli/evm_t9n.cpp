@@ -5,7 +5,7 @@
 #include "weft/cli/evm_inputs.hpp"
 #include "weft/cli/evm_rejection.hpp"
 #include "weft/cli/evm_t8n_input.hpp"
-#include "weft/execution/mainnet_rules.hpp"
+#include "weft/execution/intrinsic_gas.hpp"
 #include "weft/primitives/rlp.hpp"
 
 namespace weft::cli::evm_tool {

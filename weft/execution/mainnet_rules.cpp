@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "weft/execution/intrinsic_gas.hpp"
 #include "weft/primitives/transaction.hpp"
 
 namespace weft::execution {

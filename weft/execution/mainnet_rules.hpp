@@ -20,10 +20,6 @@ struct Terms {
     uint64_t blob_gas = 0;   ///< EIP-4844
 };
 
-/// Fills in the gas that a transaction costs before anything runs (yellow paper section 6.2, EIP-2, 2028,
-/// 2930, 3860, 7702) and its floor (EIP-7623).
-void count_intrinsic_gas(const primitives::Transaction& tx, Revision revision, Terms& terms) noexcept;
-
 /// The rules of Ethereum's main network, as the executors ask for them: one instance of the ChainRules seam.
 /// A chain of its own derives from this and replaces what differs; every name is looked up in the derived
 /// class, at compile time.

@@ -81,7 +81,8 @@ std::expected<Document, std::string> Document::load(const std::string& path) {
     std::string text;
     for (size_t done = 0; file;) {  // in pieces, for what has no size beforehand
         const auto size = std::filesystem::file_size(path, ignored);
-        if (done == 0 && !ignored) text.reserve(size + 1 + simdjson::SIMDJSON_PADDING);  // as parse() wants it
+        if (done == 0 && !ignored)
+            text.reserve(size + 1 + simdjson::SIMDJSON_PADDING);  // as parse() wants it
         text.resize(std::max<size_t>(done + (1 << 16), ignored ? 0 : size + 1));
         file.read(text.data() + done, static_cast<std::streamsize>(text.size() - done));
         done += static_cast<size_t>(file.gcount());
