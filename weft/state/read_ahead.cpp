@@ -61,8 +61,8 @@ const ReadAheadReader::Cell* ReadAheadReader::find_known(const Location& locatio
 bool ReadAheadReader::read(Cell& cell) const noexcept {
     uint32_t unread = Cell::unread;
     if (!cell.step.compare_exchange_strong(unread, Cell::reading, std::memory_order_relaxed)) return false;
-    const auto keep = [&](auto&& answer, auto& out) {
-        if (answer) out = *std::move(answer);
+    const auto keep = [&](const auto& answer, auto& out) {
+        if (answer) out = *answer;
         cell.step.store(answer ? Cell::known : Cell::failed, std::memory_order_release);
     };
     const auto& [address, slot] = *cell.location;
