@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <random>
+#include <set>
+
 #include "weft/evm/create_address.hpp"
 #include "weft/evm/program.hpp"
 #include "weft/evm/test_world.hpp"
@@ -125,6 +128,34 @@ TEST(Interpreter, JumpsOnlyToJumpdests) {
         world.run(Code{}.raw("7f0000000000000000000000000000000100000000000000000000000000000022565b00"))
             .status,
         Status::bad_jump_destination);
+}
+
+TEST(Program, FindsEveryJumpdestHoweverDense) {
+    std::mt19937_64 random(7);
+    for (const unsigned one_of : {1U, 2U, 5U, 12U, 40U})
+        for (const size_t crowd : {0U, 10U, 300U}) {
+            // JUMPDESTs at random, after a crowd of them; POPs and one-byte PUSHes, whose data may look like
+            // one.
+            Bytes code(crowd, OP_JUMPDEST);
+            for (size_t i = 0; i < 4000; ++i) {
+                const uint64_t drawn = random();
+                code.push_back(drawn % one_of == 0 ? OP_JUMPDEST : drawn % 7 == 0 ? OP_PUSH1 : OP_POP);
+            }
+            for (const bool traced : {false, true}) {
+                const auto program = Program::translate(code, primitives::newest_revision, traced);
+                std::set<const Instruction*> heads;
+                bool data = false;
+                for (size_t pc = 0; pc < code.size(); ++pc) {
+                    const bool expected = !data && code[pc] == OP_JUMPDEST;
+                    const Instruction* const found = program->jump_target(pc);
+                    ASSERT_EQ(found != nullptr, expected) << one_of << ' ' << crowd << ' ' << pc;
+                    if (found != nullptr) EXPECT_TRUE(heads.insert(found).second) << pc;
+                    data = !data && code[pc] == OP_PUSH1;
+                }
+                EXPECT_EQ(program->jump_target(code.size()), nullptr);
+                EXPECT_EQ(program->jump_target(~uint64_t{0}), nullptr);
+            }
+        }
 }
 
 /// Init code whose translation ends before `tail`, to which the caller's value jumps.

@@ -54,8 +54,7 @@ std::unique_ptr<Program> Program::translate_init(BytesView code, Revision revisi
 
 void Translator::run(bool may_be_partial) {
     constexpr size_t usual_constructor = 512;
-    program_.code_size_ = code_.size();
-    program_.destinations_.resize(code_.size() / 64 + 1);
+    program_.translated_ = code_.size();
     out_.reserve((may_be_partial ? std::min(code_.size(), usual_constructor) : code_.size()) + 16);
     open_block(0);
     size_t pc = 0;
@@ -68,6 +67,7 @@ void Translator::run(bool may_be_partial) {
             pc = instruction(pc);
         } else if (may_be_partial && pc > farthest_target_) {
             program_.is_partial_ = true;
+            program_.translated_ = pc;
             break;
         } else {
             pc += 1 + immediate_size(code_[pc]);  // nothing goes there
@@ -103,6 +103,7 @@ void Translator::close_block() {
     uint32_t gas = gas_;
     for (const size_t head : earlier_heads_) {
         write_head(head, gas, shape);
+        ++shape.pc;  // a run's JUMPDESTs lie side by side
         out_[head + 2] = {handler_offset(handlers_[X_SKIP]), static_cast<uint32_t>(head_ - head)};
         gas -= opcodes_[OP_JUMPDEST].gas;
     }
@@ -126,9 +127,7 @@ void Translator::destination(size_t pc) {
         }
         open_block(pc);
     }
-    auto& word = program_.destinations_[pc / 64];
-    word.bits |= uint64_t{1} << (pc % 64);
-    program_.targets_.push_back(static_cast<uint32_t>(head_));
+    destinations_.push_back({static_cast<uint32_t>(pc), static_cast<uint32_t>(head_)});
     charge(opcodes_[OP_JUMPDEST]);
     only_destinations_ = !traced_;
     if (traced_) {
@@ -428,12 +427,27 @@ void Translator::retract(size_t count) {
     before_last_ = {};
 }
 
+/// Gives each JUMPDEST a cell. Code as compiled has few, so that one cell for 8 bytes does; a code that holds
+/// them so densely that a look-up would take long gets more.
+void Translator::index_destinations() {
+    const auto fit = [&](unsigned shift) {
+        auto& cells = program_.cells_;
+        cells.assign((program_.translated_ >> shift) + Program::most_probes, 0);
+        for (const Destination& destination : destinations_) {
+            size_t at = destination.pc >> shift;
+            const size_t end = at + Program::most_probes;
+            while (cells[at] != 0)
+                if (++at == end) return false;
+            cells[at] = destination.head + 1;
+        }
+        return true;
+    };
+    program_.shift_ = 3;
+    while (!fit(program_.shift_)) --program_.shift_;  // with 0 each has a cell of its own
+}
+
 void Translator::resolve_jumps() {
-    uint64_t before = 0;
-    for (auto& word : program_.destinations_) {
-        word.before = before;
-        before += static_cast<uint64_t>(__builtin_popcountll(word.bits));
-    }
+    index_destinations();
     // A block of its own for jumps that go nowhere: it charges nothing and fails.
     open_block(code_.size());
     emit(X_BAD_JUMP);
@@ -446,7 +460,6 @@ void Translator::resolve_jumps() {
             static_cast<uint32_t>(static_cast<int64_t>(target) - static_cast<int64_t>(jump.index));
     }
     out_.shrink_to_fit();
-    program_.targets_.shrink_to_fit();
 }
 
 }  // namespace weft::evm

@@ -66,28 +66,31 @@ public:
     [[nodiscard]] bool is_partial() const noexcept { return is_partial_; }
     /// Where a jump to `pc` goes; nullptr if there is no JUMPDEST (section 9.4.3).
     [[nodiscard]] const Instruction* jump_target(uint64_t pc) const noexcept {
-        if (pc >= code_size_) return nullptr;
-        const DestinationWord& word = destinations_[pc / 64];
-        const uint64_t bit = uint64_t{1} << (pc % 64);
-        if ((word.bits & bit) == 0) return nullptr;
-        return instructions_.data() +
-               targets_[word.before + static_cast<uint32_t>(__builtin_popcountll(word.bits & (bit - 1)))];
+        if (pc >= translated_) return nullptr;
+        const uint32_t* const cells = cells_.data() + (pc >> shift_);
+        for (size_t i = 0; i < most_probes && cells[i] != 0; ++i) {
+            const Instruction* const head = instructions_.data() + (cells[i] - 1);
+            BlockShape shape;
+            std::memcpy(&shape, head + 1, sizeof shape);
+            if (shape.pc == pc) [[likely]]
+                return head;
+        }
+        return nullptr;
     }
     /// For tests: the number of words.
     [[nodiscard]] size_t size() const noexcept { return instructions_.size(); }
 
 private:
     friend class Translator;
-    /// Which of 64 bytes of code are JUMPDESTs, and how many come before.
-    struct DestinationWord {
-        uint64_t bits = 0;
-        uint64_t before = 0;
-    };
-    uint64_t code_size_ = 0;
+    /// A JUMPDEST's cell is among so many from pc >> shift_ on.
+    static constexpr size_t most_probes = 4;
+
+    uint64_t translated_ = 0;  ///< bytes of the code
     bool is_partial_ = false;
+    unsigned shift_ = 0;
     std::vector<Instruction> instructions_;
-    std::vector<DestinationWord> destinations_;
-    std::vector<uint32_t> targets_;  ///< instruction indices of the JUMPDESTs, ascending by pc
+    /// Where the JUMPDESTs' heads lie, which say whose they are: an instruction's index and 1; 0: none.
+    std::vector<uint32_t> cells_;
 };
 
 }  // namespace weft::evm

@@ -29,6 +29,10 @@ private:
         uint32_t index;   ///< of the instruction
         uint32_t target;  ///< in the code
     };
+    struct Destination {
+        uint32_t pc;
+        uint32_t head;  ///< index of the head that a jump there goes to
+    };
     /// An instruction of the present block that may still be merged with what follows it.
     struct Emitted {
         uint16_t operation = operation_count;
@@ -73,6 +77,7 @@ private:
     uint16_t condition();
     void emit_jump(uint16_t forward, uint32_t target, bool back);
     void retract(size_t words);
+    void index_destinations();
     void resolve_jumps();
 
     BytesView code_;
@@ -83,7 +88,8 @@ private:
     Program& program_;
     std::vector<Instruction>& out_;
     std::vector<StaticJump> jumps_;
-    size_t farthest_target_ = 0;  ///< of the jumps to constants so far, in the code
+    std::vector<Destination> destinations_;  ///< all, ascending
+    size_t farthest_target_ = 0;             ///< of the jumps to constants so far, in the code
 
     // The present block.
     bool open_ = false;

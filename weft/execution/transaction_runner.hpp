@@ -128,7 +128,7 @@ template <class Rules>
         detail::gas_to_pay(tx.gas_limit, result.gas_left, journal.refund(), env.revision, terms.floor_gas);
     if (!Rules::settle(tx, *sender, journal, env, terms, outcome.gas_used)) return state_failed();
     journal.end_transaction();
-    outcome.logs = journal.take_logs();
+    if (!journal.logs().empty()) outcome.logs = journal.take_logs();
     if (!tx.to && outcome.success) outcome.contract_address = message.recipient;
     outcome.blob_gas = terms.blob_gas;
     return outcome;
