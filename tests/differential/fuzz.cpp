@@ -96,16 +96,17 @@ public:
             "speculated, "
             "{} run at the cursor, {} repaired, {} begun before their turn; {} blocks invalid, {} with "
             "skipped "
-            "transactions\n",
+            "transactions; {} slots changed by sums\n",
             number - arguments_.first, arguments_.first, arguments_.seed, transactions_, runs_made_,
-            sum_.speculative, sum_.head, sum_.repaired, sum_.early, invalid_, skipping_);
+            sum_.speculative, sum_.head, sum_.repaired, sum_.early, invalid_, skipping_, sum_.sums);
         fmt::print(
             "of {} executed transactions {} succeeded; {} contracts created, {} storages wiped, {} slots "
             "changed\n",
             receipts_, successes_, created_, wiped_, slots_);
         fmt::print("{} right access lists given, {} wrong ones\n", right_lists_, wrong_lists_);
-        if (number > arguments_.first + 20 && (sum_.speculative == 0 || sum_.repaired == 0 ||
-                                               sum_.early == 0 || invalid_ == 0 || skipping_ == 0)) {
+        if (number > arguments_.first + 20 &&
+            (sum_.speculative == 0 || sum_.repaired == 0 || sum_.early == 0 || invalid_ == 0 ||
+             skipping_ == 0 || sum_.sums == 0)) {
             fmt::print("these blocks prove nothing\n");
             return 1;
         }
@@ -136,10 +137,12 @@ private:
         return true;
     }
 
-    std::optional<std::string> find_fault(const Scenario& scenario, const Mode& mode, OnInvalid on_invalid,
+    std::optional<std::string> find_fault(const Scenario& whole, const Mode& mode, OnInvalid on_invalid,
                                           bool counts) {
+        const Scenario scenario = scenario_for(mode, whole);
         execution::ExecutionOptions options{.on_invalid = on_invalid};
         options.record_access_list = true;
+        options = options_for(mode, std::move(options));
         const Outcome oracle = runs_.sequential(scenario, options);
         if (const auto fault = inconsistency(scenario, oracle)) return "sequential: " + *fault;
         const Outcome outcome = runs_.optimistic(scenario, mode, options);
@@ -149,6 +152,7 @@ private:
             return fmt::format("{}, {}: {}", to_string(mode), word, *fault);
         if (const auto fault = inconsistency(scenario, outcome))
             return fmt::format("{}, {}: {}", to_string(mode), word, *fault);
+        if (mode.slots_commute) return std::nullopt;
         if (const auto fault = find_list_fault(scenario, mode, options, oracle.result))
             return fmt::format("{}, {}, access list {}", to_string(mode), word, *fault);
         return std::nullopt;
@@ -192,6 +196,7 @@ private:
         sum_.head += outcome.statistics.head;
         sum_.repaired += outcome.statistics.repaired;
         sum_.early += outcome.statistics.early;
+        sum_.sums += outcome.statistics.sums;
         if (!oracle.result) ++invalid_;
         if (!oracle.result) return;
         if (!oracle.result->skipped.empty()) ++skipping_;

@@ -116,13 +116,24 @@ std::string difference(const BlockResult& expected, const BlockResult& actual) {
 
 std::string to_string(const Mode& mode) {
     return fmt::format(
-        "{}{} threads, {} a segment, {}{}{}% refused, {}% before their turn, {}, {} batches",
-        mode.directed ? "directed, " : "", mode.threads,
+        "{}{}{} threads, {} a segment, {}{}{}% refused, {}% before their turn, {}, {} batches",
+        mode.directed ? "directed, " : "", mode.slots_commute ? "slots commute, " : "", mode.threads,
         mode.segment_transactions == 0 ? "by cost" : std::to_string(mode.segment_transactions),
         mode.stale_first_run ? "stale first run, " : "", mode.trust_head ? "" : "head speculated, ",
         mode.refuse_percent, mode.early_percent,
         mode.interleaving ? fmt::format("interleaving {}", *mode.interleaving) : "free running",
         mode.batches);
+}
+
+Scenario scenario_for(const Mode& mode, const Scenario& scenario) {
+    Scenario out = scenario;
+    out.transaction_roots &= !mode.slots_commute;
+    return out;
+}
+
+execution::ExecutionOptions options_for(const Mode& mode, execution::ExecutionOptions options) {
+    options.record_access_list &= !mode.slots_commute;
+    return options;
 }
 
 Mode random_mode(uint64_t seed) {
@@ -140,6 +151,7 @@ Mode random_mode(uint64_t seed) {
     if (mode.threads > 1 && random.chance(60)) mode.interleaving = random.below(~uint64_t{0});
     if (random.chance(20)) mode.batches = 2 + random.below(3);
     mode.seed = random.below(~uint64_t{0});
+    mode.slots_commute = random.chance(50);
     return mode;
 }
 
@@ -165,6 +177,20 @@ const std::vector<Mode>& forcing_modes() {
                            .interleaving = seed});
         for (const unsigned threads : {1U, 2U}) out.push_back({.threads = threads, .trust_head = false});
         out.push_back({.threads = 2, .batches = 2});
+        for (const unsigned threads : {1U, 2U, 3U})
+            for (const size_t segment : {0, 1, 2})
+                out.push_back({.threads = threads,
+                               .segment_transactions = segment,
+                               .stale_first_run = true,
+                               .slots_commute = true});
+        for (uint64_t seed = 1; seed <= 12; ++seed)
+            out.push_back({.threads = seed % 3 == 0 ? 3U : 2U,
+                           .segment_transactions = 1 + seed % 2,
+                           .stale_first_run = seed % 4 == 0,
+                           .refuse_percent = seed % 5 == 0 ? 50U : 0,
+                           .interleaving = seed,
+                           .seed = seed,
+                           .slots_commute = true});
         return out;
     }();
     return modes;
@@ -222,6 +248,7 @@ Outcome Runs::optimistic(const Scenario& scenario, const StateReader& reader, co
                         .refuse_percent = mode.refuse_percent,
                         .early_percent = mode.early_percent,
                         .seed = mode.seed,
+                        .slots_commute = mode.slots_commute,
                         .interleaving = interleaving ? &*interleaving : nullptr};
     ExecutionContext context(made);
     return run(scenario, reader, context, std::move(options), mode.batches);

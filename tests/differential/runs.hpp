@@ -21,8 +21,13 @@ struct Mode {
     size_t batches = 1;                                   ///< calls of apply()
     uint64_t seed = 0;
     bool directed = false;  ///< by the access list that the options name
+    /// Every slot is taken for one that commutes. Then neither access lists nor transactions' roots are made.
+    bool slots_commute = false;
 };
 [[nodiscard]] std::string to_string(const Mode& mode);
+/// What the mode leaves of a scenario and its options.
+[[nodiscard]] Scenario scenario_for(const Mode& mode, const Scenario& scenario);
+[[nodiscard]] execution::ExecutionOptions options_for(const Mode& mode, execution::ExecutionOptions options);
 [[nodiscard]] Mode random_mode(uint64_t seed);
 /// The modes that a trap has to stand: 1, 2, 3 and 8 threads; one transaction a segment, two, and segments by
 /// cost; on fresh and on stale state; every validation refused, some, none; interleavings from seeds.

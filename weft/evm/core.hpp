@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 
 #include "weft/base/uint256.hpp"
 #include "weft/evm/gas.hpp"
@@ -49,6 +50,8 @@ struct Frame {
     uint256 value;
     Journal::Snapshot snapshot{};
     std::unique_ptr<Program> init_program;  ///< of a creation's init code
+    /// While the program is a symbolic one: bit h says that the word at height h floats (symbolic.hpp).
+    uint64_t floating = 0;
 };
 
 /// A call that has been paid for and is about to begin.
@@ -92,6 +95,8 @@ struct Core {
     Bytes return_buffer;    ///< where it lies
     PreimageCache preimages;
     ModulusCache moduli;
+    /// For each frame the slots that its floating words go by, by height.
+    Region<std::array<SlotEntry*, 64>> float_slots;
     CallResult result;
     /// The traced step whose cost isn't known yet.
     bool step_pending = false;

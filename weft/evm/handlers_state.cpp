@@ -1,7 +1,7 @@
 // What touches state outside the frame: storage, transient storage, other accounts, block hashes, and
 // SELFDESTRUCT. Each but TLOAD and TSTORE ends its gas-block, so the gas it sees is exact; the charge comes
 // before the access.
-#include "weft/evm/interpreter.hpp"
+#include "weft/evm/symbolic.hpp"
 #include "weft/evm/trace.hpp"
 
 namespace weft::evm {
@@ -23,6 +23,19 @@ WEFT_HANDLER void fail_static(WEFT_STATE) {
     return place;
 }
 
+/// SLOAD of a slot with an interval, charged for and loaded.
+[[gnu::cold, gnu::noinline]] WEFT_HANDLER void load_symbolic(WEFT_STATE) {
+    SlotEntry& slot = f->core->journal.entry_of(*f->account, sp[0]);
+    copy_limbs(sp[0], slot.now);
+    if (height_of(f, sp) > most_floating_height || f->program->is_partial()) {
+        Journal::observe(slot);
+    } else if (Journal::floats(slot)) {
+        if (f->program->plain() == nullptr) ip = enter_symbolic(f, ip);
+        set_float_slot(f, sp, &slot);
+    }
+    WEFT_TAIL pass_head(ip + 1, sp, gas, f);
+}
+
 template <bool traced>
 WEFT_HANDLER void sload(WEFT_STATE) {
     Core& core = *f->core;
@@ -33,9 +46,15 @@ WEFT_HANDLER void sload(WEFT_STATE) {
     if (core.stopped()) [[unlikely]] {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
     }
-    const SlotEntry* const slot = core.journal.loaded(place);
+    SlotEntry* const slot = core.journal.loaded(place);
     if (slot == nullptr) [[unlikely]] {
         WEFT_TAIL fail_state(ip, sp, gas, f);
+    }
+    if (slot->interval != nullptr) [[unlikely]] {
+        if constexpr (traced)
+            Journal::observe(*slot);
+        else
+            WEFT_TAIL load_symbolic(ip, sp, gas, f);
     }
     if constexpr (traced) core.inspector->storage_read(f->account->address, slot->key, slot->now);
     copy_limbs(sp[0], slot->now);
@@ -67,6 +86,38 @@ StorageCharge storage_charge(const Rules& rules, const SlotEntry& slot, const ui
     return {costs.no_change, refund};
 }
 
+/// SSTORE to a slot with an interval, the cold access charged for: what storage_charge() asks is asked of
+/// numbers that may float.
+[[gnu::cold, gnu::noinline]] WEFT_HANDLER void store_symbolic(WEFT_STATE) {
+    Journal& journal = f->core->journal;
+    SlotEntry& slot = journal.entry_of(*f->account, sp[0]);
+    const bool in_symbolic = f->program->plain() != nullptr;
+    const Term value{sp[-1], in_symbolic ? float_slot(f, sp - 1) : nullptr};
+    const Term now{slot.now, slot.interval->now_floats ? &slot : nullptr};
+    const Term original{slot.original, slot.interval->original_floats ? &slot : nullptr};
+    for (const Term* const one : {&value, &now, &original}) decide_zero(*one);
+    decide_equal(now, value);
+    decide_equal(now, original);
+    decide_equal(original, value);
+    const StorageCharge charge = storage_charge(*f->core->rules, slot, sp[-1]);
+    if (charge.refund != 0) journal.add_refund(charge.refund);
+    gas -= charge.gas;
+    if (gas < 0) [[unlikely]] {
+        WEFT_TAIL fail_gas(ip, sp, gas, f);
+    }
+    if (slot.now != sp[-1]) {
+        if (slot.interval != nullptr)
+            journal.set(slot, sp[-1], value.slot != nullptr);
+        else
+            journal.set(slot, sp[-1]);
+    }
+    if (in_symbolic) {
+        fix(f, sp, 2);
+        ip = leave_if_fixed(f, ip);
+    }
+    WEFT_TAIL pass_head(ip + 1, sp - 2, gas, f);
+}
+
 template <bool traced>
 WEFT_HANDLER void sstore(WEFT_STATE) {
     Core& core = *f->core;
@@ -86,6 +137,12 @@ WEFT_HANDLER void sstore(WEFT_STATE) {
     SlotEntry* const slot = core.journal.loaded(place);
     if (slot == nullptr) [[unlikely]] {
         WEFT_TAIL fail_state(ip, sp, gas, f);
+    }
+    if (slot->interval != nullptr) [[unlikely]] {
+        if constexpr (traced)
+            Journal::observe(*slot);
+        else
+            WEFT_TAIL store_symbolic(ip, sp, gas, f);
     }
     const StorageCharge charge = storage_charge(*core.rules, *slot, sp[-1]);
     // What a failing frame has added is taken back with the rest; a tracer sees it, as geth's does.

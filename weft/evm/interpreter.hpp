@@ -87,6 +87,9 @@ using HandlerTable = std::array<Handler, operation_count>;
 /// X_BLOCK.
 [[nodiscard]] const HandlerTable& handler_table(bool traced) noexcept;
 
+/// Handlers that know floating words (symbolic.hpp); they go on with the plain ones' work.
+[[nodiscard]] const HandlerTable& symbolic_handler_table() noexcept;
+
 // Each family of handlers enters its own.
 void add_arithmetic_handlers(HandlerTable& table, bool traced);
 void add_flow_handlers(HandlerTable& table, bool traced);

@@ -42,15 +42,29 @@ constexpr std::array<bool, 256> is_special = [] {
 
 std::unique_ptr<Program> Program::translate(BytesView code, Revision revision, bool traced) {
     auto program = std::make_unique<Program>();
-    Translator{code, revision, traced, *program}.run(false);
+    Translator{code, revision, traced, handler_table(traced), *program}.run(false);
     return program;
 }
 
 std::unique_ptr<Program> Program::translate_init(BytesView code, Revision revision, bool traced) {
     auto program = std::make_unique<Program>();
-    Translator{code, revision, traced, *program}.run(!traced);  // traced programs hold no jumps to constants
+    Translator{code, revision, traced, handler_table(traced), *program}.run(
+        !traced);  // traced programs hold no jumps to constants
     return program;
 }
+
+const Program& Program::symbolic(BytesView code, Revision revision) const {
+    const Program* standing = symbolic_.load(std::memory_order_acquire);
+    if (standing != nullptr) return *standing;
+    auto made = std::make_unique<Program>();
+    Translator{code, revision, false, symbolic_handler_table(), *made}.run(false);
+    made->plain_ = this;
+    if (symbolic_.compare_exchange_strong(standing, made.get(), std::memory_order_acq_rel))
+        return *made.release();
+    return *standing;
+}
+
+Program::~Program() { delete symbolic_.load(std::memory_order_relaxed); }
 
 void Translator::run(bool may_be_partial) {
     constexpr size_t usual_constructor = 512;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -77,6 +78,17 @@ public:
         }
         return nullptr;
     }
+    /// The same code with handlers that know floating words (symbolic.hpp), each at the place of the plain
+    /// one; made on first use. `code` and `revision` are those that this program was translated from.
+    /// Precondition: neither traced nor partial.
+    [[nodiscard]] const Program& symbolic(BytesView code, Revision revision) const;
+    /// Of a symbolic program: the plain one. nullptr: this is none.
+    [[nodiscard]] const Program* plain() const noexcept { return plain_; }
+    Program() = default;
+    ~Program() override;
+    Program(const Program&) = delete;
+    Program& operator=(const Program&) = delete;
+
     /// For tests: the number of words.
     [[nodiscard]] size_t size() const noexcept { return instructions_.size(); }
 
@@ -91,6 +103,8 @@ private:
     std::vector<Instruction> instructions_;
     /// Where the JUMPDESTs' heads lie, which say whose they are: an instruction's index and 1; 0: none.
     std::vector<uint32_t> cells_;
+    const Program* plain_ = nullptr;
+    mutable std::atomic<const Program*> symbolic_{nullptr};
 };
 
 }  // namespace weft::evm

@@ -27,6 +27,7 @@ public:
         if (fails()) return false;
         ++slot_reads;
         entry.base = *world_.storage(entry.account->address, entry.key);
+        entry.may_commute = slots_may_commute;
         return true;
     }
     std::optional<bool> has_storage(state::AccountEntry& entry) noexcept override {
@@ -48,6 +49,7 @@ public:
 
     int reads = 0;
     int slot_reads = 0;
+    bool slots_may_commute = false;
     int fail_at = -1;  ///< which read fails, counted from 0
 
 private:

@@ -12,11 +12,11 @@ namespace weft::evm {
 /// use are those of the opcodes as written.
 class Translator {
 public:
-    Translator(BytesView code, Revision revision, bool traced, Program& program)
+    Translator(BytesView code, Revision revision, bool traced, const HandlerTable& handlers, Program& program)
         : code_(code),
           rules_(rules_of(revision)),
           opcodes_(opcode_table(revision)),
-          handlers_(handler_table(traced)),
+          handlers_(handlers),
           traced_(traced),
           program_(program),
           out_(program.instructions_) {}

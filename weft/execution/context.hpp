@@ -48,6 +48,9 @@ struct Speculation {
     /// The percentage of segments that begin before their turn, drawn under `seed`; 0: by estimated cost.
     unsigned early_percent = 0;
     uint64_t seed = 0;
+    /// Every slot is treated as one that commutes, wherever any may be; otherwise those that have refuted a
+    /// run.
+    bool slots_commute = false;
     Interleaving* interleaving = nullptr;
 };
 

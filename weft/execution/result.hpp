@@ -43,6 +43,7 @@ struct ExecutionStatistics {
     uint64_t head = 0;         ///< segments run at the cursor, on committed state, from the start
     uint64_t repaired = 0;     ///< segments whose speculation did not hold and that ran again at the cursor
     uint64_t reexecuted_transactions = 0;  ///< in repaired segments
+    uint64_t sums = 0;   ///< slots that a speculative run changed by a sum, whatever was there
     uint64_t early = 0;  ///< segments that began before their turn, because they may take long
 };
 

@@ -171,6 +171,8 @@ void Journal::renew(SlotEntry& entry) noexcept {
     entry.run = run_;
     entry.loaded = false;
     entry.from_source = false;
+    entry.may_commute = false;
+    entry.interval = nullptr;
     entry.base = {};
     slots_.push_back(&entry);
 }
@@ -180,6 +182,8 @@ SlotEntry* Journal::see(SlotEntry& entry) noexcept {
         if (!entry.account->storage_cleared) {
             if (!source_->load(entry)) return nullptr;
             entry.from_source = true;
+            if (entry.may_commute) [[unlikely]]
+                entry.interval = arena_.make<SlotInterval>();
         }
         entry.loaded = true;
         entry.now = entry.base;
@@ -187,10 +191,30 @@ SlotEntry* Journal::see(SlotEntry& entry) noexcept {
     } else if (entry.generation != entry.account->generation) {
         entry.now = {};
         entry.generation = entry.account->generation;
+        if (entry.interval != nullptr) entry.interval->now_floats = false;
     }
     entry.original = entry.now;
+    if (entry.interval != nullptr) [[unlikely]]
+        entry.interval->original_floats = entry.interval->now_floats;
     entry.seen_in = transaction_;
     return &entry;
+}
+
+/// The value moves with the base, neither may wrap.
+void Journal::keep_within(SlotEntry& entry, const uint256& value, const uint256& least,
+                          const uint256& most) noexcept {
+    if (entry.interval == nullptr) return;
+    SlotInterval& interval = *entry.interval;
+    const uint256 below = std::min(entry.base, value - least);
+    const uint256 above = std::min(uint256::max() - entry.base, most - value);
+    interval.least = std::max(interval.least, entry.base - below);
+    interval.most = std::min(interval.most, entry.base + above);
+}
+
+void Journal::set(SlotEntry& entry, const uint256& value, bool floats) {
+    const bool floated = std::exchange(entry.interval->now_floats, floats);
+    undo_.push_back({floated ? Undo::Kind::slot_moved : Undo::Kind::slot_set, &entry, entry.now});
+    entry.now = value;
 }
 
 bool Journal::is_empty(AccountEntry& entry) noexcept {
@@ -345,7 +369,10 @@ void Journal::undo(const Undo& record) noexcept {
             slot->warm_in = stamp;
             break;
         case Undo::Kind::slot_set:
+        case Undo::Kind::slot_moved:
             slot->now = record.before;
+            if (slot->interval != nullptr) [[unlikely]]
+                slot->interval->now_floats = record.kind == Undo::Kind::slot_moved;
             break;
         case Undo::Kind::balance_set:
             account->now.balance = record.before;

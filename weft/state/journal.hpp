@@ -69,6 +69,16 @@ struct AccountEntry {
     const void* seen = nullptr;  ///< the Source's own mark of the value
 };
 
+/// What a run has asked of a slot whose exact value it has not looked at: its outcome is the same, and what
+/// it leaves there differs from `base` by the same, modulo 2^256, for every base from `least` to `most`.
+struct SlotInterval {
+    uint256 least;
+    uint256 most = uint256::max();
+    // Whether a value is `base` and a constant, modulo 2^256; otherwise it doesn't depend on `base`.
+    bool now_floats = true;
+    bool original_floats = true;
+};
+
 /// One storage slot in a journal; its value is Journal::value_now(), for a wiped storage takes its slots
 /// along.
 struct SlotEntry {
@@ -85,6 +95,11 @@ struct SlotEntry {
     bool loaded = false;
     /// `base` came from the source. (A slot of a cleared storage was never asked for.)
     bool from_source = false;
+    /// The Source's guess that nobody will need the exact value.
+    bool may_commute = false;
+    /// nullptr: the run rests on `base` itself. Only who keeps to it may read a value while there is one: the
+    /// interpreter, by Journal::loaded().
+    SlotInterval* interval = nullptr;
     void* origin = nullptr;      ///< the Source's own mark of the place; stays from run to run
     const void* seen = nullptr;  ///< the Source's own mark of the value
 };
@@ -98,7 +113,7 @@ public:
     virtual void prefetch(std::span<const Address> /*addresses*/) const noexcept {}
     /// Fills base and base_exists; may set origin. False: failed.
     [[nodiscard]] virtual bool load(AccountEntry& account) noexcept = 0;
-    /// Fills base; may set origin. False: failed.
+    /// Fills base; may set origin, and may_commute. False: failed.
     [[nodiscard]] virtual bool load(SlotEntry& slot) noexcept = 0;
     /// Whether the account had storage before the journal; nullopt: failed.
     [[nodiscard]] virtual std::optional<bool> has_storage(AccountEntry& account) noexcept = 0;
@@ -132,7 +147,7 @@ public:
 /// Balances are only ever compared, credited and debited, except where the code asks for the number itself;
 /// the journal keeps the interval of base balances for which all comparisons come out the same, so that a
 /// changed balance need not refute the run. For that, no balance may come near 2^256: an account with 2^254
-/// or more is read exactly.
+/// or more is read exactly. A slot that the source thinks may commute is treated likewise (SlotInterval).
 class Journal {
 public:
     explicit Journal(CodeCache& codes);
@@ -249,16 +264,15 @@ public:
 
     // ---- Storage
 
-    /// The slot, loaded; nullptr: the source failed.
+    /// The slot, loaded, its exact value being asked for; nullptr: the source failed.
     [[nodiscard]] SlotEntry* slot(AccountEntry& account, const uint256& key) noexcept {
-        SlotEntry& entry = entry_of(account, key);
-        if (entry.seen_in != transaction_) [[unlikely]]
-            return see(entry);
-        return &entry;
+        SlotEntry* const entry = loaded(entry_of(account, key));
+        if (entry != nullptr) observe(*entry);
+        return entry;
     }
     /// The slot's place, not loaded: for warming.
     [[nodiscard]] SlotEntry& entry_of(AccountEntry& account, const uint256& key) noexcept;
-    /// The slot at its place, loaded: what slot() does after entry_of().
+    /// The slot at its place, loaded. See SlotEntry::interval.
     [[nodiscard]] SlotEntry* loaded(SlotEntry& entry) noexcept {
         return entry.seen_in == transaction_ ? &entry : see(entry);
     }
@@ -269,10 +283,22 @@ public:
         entry.warm_in = transaction_;
         return true;
     }
+    /// Precondition: the slot has no interval.
     void set(SlotEntry& entry, const uint256& value) {
         undo_.push_back({Undo::Kind::slot_set, &entry, entry.now});
         entry.now = value;
     }
+
+    // Slots with an interval. A value that floats is base and a constant, modulo 2^256.
+
+    /// The run rests on the exact value from now on.
+    static void observe(SlotEntry& entry) noexcept { entry.interval = nullptr; }
+    /// The run goes the same way as long as `value`, which floats, is from `least` to `most`. Precondition:
+    /// it is.
+    static void keep_within(SlotEntry& entry, const uint256& value, const uint256& least,
+                            const uint256& most) noexcept;
+    /// Precondition: the slot has an interval.
+    void set(SlotEntry& entry, const uint256& value, bool floats);
     /// Transient storage (EIP-1153).
     [[nodiscard]] uint256 transient(const AccountEntry& account, const uint256& key) const noexcept;
     void set_transient(AccountEntry& account, const uint256& key, const uint256& value);
@@ -314,6 +340,11 @@ public:
         static constexpr uint256 zero;
         return slot.generation == slot.account->generation ? slot.now : zero;
     }
+    /// Whether that value is the base and a constant, whatever the base is within the slot's interval.
+    [[nodiscard]] static bool floats(const SlotEntry& slot) noexcept {
+        return slot.interval != nullptr && slot.interval->now_floats &&
+               slot.generation == slot.account->generation;
+    }
     [[nodiscard]] size_t bytes_reserved() const noexcept { return arena_.bytes_reserved(); }
 
 private:
@@ -322,6 +353,7 @@ private:
             account_warmed,
             slot_warmed,
             slot_set,
+            slot_moved,  ///< the same, where the value before floats
             balance_set,
             nonce_set,
             code_hash_set,
@@ -403,7 +435,8 @@ void Journal::visit_changes(OnAccount&& account, OnSlot&& slot) {
             case Undo::Kind::slot_warmed:
             case Undo::Kind::transient_set:
                 break;
-            case Undo::Kind::slot_set: {
+            case Undo::Kind::slot_set:
+            case Undo::Kind::slot_moved: {
                 auto& entry = *static_cast<SlotEntry*>(record.entry);
                 if (std::exchange(entry.visited_in, visit_) != visit_) slot(entry);
                 break;

@@ -60,8 +60,16 @@ void Engine::make_workers_ready(unsigned count) {
 }
 
 /// Readies a worker's tools for a run.
-void Engine::start(Worker& worker, Position position, unsigned index, evm::Inspector* inspector) {
-    worker.source.begin(position, index, policy_.interleaving);
+void Engine::start(Worker& worker, Position position, unsigned index, evm::Inspector* inspector,
+                   Footing footing) {
+    // An inspector, an access list and a transaction's root are to have the values themselves.
+    const bool may_commute = footing == Footing::speculative && inspector == nullptr &&
+                             !block_.records_accesses() && !block_.wants_transaction_roots() &&
+                             predictions_.empty();
+    const auto commuting = !may_commute            ? SegmentSource::Commuting::none
+                           : policy_.slots_commute ? SegmentSource::Commuting::all
+                                                   : SegmentSource::Commuting::tried;
+    worker.source.begin(position, commuting, index, policy_.interleaving);
     // Places that the core's own cache holds are kept for the next run; to come back to others costs more
     // than to find them anew.
     constexpr size_t most_places = 2048;
@@ -82,7 +90,7 @@ std::optional<ExecutionError> Engine::run_at_cursor(
     primitives::BlockAccessIndex step, base::FunctionRef<std::optional<ExecutionError>(evm::Machine&)> body) {
     Worker& worker = memory_.worker(0);
     const Position position = base_position_ - 1;
-    start(worker, position, 0, block_.options().inspector);
+    start(worker, position, 0, block_.options().inspector, Footing::committed);
     if (auto error = body(worker.machine)) {
         if (std::holds_alternative<StateError>(*error) && worker.source.error())
             return *worker.source.error();
@@ -191,6 +199,7 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
         sum.repaired += part.repaired;
         sum.early += part.early;
         sum.reexecuted_transactions += part.reexecuted_transactions;
+        sum.sums += part.sums;
         part = {};
     }
     context_.statistics().segments += runs_;
@@ -319,7 +328,7 @@ void Engine::speculate(Worker& worker, unsigned index, size_t number) {
     Segment& segment = segments_[number];
     const Position position = position_of(number);
     EventBuffer* const events = make_events(segment);
-    start(worker, policy_.stale_first_run ? 1 : position, index, events);
+    start(worker, policy_.stale_first_run ? 1 : position, index, events, Footing::speculative);
     segment.outcomes.clear();
     segment.outcomes.reserve(segment.last - segment.first);
     primitives::BlockAccessIndex included = 0;
@@ -389,7 +398,7 @@ void Engine::prefetch(const Worker& worker, const Segment& segment, uint32_t i) 
 bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
     Segment& segment = segments_[number];
     const Position position = position_of(number);
-    start(worker, position, index, block_.options().inspector);
+    start(worker, position, index, block_.options().inspector, Footing::committed);
     const auto first_step = block_.next_step();
     for (uint32_t i = segment.first; i < segment.last; ++i) {
         prefetch(worker, segment, i);
@@ -443,6 +452,7 @@ bool Engine::settle(Worker& worker, unsigned index, size_t number) {
         if (auto error = block_.add_transaction_root()) return fail(std::move(*error));
         run_length_.held();
         ++worker.statistics.speculative;
+        worker.statistics.sums += segment.record.sums;
         advance(number);
         return true;
     }

@@ -152,7 +152,7 @@ private:
     [[nodiscard]] std::optional<ExecutionError> take_accesses(Accesses accesses, Position position,
                                                               primitives::BlockAccessIndex first);
     void make_workers_ready(unsigned count);
-    void start(Worker& worker, Position position, unsigned index, evm::Inspector* inspector);
+    void start(Worker& worker, Position position, unsigned index, evm::Inspector* inspector, Footing footing);
     /// Whom a speculative run of the segment tells; nullptr: nobody.
     [[nodiscard]] EventBuffer* make_events(Segment& segment);
     [[nodiscard]] std::optional<ExecutionError> await_sender(unsigned index, size_t i) const;

@@ -34,7 +34,7 @@ template <class Self>
 struct Version {
     Position position = 0;
     std::atomic<VersionState> state{VersionState::published};
-    uint8_t changes = 0;  ///< AccountVersion::Change
+    uint8_t changes = 0;  ///< AccountVersion::Change, SlotVersion::Change
     std::atomic<Self*> older{nullptr};
 };
 
@@ -81,8 +81,21 @@ struct AccountVersion : Version<AccountVersion> {
 static_assert(sizeof(AccountVersion) == 128);
 
 struct SlotVersion : Version<SlotVersion> {
-    uint256 value;
+    enum Change : uint8_t {
+        sum = 1,  ///< it is a SlotSum
+    };
+    [[nodiscard]] bool is_sum() const noexcept { return changes != 0; }
+    uint256 value;  ///< of a SlotSum: valid once state is committed
 };
+
+/// Of a segment that knows the slot's value up to a constant only.
+struct SlotSum : SlotVersion {
+    uint256 added;  ///< comes on top of what was before, modulo 2^256
+};
+[[nodiscard]] inline SlotSum& sum_of(SlotVersion& version) noexcept { return static_cast<SlotSum&>(version); }
+[[nodiscard]] inline const SlotSum& sum_of(const SlotVersion& version) noexcept {
+    return static_cast<const SlotSum&>(version);
+}
 
 /// Whether a location's value before the block is known yet. Whoever reads it first notes it; a second reader
 /// that comes in between needn't wait, it has read the same.
@@ -112,6 +125,24 @@ struct SlotLocation {
     uint256 base;
     std::atomic<BaseState> base_state{BaseState::unknown};
     bool listed = false;  ///< for the access list
+    /// Whether runs ahead of the cursor are to treat the value as one that commutes: from when a run was
+    /// refuted by it, until this turned out too often to be of no use.
+    enum Commuting : uint8_t { not_tried = 0, tried = 1, given_up = 3 };
+    std::atomic<uint8_t> commuting{not_tried};
+    [[nodiscard]] bool may_commute() const noexcept {
+        const uint8_t now = commuting.load(std::memory_order_relaxed);
+        return now != not_tried && now != given_up;
+    }
+    void try_to_commute() noexcept {
+        uint8_t before = not_tried;
+        commuting.compare_exchange_strong(before, tried, std::memory_order_relaxed);
+    }
+    /// A run that treated it so needed the exact value.
+    void did_not_commute() noexcept {
+        uint8_t before = commuting.load(std::memory_order_relaxed);
+        if (before != given_up)
+            commuting.compare_exchange_strong(before, before + 1, std::memory_order_relaxed);
+    }
 };
 
 /// Asks the cache for a location's newest version, as far as it is read.

@@ -69,6 +69,41 @@ AccountRead read_of(const AccountEntry& entry, base::Arena& arena) {
     return read;
 }
 
+SlotRead read_of(const SlotEntry& slot, base::Arena& arena) {
+    SlotRead read{.location = static_cast<SlotLocation*>(slot.origin),
+                  .seen = slot.seen,
+                  .bounds = nullptr,
+                  .value = slot.base};
+    if (slot.interval != nullptr)
+        read.bounds = arena.make<SlotRead::Bounds>(slot.interval->least, slot.interval->most);
+    else if (slot.may_commute)
+        read.location->did_not_commute();
+    return read;
+}
+
+/// What the run leaves there.
+SlotVersion* version_of(const SlotEntry& slot, base::Arena& arena) {
+    if (Journal::floats(slot)) {
+        auto* const sum = arena.make<SlotSum>();
+        sum->changes = SlotVersion::sum;
+        sum->added = slot.now - slot.base;
+        return sum;
+    }
+    auto* const version = arena.make<SlotVersion>();
+    version->value = Journal::value_now(slot);
+    return version;
+}
+
+bool holds(const SlotRead& read, const VersionedState& versions, Position position) {
+    uint256 now;
+    const void* seen = nullptr;
+    if (!versions.read(*read.location, position, now, seen)) return false;
+    if (read.bounds != nullptr ? read.bounds->least <= now && now <= read.bounds->most : now == read.value)
+        return true;
+    read.location->try_to_commute();
+    return false;
+}
+
 bool holds(const AccountRead& read, const VersionedState& versions, Position position) {
     const uint8_t observed = read.observed;
     if (read.is_final && read.value == versions.known(*read.location, position) &&
@@ -140,17 +175,16 @@ Record make_record(const Journal& journal, VersionedState& versions, BlockMemory
     for (SlotEntry* slot : journal.slots()) {
         if (!slot->loaded) continue;
         if (with_reads && slot->from_source)
-            record.slot_reads.data()[slot_read_count++] = {static_cast<SlotLocation*>(slot->origin),
-                                                           slot->seen, slot->base};
+            record.slot_reads.data()[slot_read_count++] = read_of(*slot, arena);
         if (!is_changed(*slot)) continue;
         // A slot of a cleared storage was never asked for.
         if (slot->origin == nullptr)
             slot->origin =
                 versions.locate(static_cast<AccountLocation*>(slot->account->origin), slot->key, memory);
         auto* location = static_cast<SlotLocation*>(slot->origin);
-        auto* version = arena.make<SlotVersion>();
+        SlotVersion* const version = version_of(*slot, arena);
         version->position = position;
-        version->value = Journal::value_now(*slot);
+        record.sums += version->is_sum() ? 1 : 0;
         if (footing == Footing::committed)
             version->state.store(VersionState::committed, std::memory_order_relaxed);
         slot_writes[slot_write_count++] = {location, version};
@@ -183,12 +217,8 @@ void withdraw(const Record& record) {
 }
 
 bool holds(const Record& record, const VersionedState& versions, Position position) {
-    for (const SlotRead& read : record.slot_reads) {
-        uint256 now;
-        const void* seen = nullptr;
-        if (!versions.read(*read.location, position, now, seen)) return false;
-        if (now != read.value) return false;
-    }
+    for (const SlotRead& read : record.slot_reads)
+        if (!holds(read, versions, position)) return false;
     const auto location_of = [](const AccountRead& read) { return read.location; };
     for (size_t i = 0; i < record.account_reads.size(); ++i) {
         prefetch_ahead(record.account_reads, i, location_of);
@@ -211,8 +241,14 @@ state::ReadResult<void> commit(const Record& record, const VersionedState& versi
         version->complete(*before);
         version->state.store(VersionState::committed, std::memory_order_release);
     }
-    for (const auto& [location, version] : record.slot_versions)
+    for (const auto& [location, version] : record.slot_versions) {
+        if (version->is_sum()) {
+            const void* seen = nullptr;
+            if (auto read = versions.read(*location, position, version->value, seen); !read) return read;
+            version->value += sum_of(*version).added;
+        }
         version->state.store(VersionState::committed, std::memory_order_release);
+    }
     return {};
 }
 

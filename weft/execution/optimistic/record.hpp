@@ -22,8 +22,13 @@ struct AccountRead {
 };
 
 struct SlotRead {
+    struct Bounds {
+        uint256 least;
+        uint256 most;
+    };
     SlotLocation* location;
     const void* seen;
+    const Bounds* bounds;  ///< within which any value is as good; nullptr: `value` it must be
     uint256 value;
 };
 
@@ -34,6 +39,7 @@ struct Record {
     std::span<SlotRead> slot_reads;
     std::span<std::pair<AccountLocation*, AccountVersion*>> account_versions;
     std::span<std::pair<SlotLocation*, SlotVersion*>> slot_versions;
+    uint32_t sums = 0;  ///< of the slot versions
 };
 
 /// What a run stood on.

@@ -35,7 +35,10 @@ bool SegmentSource::load(state::SlotEntry& slot) noexcept {
         slot.origin =
             versions_.locate(static_cast<AccountLocation*>(slot.account->origin), slot.key, memory_);
     }
-    auto read = versions_.read(*static_cast<SlotLocation*>(slot.origin), position_, slot.base, slot.seen);
+    auto& location = *static_cast<SlotLocation*>(slot.origin);
+    slot.may_commute =
+        commuting_ == Commuting::all || (commuting_ == Commuting::tried && location.may_commute());
+    auto read = versions_.read(location, position_, slot.base, slot.seen);
     return !keep_error(read);
 }
 

@@ -15,8 +15,11 @@ public:
     SegmentSource(VersionedState& versions, BlockMemory& memory, CodeCache& codes)
         : versions_(versions), memory_(memory), codes_(codes) {}
 
+    /// Which slots are taken for commuting ones.
+    enum class Commuting : uint8_t { none, tried, all };
     /// worker: for `interleaving`, which may be null.
-    void begin(Position position, unsigned worker, Interleaving* interleaving) noexcept {
+    void begin(Position position, Commuting commuting, unsigned worker, Interleaving* interleaving) noexcept {
+        commuting_ = commuting;
         position_ = position;
         worker_ = worker;
         interleaving_ = interleaving;
@@ -45,6 +48,7 @@ private:
     BlockMemory& memory_;
     CodeCache& codes_;
     Position position_ = 0;
+    Commuting commuting_ = Commuting::none;
     unsigned worker_ = 0;
     Interleaving* interleaving_ = nullptr;
     std::optional<StateError> error_;

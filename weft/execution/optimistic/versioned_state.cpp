@@ -158,18 +158,41 @@ state::ReadResult<void> VersionedState::read(SlotLocation& location, Position po
             out = {};
             return {};
         }
-        if (version != nullptr) {
-            out = version->value;
-            return {};
-        }
-        return read_base(location, out);
+        if (version == nullptr) return read_base(location, out);
+        if (version->is_sum()) return read_sum(location, version, clearing, out);
+        out = version->value;
+        return {};
     }
     if (version == nullptr) {
         seen = &location;
         return read_base(location, out);
     }
+    const bool is_final = version->state.load(std::memory_order_acquire) == VersionState::committed;
+    if (version->is_sum() && !is_final) return read_sum(location, version, std::nullopt, out);
     out = version->value;
-    if (version->state.load(std::memory_order_acquire) == VersionState::committed) seen = version;
+    if (is_final) seen = version;
+    return {};
+}
+
+state::ReadResult<void> VersionedState::read_sum(SlotLocation& location, const SlotVersion* version,
+                                                 std::optional<Position> clearing, uint256& out) const {
+    uint256 sum;
+    for (; version != nullptr; version = version->older.load(std::memory_order_acquire)) {
+        if (clearing && version->position < *clearing) break;
+        const VersionState state = version->state.load(std::memory_order_acquire);
+        if (state == VersionState::withdrawn) continue;
+        if (state == VersionState::committed || !version->is_sum()) {
+            out = version->value + sum;
+            return {};
+        }
+        sum += sum_of(*version).added;
+    }
+    if (clearing) {
+        out = sum;
+        return {};
+    }
+    if (auto read = read_base(location, out); !read) return read;
+    out += sum;
     return {};
 }
 

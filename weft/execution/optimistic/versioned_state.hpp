@@ -84,6 +84,9 @@ private:
                                                                        const AccountVersion* version,
                                                                        AccountState& spare) const;
     [[nodiscard]] state::ReadResult<void> read_base(SlotLocation& location, uint256& out) const;
+    /// Of the sum that is the newest version that stands, and those before it, later than `clearing`.
+    [[nodiscard]] state::ReadResult<void> read_sum(SlotLocation& location, const SlotVersion* version,
+                                                   std::optional<Position> clearing, uint256& out) const;
     /// The newest position before `position` that made one of these changes to the account and stands.
     [[nodiscard]] std::optional<Position> last_change(const AccountLocation& location, Position position,
                                                       uint8_t changes) const noexcept;

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "weft/evm/interpreter.hpp"
+
+/// Floating words: what a frame has computed from a slot whose value before the run may still change
+/// (SlotEntry::interval), being that value and a constant. Internal to this room.
+///
+/// A floating word lies on the stack as the number that it is by the slot's present base; the frame only
+/// notes that it floats, and by which slot. So every instruction executes as always; those of a symbolic
+/// program look first whether an operand floats. To add a constant keeps the note; a comparison narrows the
+/// slot's interval to the bases that give the same answer; what can't be said so makes the base an exact
+/// read. A frame's program is symbolic from the first SLOAD that gives a floating word until there is none
+/// left.
+namespace weft::evm {
+
+/// Words above this height don't float.
+constexpr size_t most_floating_height = 63;
+
+[[nodiscard]] inline size_t height_of(const Frame* f, const uint256* word) noexcept {
+    return static_cast<size_t>(word - f->stack_base);
+}
+/// Whether one of the `count` words from sp downward floats. Nothing above sp ever does.
+[[nodiscard]] inline bool any_floats(const Frame* f, const uint256* sp, size_t count) noexcept {
+    const size_t lowest = height_of(f, sp) + 1 - count;
+    return lowest <= most_floating_height && (f->floating >> lowest) != 0;
+}
+/// The slot that the word floats by; nullptr: its number is fixed.
+[[nodiscard]] SlotEntry* float_slot(const Frame* f, const uint256* word) noexcept;
+/// The word floats by this slot from now on; nullptr: by none.
+void set_float_slot(Frame* f, const uint256* word, SlotEntry* slot) noexcept;
+/// The `count` words from sp downward no longer float.
+void fix(Frame* f, const uint256* sp, size_t count) noexcept;
+
+// ip in the frame's other program, which the frame then goes on with.
+[[nodiscard]] const Instruction* enter_symbolic(Frame* f, const Instruction* ip);
+[[nodiscard]] const Instruction* leave_symbolic(Frame* f, const Instruction* ip) noexcept;
+/// The same where no word floats any more; else ip.
+[[nodiscard]] inline const Instruction* leave_if_fixed(Frame* f, const Instruction* ip) noexcept {
+    return f->floating == 0 ? leave_symbolic(f, ip) : ip;
+}
+
+/// A number that may float.
+struct Term {
+    const uint256& value;
+    SlotEntry* slot = nullptr;  ///< nullptr: it doesn't
+};
+// Each narrows the intervals to the bases for which the question has the answer that it has now.
+void decide_zero(const Term& a) noexcept;
+void decide_less(const Term& a, const Term& b) noexcept;
+void decide_equal(const Term& a, const Term& b) noexcept;
+
+}  // namespace weft::evm
