@@ -14,13 +14,14 @@ constexpr uint64_t smallest_segment = 4'000;
 constexpr uint64_t runs_per_worker = 32;
 /// A transaction that may take this long, by estimate, begins early.
 constexpr uint64_t heavy_transaction = 48'000;
+constexpr uint64_t most_segments_in_a_run = 16;
 /// So many runs must hold before longer ones are tried.
 constexpr unsigned held_before_longer = 8;
 
 }  // namespace
 
-unsigned plan_segments(std::span<const uint64_t> estimates, unsigned width, size_t segment_transactions,
-                       std::vector<SegmentPlan>& out) {
+RunLimits plan_segments(std::span<const uint64_t> estimates, unsigned width, size_t segment_transactions,
+                        std::vector<SegmentPlan>& out) {
     uint64_t total = 0;
     for (const uint64_t cost : estimates) total += std::min(cost, largest_run);
     const uint64_t share = total / (width * runs_per_worker);
@@ -38,12 +39,14 @@ unsigned plan_segments(std::span<const uint64_t> estimates, unsigned width, size
         const bool is_heavy = segment_transactions == 0 && cost >= heavy_transaction;
         out.push_back({static_cast<uint32_t>(first), static_cast<uint32_t>(i), cost, is_heavy && width > 1});
     }
-    if (width == 1 || segment_transactions != 0) return 1;
-    return static_cast<unsigned>(std::max<uint64_t>(1, std::min(share, largest_run) / target));
+    if (width == 1 || segment_transactions != 0) return {};
+    const uint64_t first = std::max<uint64_t>(1, std::min(share, largest_run) / target);
+    const uint64_t longest = std::clamp(share / target / 4, first, most_segments_in_a_run);
+    return {static_cast<unsigned>(first), static_cast<unsigned>(longest)};
 }
 
 void RunLength::held() noexcept {
-    if (now() == most_ || ++held_ < held_before_longer) return;
+    if (now() >= longest_ || ++held_ < held_before_longer) return;
     held_ = 0;
     now_.store(now() + 1, std::memory_order_relaxed);
 }

@@ -22,31 +22,38 @@ struct SegmentPlan {
     bool begins_early = false;
 };
 
+/// How many segments make a run.
+struct RunLimits {
+    unsigned first = 1;    ///< as long as nothing is known
+    unsigned longest = 1;  ///< if all runs hold: a batch of much work has time to learn that
+    friend bool operator==(const RunLimits&, const RunLimits&) = default;
+};
+
 /// Cuts a batch into segments.
 /// estimates: what each transaction is likely to cost, in nanoseconds. segment_transactions: how many make a
 /// segment; 0: by cost, for `width` workers.
-/// Returns how many of these segments make a run at most.
-[[nodiscard]] unsigned plan_segments(std::span<const uint64_t> estimates, unsigned width,
-                                     size_t segment_transactions, std::vector<SegmentPlan>& out);
+/// Returns how many of these segments make a run.
+[[nodiscard]] RunLimits plan_segments(std::span<const uint64_t> estimates, unsigned width,
+                                      size_t segment_transactions, std::vector<SegmentPlan>& out);
 
-/// How many segments a worker takes as one run: the most while runs hold, for each costs something to publish
-/// and to validate; one when they are refuted, so that little is run again.
+/// How many segments a worker takes as one run: ever more while runs hold, for each costs something to
+/// publish and to validate; one when they are refuted, so that little is run again.
 class RunLength {
 public:
     /// Any thread.
     [[nodiscard]] unsigned now() const noexcept { return now_.load(std::memory_order_relaxed); }
     // The rest: one thread at a time.
-    void begin(unsigned most) noexcept {
-        most_ = most;
+    void begin(const RunLimits& limits) noexcept {
+        longest_ = limits.longest;
         held_ = 0;
-        now_.store(most, std::memory_order_relaxed);
+        now_.store(limits.first, std::memory_order_relaxed);
     }
     void held() noexcept;
     void refuted() noexcept;
 
 private:
     std::atomic<unsigned> now_{1};
-    unsigned most_ = 1;
+    unsigned longest_ = 1;
     unsigned held_ = 0;  ///< runs since now_ changed
 };
 

@@ -48,22 +48,23 @@ TEST(Schedule, AHeavyTransactionIsASegmentOfItsOwnAndBeginsEarly) {
 
 TEST(Schedule, RunsGetLongerWhileTheyHoldAndShortWhenOneIsRefuted) {
     std::vector<SegmentPlan> out;
-    const unsigned most = plan_segments(std::vector<uint64_t>(100'000, 500), 2, 0, out);
-    EXPECT_GT(most, 1u);
-    EXPECT_EQ(plan_segments(std::vector<uint64_t>(100'000, 500), 1, 0, out), 1u);
-    EXPECT_EQ(plan_segments(std::vector<uint64_t>(100'000, 500), 2, 1, out), 1u);
-    EXPECT_EQ(plan_segments(std::vector<uint64_t>(20, 500), 2, 0, out), 1u);
+    const RunLimits limits = plan_segments(std::vector<uint64_t>(100'000, 500), 2, 0, out);
+    EXPECT_GT(limits.first, 1u);
+    EXPECT_GT(limits.longest, limits.first);
+    EXPECT_EQ(plan_segments(std::vector<uint64_t>(100'000, 500), 1, 0, out), RunLimits{});
+    EXPECT_EQ(plan_segments(std::vector<uint64_t>(100'000, 500), 2, 1, out), RunLimits{});
+    EXPECT_EQ(plan_segments(std::vector<uint64_t>(20, 500), 2, 0, out), RunLimits{});
 
     RunLength length;
-    length.begin(most);
-    EXPECT_EQ(length.now(), most);
+    length.begin(limits);
+    EXPECT_EQ(length.now(), limits.first);
     length.refuted();
     EXPECT_EQ(length.now(), 1u);
     unsigned held = 0;
-    for (; length.now() < most; ++held) length.held();
-    EXPECT_GT(held, most);
+    for (; length.now() < limits.longest; ++held) length.held();
+    EXPECT_GT(held, limits.longest);
     for (int i = 0; i < 100; ++i) length.held();
-    EXPECT_EQ(length.now(), most);
+    EXPECT_EQ(length.now(), limits.longest);
 }
 
 TEST(Schedule, OfThoseThatBeginEarlyTheLongestIsFirst) {
