@@ -7,7 +7,6 @@ namespace weft::differential {
 namespace {
 
 using namespace evm;  // the opcodes' names
-using execution::OnInvalid;
 
 constexpr uint64_t ether = 1'000'000'000'000'000'000;
 constexpr uint64_t senders = 40;
