@@ -94,8 +94,10 @@ int main(int argc, char** argv) {
     int skipped = 0;
 #ifdef WEFT_SANITIZED
     printf("skipped: out of memory: the sanitiser reserves more address space than any limit leaves\n");
-    ++skipped;
+    printf("skipped: impossible sizes: the sanitiser ends the program where memory is refused\n");
+    skipped += 2;
 #else
+    run("impossible sizes", test_impossible_sizes);
     run("out of memory", test_out_of_memory);
 #endif
     const int before = checks_failed;

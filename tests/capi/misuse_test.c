@@ -167,16 +167,20 @@ void test_empty_arguments(void) {
     free_world(&w);
 }
 
-/// Inputs beyond what anyone needs.
-void test_huge_arguments(void) {
+/// Sizes that no memory has: refused before a byte is read.
+void test_impossible_sizes(void) {
     struct World w = make_world(WEFT_EXECUTOR_OPTIMISTIC);
-    const weft_address who = address(0xc0de);
-    // Sizes that no memory has: refused before a byte is read.
     CHECK_FAILS(WEFT_ERROR_RESOURCE,
                 weft_state_set_code(w.state, (const uint8_t*)"", SIZE_MAX / 2, NULL, error));
     CHECK_FAILS(WEFT_ERROR_RESOURCE, weft_state_set_code(w.state, (const uint8_t*)"", SIZE_MAX, NULL, error));
     CHECK_FAILS(WEFT_ERROR_RESOURCE, weft_state_load_json(w.state, "{}", SIZE_MAX, error));
+    free_world(&w);
+}
 
+/// Inputs beyond what anyone needs.
+void test_huge_arguments(void) {
+    struct World w = make_world(WEFT_EXECUTOR_OPTIMISTIC);
+    const weft_address who = address(0xc0de);
     const size_t big = (size_t)16 << 20;
     uint8_t* const code = calloc(big, 1);
     weft_hash hash;

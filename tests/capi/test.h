@@ -97,6 +97,7 @@ void test_directed(void);
 void test_null_arguments(void);
 void test_empty_arguments(void);
 void test_huge_arguments(void);
+void test_impossible_sizes(void);
 void test_messages(void);
 void test_bad_callbacks(void);
 void test_threads(void);
