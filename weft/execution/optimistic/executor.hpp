@@ -132,8 +132,8 @@ private:
     bool pays_in_parallel(std::span<const Transaction> transactions) const {
         constexpr uint64_t least = 210'000;   // nanoseconds, as estimated
         constexpr uint64_t most = 100'000;    // that a single gas limit promises
-        constexpr uint64_t publishing = 250;  // of a transaction
-        constexpr uint64_t waking = 25'000;   // until another thread is there
+        constexpr uint64_t publishing = 200;  // of a transaction
+        constexpr uint64_t waking = 60'000;   // and bringing the threads together in the end
         uint64_t without_data = 0;
         uint64_t total = 2 * reader_->read_time() * transactions.size();
         for (const auto& tx : transactions) {
@@ -143,7 +143,7 @@ private:
         }
         total += without_data * transfer_cost(transactions);
         const uint64_t shared_out = (total + transactions.size() * publishing) / context_.threads();
-        return transactions.size() > 1 && total >= least && shared_out + waking < total;
+        return transactions.size() > 1 && total >= least && shared_out + waking < total - total / 10;
     }
 
     /// What a transaction without call data costs in this block, from a few of them: whether they go to
