@@ -72,16 +72,22 @@ def peer_of(text):
     return Engine(name or " ".join([os.path.basename(words[0]).removeprefix("peer-"), *words[1:]]), words)
 
 
+def name_of(folder, group):
+    """An input's name: its folder's, for fixtures behind their file's, for many files have cases of one name."""
+    case = os.path.basename(folder)
+    return f"{os.path.basename(os.path.dirname(folder)).split('.')[-1]}/{case}" if group == "eest" else case
+
+
 def run(engine, folders, repeat, group):
     """One line for each folder (and each of Weft's executors). What gave none becomes a line that isn't ok, with
     the program's last words."""
-    lines = ordered(engine, folders, call(engine, folders, repeat)[0])
+    lines = ordered(engine, folders, call(engine, folders, repeat)[0], group)
     if lines is None:  # some folder gave no line, and the others do not say whose they are
         lines = []
         for folder in folders:
             got, why = call(engine, [folder], repeat)
-            lines += ordered(engine, [folder], got) or [
-                {"engine": engine.name, "input": os.path.basename(folder), "best_ns": None, "median_ns": None, "ok": False,
+            lines += ordered(engine, [folder], got, group) or [
+                {"engine": engine.name, "input": name_of(folder, group), "best_ns": None, "median_ns": None, "ok": False,
                  "why": why}]
     for line in lines:
         line["group"] = group
@@ -98,9 +104,9 @@ def call(engine, folders, repeat):
         raise Trouble(f"{engine.name}: {error}; its last words: {done.stderr.strip()[-300:]}") from None
 
 
-def ordered(engine, folders, lines):
+def ordered(engine, folders, lines, group):
     """Names engine and input in each line; None where lines and folders do not match."""
-    names = [os.path.basename(folder) for folder in folders]
+    names = [name_of(folder, group) for folder in folders]
     by_executor = {}
     for line in lines:
         by_executor.setdefault(line.get("executor"), []).append(line)
@@ -134,5 +140,5 @@ def bound(span, folders, repeat, group):
     rows = [row.split() for row in done.stdout.splitlines()[1:] if not row.lstrip().startswith("total")]
     if done.returncode != 0 or len(rows) != len(folders):
         raise Trouble(f"{span}: {done.stderr.strip()[-300:]}")
-    return [{"engine": "bound", "group": group, "input": os.path.basename(folder),
+    return [{"engine": "bound", "group": group, "input": name_of(folder, group),
              "work_ns": float(row[3]) * 1e3, "bound_ns": float(row[5]) * 1e3} for folder, row in zip(folders, rows)]

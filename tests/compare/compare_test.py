@@ -68,9 +68,12 @@ class Figures(unittest.TestCase):
     def test_lines_without_names_go_by_the_order_of_folders(self):
         weft = engines.weft_engines("weft", 2)[0]
         lines = [{"executor": executor, "best_ns": i} for i in range(2) for executor in ("sequential", "auto")]
-        named = [(one["engine"], one["input"], one["best_ns"]) for one in engines.ordered(weft, ["a/x", "a/y"], lines)]
+        named = [(one["engine"], one["input"], one["best_ns"]) for one in engines.ordered(weft, ["a/x", "a/y"], lines, "mainnet")]
         self.assertEqual(named, [("weft seq", "x", 0), ("weft seq", "y", 1), ("weft auto x2", "x", 0), ("weft auto x2", "y", 1)])
-        self.assertIsNone(engines.ordered(weft, ["a/x", "a/y"], lines[:2]))
+        self.assertIsNone(engines.ordered(weft, ["a/x", "a/y"], lines[:2], "mainnet"))
+        # Files have cases of one name.
+        named = engines.ordered(weft, ["eest/one.a/x", "eest/one.b/x"], lines, "eest")
+        self.assertEqual({one["input"] for one in named}, {"a/x", "b/x"})
 
     def test_names_of_peers(self):
         self.assertEqual(engines.peer_of(f"mine={sys.executable} -x").name, "mine")
