@@ -136,12 +136,9 @@ int run(const std::vector<std::string>& words, const Settings& settings) {
 int main(int argc, char** argv) {
     std::vector<std::string> words(argv + 1, argv + argc);
     weft::Settings settings;
-    for (; words.size() >= 2 && words[0].starts_with("--"); words.erase(words.begin(), words.begin() + 2)) {
-        const bool threads = words[0] == "--threads";
-        if (!threads && words[0] != "--rounds") return weft::fail("unknown option " + words[0]);
-        if (!weft::bench::read_number(words[1], threads ? settings.threads : settings.rounds))
-            return weft::fail(words[0] + ": a number, at least 1");
-    }
+    const std::string wrong =
+        weft::bench::take_options(words, {{"--threads", &settings.threads}, {"--rounds", &settings.rounds}});
+    if (!wrong.empty()) return weft::fail(wrong);
     if (words.empty()) return weft::fail("usage: weft_ablation [--threads N] [--rounds R] PATH|WORKLOAD...");
     return weft::run(words, settings);
 }

@@ -152,12 +152,9 @@ int run(const std::vector<std::string>& words, const Settings& settings) {
 int main(int argc, char** argv) {
     std::vector<std::string> words(argv + 1, argv + argc);
     weft::Settings settings;
-    for (; words.size() >= 2 && words[0].starts_with("--"); words.erase(words.begin(), words.begin() + 2)) {
-        const bool is_depth = words[0] == "--depth";
-        if (!is_depth && words[0] != "--read-us") return weft::fail("unknown option " + words[0]);
-        if (!weft::bench::read_number(words[1], is_depth ? settings.depth : settings.read_us))
-            return weft::fail(words[0] + ": a number, at least 1");
-    }
+    const std::string wrong =
+        weft::bench::take_options(words, {{"--read-us", &settings.read_us}, {"--depth", &settings.depth}});
+    if (!wrong.empty()) return weft::fail(wrong);
     if (words.empty()) return weft::fail("usage: weft_cold_disk [--read-us N] [--depth N] PATH|WORKLOAD...");
     return weft::run(words, settings);
 }

@@ -60,10 +60,8 @@ int run(const std::vector<std::string>& words, unsigned repeat) {
 int main(int argc, char** argv) {
     std::vector<std::string> words(argv + 1, argv + argc);
     unsigned repeat = 5;
-    if (words.size() >= 2 && words[0] == "--repeat") {
-        if (!weft::bench::read_number(words[1], repeat)) return weft::fail("--repeat: a number, at least 1");
-        words.erase(words.begin(), words.begin() + 2);
-    }
+    const std::string wrong = weft::bench::take_options(words, {{"--repeat", &repeat}});
+    if (!wrong.empty()) return weft::fail(wrong);
     if (words.empty()) return weft::fail("usage: weft_span [--repeat R] PATH|WORKLOAD...");
     return weft::run(words, repeat);
 }

@@ -70,10 +70,7 @@ AccountRead read_of(const AccountEntry& entry, base::Arena& arena) {
 }
 
 SlotRead read_of(const SlotEntry& slot, base::Arena& arena) {
-    SlotRead read{.location = static_cast<SlotLocation*>(slot.origin),
-                  .seen = slot.seen,
-                  .bounds = nullptr,
-                  .value = slot.base};
+    SlotRead read{.location = static_cast<SlotLocation*>(slot.origin), .bounds = nullptr, .value = slot.base};
     if (slot.interval != nullptr)
         read.bounds = arena.make<SlotRead::Bounds>(slot.interval->least, slot.interval->most);
     else if (slot.may_commute)
@@ -96,8 +93,7 @@ SlotVersion* version_of(const SlotEntry& slot, base::Arena& arena) {
 
 bool holds(const SlotRead& read, const VersionedState& versions, Position position) {
     uint256 now;
-    const void* seen = nullptr;
-    if (!versions.read(*read.location, position, now, seen)) return false;
+    if (!versions.read(*read.location, position, now)) return false;
     if (read.bounds != nullptr ? read.bounds->least <= now && now <= read.bounds->most : now == read.value)
         return true;
     read.location->try_to_commute();
@@ -243,8 +239,7 @@ state::ReadResult<void> commit(const Record& record, const VersionedState& versi
     }
     for (const auto& [location, version] : record.slot_versions) {
         if (version->is_sum()) {
-            const void* seen = nullptr;
-            if (auto read = versions.read(*location, position, version->value, seen); !read) return read;
+            if (auto read = versions.read(*location, position, version->value); !read) return read;
             version->value += sum_of(*version).added;
         }
         version->state.store(VersionState::committed, std::memory_order_release);

@@ -27,7 +27,6 @@ struct SlotRead {
         uint256 most;
     };
     SlotLocation* location;
-    const void* seen;
     const Bounds* bounds;  ///< within which any value is as good; nullptr: `value` it must be
     uint256 value;
 };

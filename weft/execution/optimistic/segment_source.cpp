@@ -38,7 +38,7 @@ bool SegmentSource::load(state::SlotEntry& slot) noexcept {
     auto& location = *static_cast<SlotLocation*>(slot.origin);
     slot.may_commute =
         commuting_ == Commuting::all || (commuting_ == Commuting::tried && location.may_commute());
-    auto read = versions_.read(location, position_, slot.base, slot.seen);
+    auto read = versions_.read(location, position_, slot.base);
     return !keep_error(read);
 }
 

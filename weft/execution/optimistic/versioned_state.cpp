@@ -146,11 +146,9 @@ std::optional<Position> VersionedState::last_change(const AccountLocation& locat
     return std::nullopt;
 }
 
-state::ReadResult<void> VersionedState::read(SlotLocation& location, Position position, uint256& out,
-                                             const void*& seen) const {
+state::ReadResult<void> VersionedState::read(SlotLocation& location, Position position, uint256& out) const {
     const SlotVersion* version =
         newest_before(location.newest, position, committed_.load(std::memory_order_acquire));
-    seen = nullptr;
     if (location.account->ever_cleared.load(std::memory_order_acquire)) {
         // A segment that cleared the storage and wrote the slot afterwards has published the slot.
         const auto clearing = last_change(*location.account, position, AccountVersion::storage_cleared);
@@ -163,14 +161,10 @@ state::ReadResult<void> VersionedState::read(SlotLocation& location, Position po
         out = version->value;
         return {};
     }
-    if (version == nullptr) {
-        seen = &location;
-        return read_base(location, out);
-    }
-    const bool is_final = version->state.load(std::memory_order_acquire) == VersionState::committed;
-    if (version->is_sum() && !is_final) return read_sum(location, version, std::nullopt, out);
+    if (version == nullptr) return read_base(location, out);
+    if (version->is_sum() && version->state.load(std::memory_order_acquire) != VersionState::committed)
+        return read_sum(location, version, std::nullopt, out);
     out = version->value;
-    if (is_final) seen = version;
     return {};
 }
 

@@ -60,9 +60,7 @@ public:
     /// if it is final, else in `spare`.
     [[nodiscard]] state::ReadResult<const AccountState*> read(AccountLocation& location, Position position,
                                                               AccountState& spare) const;
-    /// `seen` is the place of the value if it is final; else it is nullptr.
-    [[nodiscard]] state::ReadResult<void> read(SlotLocation& location, Position position, uint256& out,
-                                               const void*& seen) const;
+    [[nodiscard]] state::ReadResult<void> read(SlotLocation& location, Position position, uint256& out) const;
     [[nodiscard]] state::ReadResult<bool> has_storage(const AccountLocation& location,
                                                       Position position) const;
 
