@@ -153,18 +153,20 @@ void keccak256_batch_avx512(const KeccakJob* jobs, size_t count) noexcept {
             ending |= static_cast<unsigned>(ends) << i;
         }
         absorb(state, lanes, sizes, fresh, static_cast<__mmask8>(ending));
-        keccak_permute<EightLanes>(state);
-        fresh = static_cast<__mmask8>(ending);
-        if (ending != 0) store_hashes(state, out);
         for (KeccakJob& lane : lanes) {
             if (lane.size >= keccak_rate) {
                 lane.p += keccak_rate;
                 lane.size -= keccak_rate;
-                continue;
+            } else {
+                unfinished -= lane.out != nowhere ? 1 : 0;
+                lane = jobs != end ? *jobs++ : nothing;
             }
-            unfinished -= lane.out != nowhere ? 1 : 0;
-            lane = jobs != end ? *jobs++ : nothing;
+            // What comes next comes near the core while it permutes.
+            for (unsigned line = 0; line < keccak_rate; line += 64) __builtin_prefetch(lane.p + line);
         }
+        keccak_permute<EightLanes>(state);
+        fresh = static_cast<__mmask8>(ending);
+        if (ending != 0) store_hashes(state, out);
     }
 }
 

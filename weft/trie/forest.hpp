@@ -164,8 +164,10 @@ private:
     /// Hashes what is dirty below this node, many lanes at a time.
     void hash_below(Worker& worker, NodeRef ref);
     uint32_t collect(Worker& worker, Node* node);
-    uint32_t collect_child(Worker& worker, NodeRef ref, uint8_t* hash);
+    uint32_t collect_child(Worker& worker, Node* child, uint8_t* hash);
     void hash_level(std::span<const Worker::Job> jobs);
+    /// Gives the writer nodes that have been hashed.
+    void write(std::span<const Worker::Job> jobs);
 
     bool sweep(Worker& worker, NodeRef ref, size_t budget);
 

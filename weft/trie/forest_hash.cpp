@@ -5,37 +5,41 @@
 #include "weft/trie/forest.hpp"
 
 namespace weft::trie {
+namespace {
 
-/// Notes the dirty nodes below this one, each at the level of its longest way down to a clean one; returns
-/// the node's own level.
+uint32_t lowest_bit(uint32_t bits) noexcept { return static_cast<uint32_t>(std::countr_zero(bits)); }
+
+}  // namespace
+
+/// Notes the dirty nodes below this one, which has some, each at the level of its longest way down to a clean
+/// one; returns the node's own level.
 uint32_t Forest::collect(Worker& worker, Node* at) {
-    switch (at->kind()) {
-        case Kind::leaf:
-            return 0;
-        case Kind::account:
-            if (!at->child_dirty) return 0;
-            at->child_dirty = 0;
-            return collect_child(worker, at->link, at->rlp() + at->size - storage_root_from_end);
-        case Kind::extension:
-            if (!at->child_dirty) return 0;
-            at->child_dirty = 0;
-            return collect_child(worker, at->link, at->rlp() + at->size - 32);
-        case Kind::branch:
-            break;
+    if (at->kind() != Kind::branch) {
+        at->child_dirty = 0;
+        const size_t from_end = at->kind() == Kind::account ? storage_root_from_end : Hash::size();
+        return collect_child(worker, node(at->link), at->rlp() + at->size - from_end);
     }
     uint32_t level = 0;
-    for (uint32_t bits = at->dirty(); bits != 0; bits &= bits - 1) {
-        const auto digit = static_cast<uint32_t>(std::countr_zero(bits));
-        level = std::max(level, collect_child(worker, at->child(digit), at->item(digit) + 1));
-    }
+    uint32_t bits = at->dirty();
     at->set_dirty(0);
+    for (Node* next = node(at->child(lowest_bit(bits))); bits != 0;) {
+        Node* const child = next;
+        const uint32_t digit = lowest_bit(bits);
+        bits &= bits - 1;
+        if (bits != 0) {
+            next = node(at->child(lowest_bit(bits)));
+            __builtin_prefetch(next);
+        }
+        level = std::max(level, collect_child(worker, child, at->item(digit) + 1));
+    }
     return level;
 }
 
-uint32_t Forest::collect_child(Worker& worker, NodeRef ref, uint8_t* hash) {
-    Node* const child = node(ref);
-    const uint32_t level = collect(worker, child);
-    if (worker.levels.size() <= level) worker.levels.resize(level + 1);
+/// The same of a dirty node's child and what is below; returns the parent's level.
+uint32_t Forest::collect_child(Worker& worker, Node* child, uint8_t* hash) {
+    const uint32_t level = child->has_dirty_child() ? collect(worker, child) : 0;
+    if (worker.levels.size() <= level) [[unlikely]]
+        worker.levels.resize(level + 1);
     worker.levels[level].push_back({child, hash});
     return level + 1;
 }
@@ -43,24 +47,29 @@ uint32_t Forest::collect_child(Worker& worker, NodeRef ref, uint8_t* hash) {
 void Forest::hash_level(std::span<const Worker::Job> jobs) {
     constexpr size_t chunk = 128;
     std::array<crypto::KeccakJob, chunk> messages;
-    std::array<HashedNode, chunk> hashed;
     for (size_t start = 0; start < jobs.size(); start += chunk) {
         const std::span some = jobs.subspan(start, std::min(chunk, jobs.size() - start));
         for (size_t i = 0; i < some.size(); ++i)
             messages[i] = {some[i].node->rlp(), some[i].node->size, some[i].hash};
         crypto::keccak256_batch({messages.data(), some.size()});
-        if (options_.writer == nullptr) continue;
-        for (size_t i = 0; i < some.size(); ++i) {
-            std::memcpy(hashed[i].hash.data(), some[i].hash, hashed[i].hash.size());
-            hashed[i].rlp = some[i].node->encoding();
-            some[i].node->stored = 1;
-        }
-        options_.writer->write({hashed.data(), some.size()});
+        if (options_.writer != nullptr) write(some);
     }
 }
 
+void Forest::write(std::span<const Worker::Job> jobs) {
+    std::vector<HashedNode> hashed(jobs.size());
+    for (size_t i = 0; i < jobs.size(); ++i) {
+        std::memcpy(hashed[i].hash.data(), jobs[i].hash, hashed[i].hash.size());
+        hashed[i].rlp = jobs[i].node->encoding();
+        jobs[i].node->stored = 1;
+    }
+    options_.writer->write(hashed);
+}
+
 void Forest::hash_below(Worker& worker, NodeRef ref) {
-    collect(worker, node(ref));
+    Node* const at = node(ref);
+    if (!at->has_dirty_child()) return;
+    collect(worker, at);
     for (auto& level : worker.levels) {
         hash_level(level);
         worker.hashes += level.size();

@@ -35,6 +35,10 @@ struct Node {
     [[nodiscard]] uint16_t mask() const noexcept { return static_cast<uint16_t>(link); }
     /// One bit for each child whose hash is out of date; such a child is in memory.
     [[nodiscard]] uint16_t dirty() const noexcept { return static_cast<uint16_t>(link >> 16); }
+    /// Whether any child's hash is out of date.
+    [[nodiscard]] bool has_dirty_child() const noexcept {
+        return kind() == Kind::branch ? dirty() != 0 : child_dirty != 0;
+    }
     void set_dirty(uint16_t bits) noexcept { link = (link & 0xffff) | uint32_t{bits} << 16; }
 
     [[nodiscard]] uint32_t child_count() const noexcept {
@@ -63,16 +67,21 @@ struct Node {
 };
 static_assert(sizeof(Node) == 8);
 
-/// The size of an RLP item with its header. Precondition: valid.
-[[nodiscard]] inline size_t item_size(const uint8_t* item) noexcept {
+/// What is inside an RLP item. Precondition: valid.
+[[nodiscard]] inline BytesView payload(const uint8_t* item) noexcept {
     const uint8_t head = item[0];
-    if (head < 0x80) return 1;
-    if (head < 0xb8) return 1U + (head - 0x80);
-    if (head >= 0xc0 && head < 0xf8) return 1U + (head - 0xc0);
-    const size_t length_bytes = head < 0xc0 ? head - 0xb7U : head - 0xf7U;
+    if (head < 0x80) return {item, 1};
+    const uint8_t base = head < 0xc0 ? 0x80 : 0xc0;
+    if (head < base + 56) return {item + 1, static_cast<size_t>(head - base)};
+    const auto length_bytes = static_cast<size_t>(head - base - 55);
     size_t size = 0;
     for (size_t i = 1; i <= length_bytes; ++i) size = size << 8 | item[i];
-    return 1 + length_bytes + size;
+    return {item + 1 + length_bytes, size};
+}
+/// The size of an item with its header.
+[[nodiscard]] inline size_t item_size(const uint8_t* item) noexcept {
+    const BytesView inside = payload(item);
+    return static_cast<size_t>(inside.data() - item) + inside.size();
 }
 /// The size of an item's header.
 [[nodiscard]] inline size_t header_size(const uint8_t* item) noexcept {
@@ -80,11 +89,6 @@ static_assert(sizeof(Node) == 8);
     if (head < 0x80) return 0;
     if (head < 0xb8 || (head >= 0xc0 && head < 0xf8)) return 1;
     return head < 0xc0 ? head - 0xb6U : head - 0xf6U;
-}
-/// What is inside an item.
-[[nodiscard]] inline BytesView payload(const uint8_t* item) noexcept {
-    const size_t header = header_size(item);
-    return {item + header, item_size(item) - header};
 }
 
 /// How a header for so many bytes is written; returns the end. list: 0xc0, string: 0x80.
@@ -138,9 +142,11 @@ struct ShortNode {
 };
 /// Precondition: a valid leaf or extension.
 [[nodiscard]] inline ShortNode read_short(const uint8_t* rlp) noexcept {
-    const uint8_t* const first = rlp + header_size(rlp);
-    const HexPrefix prefix = *read_hex_prefix(payload(first));
-    return {prefix.path, prefix.is_leaf, first + item_size(first)};
+    const BytesView prefix = payload(rlp + header_size(rlp));
+    const auto nibbles = static_cast<uint32_t>(2 * prefix.size());
+    return {.path = {prefix.data(), (prefix[0] & 0x10) != 0 ? 1U : 2U, nibbles},
+            .is_leaf = (prefix[0] & 0x20) != 0,
+            .second = prefix.data() + prefix.size()};
 }
 
 /// Where in an account's RLP its storage root lies, and its code hash: counted from the end.

@@ -55,7 +55,12 @@ struct Path {
 }
 
 [[nodiscard]] inline bool operator==(Path a, Path b) noexcept {
-    return a.size() == b.size() && common_nibbles(a, b) == a.size();
+    if (a.size() != b.size() || a.empty()) return a.size() == b.size();
+    if ((a.from ^ b.from) % 2 != 0) return common_nibbles(a, b) == a.size();
+    if (a.from % 2 != 0 && a[0] != b[0]) return false;
+    if (a.to % 2 != 0 && a[a.size() - 1] != b[b.size() - 1]) return false;
+    const uint32_t begin = (a.from + 1) / 2, end = a.to / 2;  // of a's whole bytes
+    return end <= begin || std::memcmp(a.bytes + begin, b.bytes + (b.from + 1) / 2, end - begin) == 0;
 }
 
 /// The size of a path in hex-prefix encoding (yellow paper, appendix C).

@@ -22,11 +22,50 @@ void Updater::start(NodeRef ref, uint32_t depth, Changes changes) noexcept {
     start_ = ref;
     start_depth_ = depth;
     end_ = changes.data() + changes.size();
-    asked_ = needed_ = due_ = ref == none ? end_ : changes.data();
+    constexpr size_t few = 3;  // to ask for these takes longer than to wait for them
+    asked_ = needed_ = due_ = ref == none || changes.size() < few ? end_ : changes.data();
 }
 
 Updater::Outcome Updater::update(NodeRef ref, uint32_t depth, Changes changes) {
     if (ref == none) return insert(depth, changes);
+    if (changes.size() == 1) return update_one(ref, depth, changes);
+    return update_node(ref, depth, changes);
+}
+
+/// One change: straight through the branches that keep their form.
+Updater::Outcome Updater::update_one(NodeRef ref, uint32_t depth, Changes change) {
+    const BytesView key = change.front().key;
+    std::array<NodeRef, 64> way;
+    size_t steps = 0;
+    for (; steps < way.size() && depth < 2 * key.size(); ++steps, ++depth) {
+        Node* const at = node(ref);
+        const uint32_t digit = nibble(key, depth);
+        if (at->kind() != Kind::branch || !at->has_child(digit) || at->child(digit) == none) break;
+        at->touched = 1;
+        way[steps] = ref;
+        ref = at->child(digit);
+    }
+    Outcome out = update_node(ref, depth, change);
+    if (!out.changed) return {steps == 0 ? out.ref : way[0], false};
+    while (steps-- != 0) {
+        Node* const at = node(way[steps]);
+        const uint32_t digit = nibble(key, --depth);
+        if (!has_form(at) || !has_room(at, digit, out.ref)) {
+            Groups groups;
+            groups.count = 1;
+            groups.list[0] = {change.data(), 1, digit, none, nullptr, out};
+            out = fold(way[steps], depth, groups, nullptr);
+            continue;
+        }
+        at->child(digit) = out.ref;
+        at->set_dirty(static_cast<uint16_t>(at->dirty() | 1U << digit));
+        at->stored = 0;
+        out.ref = way[steps];
+    }
+    return out;
+}
+
+Updater::Outcome Updater::update_node(NodeRef ref, uint32_t depth, Changes changes) {
     Node* const at = node(ref);
     at->touched = 1;
     switch (at->kind()) {
@@ -60,17 +99,17 @@ NodeRef Updater::load(const uint8_t* item, Path way) {
 // --- leaves ---------------------------------------------------------------------------------------------
 
 Updater::Outcome Updater::update_leaf(NodeRef ref, uint32_t depth, Changes changes) {
-    const Path path = read_short(node(ref)->rlp()).path;
+    const auto [path, is_leaf, value] = read_short(node(ref)->rlp());
     const auto same =
         std::ranges::find_if(changes, [&](const Change& c) { return path_of(c.key, depth) == path; });
     if (changes.size() == 1 && same != changes.end()) [[likely]]
-        return replace(ref, depth, *same);
+        return replace(ref, payload(value), depth, *same);
 
     const base::Arena::Mark mark = worker_.arena.mark();
     // The key of the leaf, whose path may not outlive its replacement.
     const Path key = join(path_of(changes.front().key).first(depth), path);
     Outcome out{ref, false};
-    if (same != changes.end()) out = replace(ref, depth, *same);
+    if (same != changes.end()) out = replace(ref, payload(value), depth, *same);
     const auto others = std::ranges::count_if(
         changes, [&](const Change& c) { return &c != std::to_address(same) && is_insert(c); });
     if (others != 0 && !error_) {
@@ -124,9 +163,8 @@ void Updater::drop_storage(BytesView account, NodeRef storage, const Hash& hash,
         forest_.free_all(worker_, storage);
 }
 
-Updater::Outcome Updater::remove_leaf(NodeRef ref, const Change& change) {
+Updater::Outcome Updater::remove_leaf(NodeRef ref, BytesView value, const Change& change) {
     Node* const leaf = node(ref);
-    const BytesView value = payload(read_short(leaf->rlp()).second);
     note(change, value);
     if (top_.accounts) {
         Hash root;
@@ -138,20 +176,20 @@ Updater::Outcome Updater::remove_leaf(NodeRef ref, const Change& change) {
     return {none, true};
 }
 
-/// Gives a leaf its new value, or removes it.
-Updater::Outcome Updater::replace(NodeRef ref, uint32_t depth, const Change& change) {
+/// Gives a leaf its new value in the place of `before`, or removes it.
+Updater::Outcome Updater::replace(NodeRef ref, BytesView before, uint32_t depth, const Change& change) {
     if (top_.accounts) {
-        if (change.account->removed) return remove_leaf(ref, change);
-        return put_account(ref, depth, change);
+        if (change.account->removed) return remove_leaf(ref, before, change);
+        return put_account(ref, before, depth, change);
     }
-    if (change.value.empty()) return remove_leaf(ref, change);
-    Node* const old = node(ref);
-    uint8_t* const value = const_cast<uint8_t*>(read_short(old->rlp()).second);
-    const BytesView before = payload(value);
+    if (change.value.empty()) return remove_leaf(ref, before, change);
     if (std::ranges::equal(before, change.value)) return {ref, false};
     note(change, before);
+    Node* const old = node(ref);
     if (string_size(before) == string_size(change.value)) {
-        put_string(value, change.value);
+        // The value is the node's last item.
+        const size_t size = string_size(change.value);
+        put_string(old->rlp() + old->size - size, change.value);
         old->stored = 0;
         return {ref, true};
     }
@@ -160,16 +198,15 @@ Updater::Outcome Updater::replace(NodeRef ref, uint32_t depth, const Change& cha
     return {leaf.ref, true};
 }
 
-/// An account's leaf, new or in the place of `ref`, and the storage below it.
-Updater::Outcome Updater::put_account(NodeRef ref, uint32_t depth, const Change& change) {
+/// An account's leaf, new or in the place of `ref` and its value, and the storage below it.
+Updater::Outcome Updater::put_account(NodeRef ref, BytesView old_value, uint32_t depth,
+                                      const Change& change) {
     const AccountUpdate& account = *change.account;
     Node* const old = ref == none ? nullptr : node(ref);
-    BytesView old_value;
     Hash root = empty_root;
     NodeRef storage = none;
     bool dirty = false, storage_changed = false;
     if (old != nullptr) {
-        old_value = payload(read_short(old->rlp()).second);
         std::memcpy(root.data(), old_value.data() + old_value.size() - storage_root_from_end, root.size());
         storage = old->link;
         dirty = old->child_dirty;
@@ -247,7 +284,7 @@ Updater::Outcome Updater::insert(uint32_t depth, Changes changes) {
 NodeRef Updater::build_leaf(uint32_t depth, const Change& change) {
     if (!top_.accounts) return make_leaf(path_of(change.key, depth), change.value, Kind::leaf).ref;
     const Node* const moved = change.account->moved;
-    if (moved == nullptr) return put_account(none, depth, change).ref;
+    if (moved == nullptr) return put_account(none, {}, depth, change).ref;
     const New leaf = make_leaf(path_of(change.key, depth), change.value, Kind::account);
     leaf.node->link = moved->link;
     leaf.node->child_dirty = moved->child_dirty;
@@ -470,11 +507,20 @@ Updater::Outcome Updater::update_branch(NodeRef ref, uint32_t depth, Changes cha
     return fold(ref, depth, groups, value);
 }
 
+/// Whether a branch may stand as it is: an update that failed may have left one with one way, which is no
+/// node of a trie.
+bool Updater::has_form(Node* branch) noexcept { return branch->child_count() > 1 || branch->irregular; }
+
+/// Whether a branch that has a child there can take this one in its place, with its hash as before.
+bool Updater::has_room(Node* branch, uint32_t digit, NodeRef child) const noexcept {
+    return child != none && node(child)->size >= 32 &&
+           (!branch->irregular || item_size(branch->item(digit)) == hash_item_size);
+}
+
 /// Puts a branch's children as they are now in their places, where these fit.
 Updater::Outcome Updater::fold(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value) {
     Node* const at = node(ref);
-    // An update that failed may have left a branch with one way, which is no node of a trie.
-    bool fits = at->child_count() > 1 || at->irregular;
+    bool fits = has_form(at);
     bool changed = !fits;
     uint16_t dirty = at->dirty();
     for (size_t i = 0; i < groups.count; ++i) {
@@ -483,8 +529,7 @@ Updater::Outcome Updater::fold(NodeRef ref, uint32_t depth, const Groups& groups
         if (was_there && outcome.ref != none) at->child(digit) = outcome.ref;
         if (!outcome.changed) continue;
         changed = true;
-        if (was_there && outcome.ref != none && node(outcome.ref)->size >= 32 &&
-            (!at->irregular || item_size(at->item(digit)) == hash_item_size))
+        if (was_there && has_room(at, digit, outcome.ref))
             dirty |= static_cast<uint16_t>(1U << digit);
         else
             fits = false;

@@ -61,16 +61,20 @@ private:
     };
 
     Outcome update(NodeRef ref, uint32_t depth, Changes changes);
+    Outcome update_one(NodeRef ref, uint32_t depth, Changes change);
+    Outcome update_node(NodeRef ref, uint32_t depth, Changes changes);
     Outcome update_leaf(NodeRef ref, uint32_t depth, Changes changes);
     Outcome update_extension(NodeRef ref, uint32_t depth, Changes changes);
     Outcome split_extension(NodeRef ref, uint32_t depth, uint32_t common, Changes changes);
     Outcome update_branch(NodeRef ref, uint32_t depth, Changes changes);
+    [[nodiscard]] static bool has_form(Node* branch) noexcept;
+    [[nodiscard]] bool has_room(Node* branch, uint32_t digit, NodeRef child) const noexcept;
     Outcome fold(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value);
     Outcome rebuild(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value);
 
-    Outcome replace(NodeRef ref, uint32_t depth, const Change& change);
-    Outcome put_account(NodeRef ref, uint32_t depth, const Change& change);
-    Outcome remove_leaf(NodeRef ref, const Change& change);
+    Outcome replace(NodeRef ref, BytesView before, uint32_t depth, const Change& change);
+    Outcome put_account(NodeRef ref, BytesView old_value, uint32_t depth, const Change& change);
+    Outcome remove_leaf(NodeRef ref, BytesView value, const Change& change);
     void note(const Change& change, BytesView before);
     void drop_storage(BytesView account, NodeRef storage, const Hash& hash, bool is_dirty);
     Outcome insert(uint32_t depth, Changes changes);
