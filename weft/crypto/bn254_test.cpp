@@ -156,5 +156,38 @@ TEST(Eip197, InvalidInputs) {
     EXPECT_EQ(bn254_pairing(generator + swapped), std::nullopt);
 }
 
+// Points of the twist whose order is a prime factor of its cofactor, and each one's sum with the generator:
+// made with arkworks, multiplying points of the twist by the group's order over that factor.
+TEST(Eip197, PointsOfOtherOrdersAreInvalid) {
+    const char* const points[] = {
+        // order 10069
+        "0d7e01540225127723e51b9089e70ae554312d79da420000ca77eee9011e147f1d1bb69aa1db5fa8a2877fac89ac621b"
+        "df2e48c0fcaf7d8a052e8c98852243ea17b278fbdd322dd6905eab767f95a60c65977abf543d5a3b40bedb341637a3ac"
+        "1441028c8d50e74f458c320f6ed17de5f26773d93ba207cffa287b22c88bb57b",
+        // order 10069, plus the generator
+        "1731b37e7c5be334e31a2e8225606dfc8c20f11bcf6c504016bf457a0308d701129537b5edc37ef2e247ccf7c2135964"
+        "0f4a6889169f6bf941f2c15a5ed5245a00d76e26105a3d350f9f57fc251e7c9414930f38ecca5951917e1a2798a3a557"
+        "164576859451aa8f3e014a440b3fd3a96ae367e2cece1c9661f6c814e3a244ca",
+        // order 5864401
+        "0d2f82fb456065a58a94bfbbae6a20c9cf8c132c99c4b4e403a15b9c454ec99d25a4e575b0e8d9333a677e27c0c68f5a"
+        "91b4e8bcbb76b3a83401257a8449f1ec10a27858289808c36734bd0c98b00957db882807f45fdc5180b6462016c45bab"
+        "0f5736a0428ec865f67be8dfe584740c0c12771dff86a966988a84ca31a08b64",
+        // order 5864401, plus the generator
+        "2ccea31ed2c0b87d028c4f4d3b89dc8735f4b14094eebf4564940037f292fba913d1ff8fd4f5858ab99b6bdcbfe3d5ec"
+        "e79b5cb7e2d62847dcd8c8b58cd4b4ce1597382502092618a89b63b4804e80a2482736e6fd409cb116a4d8c9a02b5c33"
+        "02eb3f8735ab109b304616479a6dcc3897fd4b4bebb04e7e080df6b8522ee64e",
+        // order 1875725156269
+        "0e48315c7f2a453a411b61d2217c0f33ac7424f489deffdd08a3dcb33d9a65af1ed0880c9b36c0be3d62c91b4e25c7af"
+        "d4da41370234b22a56477d759e3f296d0eff518e85b68b1ef6447a0334941a6fb08b042902cb67649b73bdb13ca6f650"
+        "252d624f819127906a56723d0aefe90320429b694bf9467b2a526740ab866542",
+        // order 1875725156269, plus the generator
+        "2af42cbcbf65aa87f5987ec59b003ab6ae71bd0dead8c97c25332171682912191be88db926f2c24449978656c589f058"
+        "be5d3e71fca970f5772ff235897a4cf32f48de988cfb946637e76d77cde824f2090d90261f964aa5fd8b3b153601151c"
+        "04a98274a4d1e8a147ef036d8dcf4c3d49db89d53e7eeefc2dd6bdd0cc50ad83",
+    };
+    for (const char* const point : points)
+        EXPECT_EQ(bn254_pairing(generator + *from_hex(point)), std::nullopt);
+}
+
 }  // namespace
 }  // namespace weft::crypto
