@@ -72,6 +72,27 @@ struct PendingCall {
     uint64_t output_size;
 };
 
+/// The hashes of the last 256 blocks as words. Each is asked of the state once in a block.
+class AncestorHashes {
+public:
+    static constexpr uint64_t count = 256;
+    void forget() noexcept { known_ = {}; }
+    /// nullptr: not known yet. Precondition, as of add(): `number` is one of the last `count`.
+    [[nodiscard]] const uint256* find(uint64_t number) const noexcept {
+        const size_t place = number % count;
+        return (known_[place / 64] >> place % 64 & 1) != 0 ? &words_[place] : nullptr;
+    }
+    void add(uint64_t number, const Hash& hash) noexcept {
+        const size_t place = number % count;
+        known_[place / 64] |= uint64_t{1} << place % 64;
+        words_[place] = base::to_uint256(hash);
+    }
+
+private:
+    std::array<uint64_t, count / 64> known_{};
+    std::array<uint256, count> words_;
+};
+
 struct Core {
     Core(Journal& journal_, size_t memory_budget);
 
@@ -95,6 +116,7 @@ struct Core {
     Bytes return_buffer;    ///< where it lies
     PreimageCache preimages;
     ModulusCache moduli;
+    AncestorHashes ancestors;
     /// For each frame the slots that its floating words go by, by height.
     Region<std::array<SlotEntry*, 64>> float_slots;
     CallResult result;

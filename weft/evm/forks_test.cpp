@@ -521,6 +521,30 @@ TEST(YellowPaper, BlockHashesOfTheLast256Blocks) {
             << number;
 }
 
+// A machine asks for a hash once in a block, and anew in the next.
+TEST(YellowPaper, BlockHashesAreAskedForOnceInABlock) {
+    World world;
+    world.state.set_block_hash(999, base::to_hash(7));
+    world.state.set_block_hash(744, base::to_hash(8));
+    const auto sum = Code{}
+                         .push(999)
+                         .op(OP_BLOCKHASH)
+                         .push(744)
+                         .op(OP_BLOCKHASH)
+                         .op(OP_ADD)
+                         .push(999)
+                         .op(OP_BLOCKHASH)
+                         .op(OP_ADD)
+                         .give();
+    EXPECT_EQ(word(world.run(sum).output), uint256{7 + 8 + 7});
+    const int reads = world.source.reads;
+    EXPECT_EQ(word(world.run(Code{}.push(999).op(OP_BLOCKHASH).give()).output), uint256{7});
+    const int other_reads = world.source.reads - reads;
+    EXPECT_EQ(reads, other_reads + 1) << "the first run asked for two hashes, the second for one";
+    world.state.set_block_hash(999, base::to_hash(9));
+    EXPECT_EQ(word(world.call().output), uint256{9}) << "another block, another chain";
+}
+
 PrecompileOutcome counter(const PrecompileCall& call, Bytes& output) {
     // A chain's own: counts its calls in the caller's storage; a call with data reverts.
     if (call.gas < 1000) return {Status::out_of_gas, 0};

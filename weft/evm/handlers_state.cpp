@@ -251,19 +251,32 @@ WEFT_HANDLER void external_code_copy(WEFT_STATE) {
     WEFT_TAIL enter_block<traced>(ip + 1, sp - 4, gas, f);
 }
 
+/// BLOCKHASH of an ancestor that no one has asked for in this block.
+template <bool traced>
+[[gnu::noinline]] WEFT_HANDLER void find_block_hash(WEFT_STATE) {
+    const uint64_t number = sp[0].limb[0];
+    const std::optional<Hash> found = f->core->journal.block_hash(number);
+    if (!found) [[unlikely]] {
+        WEFT_TAIL fail_state(ip, sp, gas, f);
+    }
+    f->core->ancestors.add(number, *found);
+    copy_limbs(sp[0], *f->core->ancestors.find(number));
+    WEFT_TAIL enter_block<traced>(ip + 1, sp, gas, f);
+}
+
 /// The last 256 blocks' hashes; zero for all others.
 template <bool traced>
 WEFT_HANDLER void block_hash(WEFT_STATE) {
     const uint64_t current = f->core->block.number, number = sp[0].saturate();
-    uint256 hash;
-    if (number < current && current - number <= 256) {
-        const std::optional<Hash> found = f->core->journal.block_hash(number);
-        if (!found) [[unlikely]] {
-            WEFT_TAIL fail_state(ip, sp, gas, f);
+    if (number < current && current - number <= AncestorHashes::count) {
+        const uint256* const known = f->core->ancestors.find(number);
+        if (known == nullptr) [[unlikely]] {
+            WEFT_TAIL find_block_hash<traced>(ip, sp, gas, f);
         }
-        hash = base::to_uint256(*found);
+        copy_limbs(sp[0], *known);
+    } else {
+        sp[0] = {};
     }
-    sp[0] = hash;
     WEFT_TAIL enter_block<traced>(ip + 1, sp, gas, f);
 }
 

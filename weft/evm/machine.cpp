@@ -83,6 +83,7 @@ void Machine::begin_block(const BlockContext& block, Revision revision, const Pr
     Core& core = *core_;
     if (block.number != core.block.number || block.chain_id != core.block.chain_id) core.preimages.clear();
     core.block = block;
+    core.ancestors.forget();
     core.rules = &rules_of(revision);
     core.precompiles = &precompiles;
     core.coinbase_word = word_of(block.coinbase);
