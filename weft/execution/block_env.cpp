@@ -7,6 +7,7 @@ namespace {
 /// the specification's unbounded integers would leave 256 bits.
 uint256 fake_exponential(const uint256& factor, const uint256& numerator,
                          const uint256& denominator) noexcept {
+    if (numerator.is_zero()) return factor;
     uint256 output;
     uint256 accumulator = factor * denominator;
     for (uint64_t i = 1; !accumulator.is_zero(); ++i) {

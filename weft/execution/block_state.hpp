@@ -20,6 +20,7 @@ public:
           options_(options),
           stream_(takes_commits(options.sink) || wants_transaction_roots() ? options.sink : nullptr),
           access_list_limit_(access_list_limit),
+          halted_(options.senders != nullptr ? std::stop_source{} : std::stop_source{std::nostopstate}),
           stop_callback_(options.stop, Stop{this}) {}
 
     [[nodiscard]] const BlockEnv& env() const noexcept { return env_; }
@@ -140,7 +141,7 @@ private:
     BlockResult result_;
     size_t next_ = 0;
     std::atomic<bool> stopped_{false};
-    std::stop_source halted_;
+    std::stop_source halted_;  ///< ends waits for senders; without state where there are none
     std::stop_callback<Stop> stop_callback_;
 };
 

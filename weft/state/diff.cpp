@@ -4,7 +4,9 @@
 namespace weft::state {
 
 StateDiff make_diff(const Journal& journal) {
-    Changes changes;
+    ShortLivedMemory memory;
+    Changes changes(memory.get());
+    changes.slots.reserve(journal.slots().size());
     for (SlotEntry* slot : journal.slots()) {
         if (!slot->loaded) continue;
         AccountEntry& account = *slot->account;

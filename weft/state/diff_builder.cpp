@@ -81,8 +81,9 @@ void visit_far(std::span<const Keyed<T>> items, size_t begin, size_t end, Visit&
 }
 
 /// All accounts, ascending by address; notes the ranks of those whose slots changed.
-std::vector<KeyedAccount> order_accounts(std::span<const Changes> parts, base::ThreadPool* pool) {
-    std::vector<KeyedAccount> order, with_slots;
+std::pmr::vector<KeyedAccount> order_accounts(std::span<const Changes> parts, base::ThreadPool* pool,
+                                              ShortLivedMemory& memory) {
+    std::pmr::vector<KeyedAccount> order(memory.get()), with_slots(memory.get());
     size_t count = 0;
     for (const Changes& part : parts) count += part.accounts.size();
     order.reserve(count);
@@ -102,8 +103,9 @@ std::vector<KeyedAccount> order_accounts(std::span<const Changes> parts, base::T
 
 /// The slots of each account of a diff together.
 struct GroupedSlots {
-    std::vector<KeyedSlot> slots;
-    std::vector<uint32_t> ends;  ///< one past the last slot, by account; empty if there are no slots
+    explicit GroupedSlots(ShortLivedMemory& memory) : slots(memory.get()), ends(memory.get()) {}
+    std::pmr::vector<KeyedSlot> slots;
+    std::pmr::vector<uint32_t> ends;  ///< one past the last slot, by account; empty if there are no slots
     [[nodiscard]] std::span<KeyedSlot> of(size_t account) noexcept {
         if (ends.empty()) return {};
         const size_t first = account == 0 ? 0 : ends[account - 1];
@@ -111,8 +113,8 @@ struct GroupedSlots {
     }
 };
 
-GroupedSlots group(std::span<const Changes> parts, size_t accounts) {
-    GroupedSlots out;
+GroupedSlots group(std::span<const Changes> parts, size_t accounts, ShortLivedMemory& memory) {
+    GroupedSlots out(memory);
     size_t count = 0;
     for (const Changes& part : parts) count += part.slots.size();
     if (count == 0) return out;
@@ -159,8 +161,9 @@ std::vector<CodeDiff> unique_codes(std::span<const Changes> parts) {
 }  // namespace
 
 StateDiff build_diff(std::span<const Changes> parts, base::ThreadPool* pool) {
-    const std::vector<KeyedAccount> order = order_accounts(parts, pool);
-    GroupedSlots grouped = group(parts, order.size());
+    ShortLivedMemory memory;
+    const std::pmr::vector<KeyedAccount> order = order_accounts(parts, pool, memory);
+    GroupedSlots grouped = group(parts, order.size(), memory);
 
     // So many slots are worth to be shared out by themselves.
     constexpr size_t many = 4096;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <memory_resource>
 #include <span>
 #include <vector>
 
@@ -29,11 +32,24 @@ struct SlotChange {
     const uint256* after;
 };
 
+/// Memory for what lives as long as a function: the first of it on the stack, so that a small block's diff
+/// asks the system for its own memory only.
+class ShortLivedMemory {
+public:
+    [[nodiscard]] std::pmr::memory_resource* get() noexcept { return &resource_; }
+
+private:
+    std::array<std::byte, 4096> here_;
+    std::pmr::monotonic_buffer_resource resource_{here_.data(), here_.size()};
+};
+
 /// Some of a block's changes, in any order.
 struct Changes {
-    std::vector<AccountChange> accounts;
-    std::vector<SlotChange> slots;
-    std::vector<const Code*> codes;  ///< that came into being
+    explicit Changes(std::pmr::memory_resource* memory = std::pmr::get_default_resource())
+        : accounts(memory), slots(memory), codes(memory) {}
+    std::pmr::vector<AccountChange> accounts;
+    std::pmr::vector<SlotChange> slots;
+    std::pmr::vector<const Code*> codes;  ///< that came into being
 
     /// Adds an account; find_code() gives its code after the block, if that is new.
     template <class FindCode>

@@ -30,6 +30,9 @@ pub struct Block {
     #[serde(default)]
     pub base_fee_per_gas: U64,
     pub excess_blob_gas: Option<U64>,
+    #[serde(default)]
+    pub parent_hash: B256,
+    pub parent_beacon_block_root: Option<B256>,
     pub transactions: Vec<Transaction>,
 }
 
