@@ -90,6 +90,33 @@ TEST(Eip196, Multiplication) {
     }
 }
 
+// arkworks' multiplication is the oracle of ours: small scalars, those around powers of two, around the
+// group's order and around the endomorphism's eigenvalue, whose halves are small, and many in between.
+TEST(Eip196, MultiplicationAgreesWithArkworks) {
+    const uint256 lambda =
+        base::to_uint256("0x30644e72e131a029048b6e193fd84104cc37a73fec2bc5e9b8ca0b2d36636f23"_hash);
+    std::vector<uint256> scalars{lambda, lambda + uint256{1}, order - lambda, lambda + lambda};
+    for (uint64_t k = 0; k < 70; ++k) {
+        scalars.insert(scalars.end(), {k, order - uint256{k}, order + uint256{k}, uint256::max() - uint256{k},
+                                       base::mul_mod(lambda, k, order), lambda - uint256{k}});
+        for (const unsigned shift : {60U, 64U, 126U, 127U, 128U, 190U, 250U})
+            scalars.push_back((uint256{1} << shift) + uint256{k} - uint256{35});
+    }
+    uint256 some{0x9e3779b97f4a7c15, 7, 3, 1};
+    for (int i = 0; i < 500; ++i) {
+        scalars.push_back(some);
+        some = some * uint256{0x5851f42d4c957f2d, 0x14057b7ef767814f, 0, 0} + uint256{0x632be59bd9b4e019};
+    }
+    Bytes point = generator;
+    for (const uint256& scalar : scalars) {
+        const Bytes in = point + words({scalar});
+        Bytes expected(64);
+        ASSERT_TRUE(weft_bn254_mul(in.data(), expected.data()));
+        EXPECT_EQ(mul(point, scalar), expected);
+        if (expected != infinity) point = expected;
+    }
+}
+
 // (a + b) P = a P + b P for scalars all over the range.
 TEST(Eip196, MultiplicationIsLinear) {
     uint256 a = 0x123456789abcdef, b{7, 0, 1ULL << 63, 5};
