@@ -106,7 +106,7 @@ Halves split(const uint256& k) noexcept {
 
 // The digits of a number's non-adjacent form of six bits: odd, below 32 in absolute value, and five zeros at
 // least behind each that isn't zero; least significant first.
-using Digits = std::array<int8_t, 128 + 1>;
+using Digits = std::array<int16_t, 128 + 1>;
 Digits digits_of(__int128 number) noexcept {
     Digits out{};
     const int sign = number < 0 ? -1 : 1;
@@ -119,7 +119,7 @@ Digits digits_of(__int128 number) noexcept {
         if (low == 0) continue;
         int digit = static_cast<int>(rest & 63);
         if (digit > 32) digit -= 64;
-        out[place] = static_cast<int8_t>(sign * digit);
+        out[place] = static_cast<int16_t>(sign * digit);
         rest -= static_cast<Wide>(static_cast<__int128>(digit));
     }
     return out;
