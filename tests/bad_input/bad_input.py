@@ -280,6 +280,9 @@ def check_state_tests(folder):
     changes += [(test + ("post", "Shanghai", 0, "indexes"), bad) for bad in (ABSENT, 1, [])]
     changes += [(test + ("post", "Shanghai", 0, "indexes", "data"), bad) for bad in ("x", -1, [])]
     check_fields(command, folder, "test.json", STATE_TEST, changes)
+    by_key = changed(STATE_TEST, test + ("transaction", "sender"), ABSENT)
+    changes = [(test + ("transaction", "secretKey"), bad) for bad in NOT_HASHES + ["0x" + "0" * 64, "0x" + "f" * 64]]
+    check_fields(command, folder, "test.json", by_key, changes)
     for key in ("data", "gas", "value"):
         for index in (1, 2 ** 63, 2 ** 64 - 1):
             write(path, changed(STATE_TEST, test + ("post", "Shanghai", 0, "indexes", key), index))

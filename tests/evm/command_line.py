@@ -217,6 +217,20 @@ def check_environment():
         check(f"an access list of {count} accounts and more", result.get("blockException") == want, result)
 
 
+def check_no_transactions(folder):
+    """stdin without "txs" is an empty block, whoever reads stdin first; what is no object stays an error."""
+    for name, value in (("alloc", ALLOC), ("env", ENV)):
+        with open(f"{folder}/{name}.json", "w") as file:
+            json.dump(value, file)
+    empty = t8n(txs=[])
+    check("no txs", evm("t8n", *STREAMS, "--state.fork=London", stdin=json.dumps({"alloc": ALLOC, "env": ENV})).stdout ==
+          empty.stdout and empty.returncode == 0, empty)
+    files = (f"--input.alloc={folder}/alloc.json", f"--input.env={folder}/env.json", "--input.txs=stdin", *STREAMS[3:])
+    check("no txs, only they from stdin", evm("t8n", *files, "--state.fork=London", stdin="{}").stdout == empty.stdout)
+    run = evm("t8n", *files, "--state.fork=London", stdin="[]")
+    check("txs from no object", run.returncode == 10 and "stdin" in run.stderr, run)
+
+
 def check_bad_files(folder):
     """Whatever the text: one line, exit status 10 (text) or 11 (no file)."""
     text = json.dumps({"alloc": ALLOC, "env": ENV, "txs": [TX]})
@@ -396,6 +410,10 @@ def check_state_tests(folder):
     check("stdin", json.loads(evm("statetest", stdin=path + "\n").stdout) == verdicts)
     check("--statetest.fork", json.loads(evm("statetest", "--statetest.fork=Berlin", path).stdout) == [])
     check("--run", json.loads(evm("statetest", "--run", "two", path).stdout) == [])
+    by_key = {"one": test["one"] | {"transaction": test["one"]["transaction"] | {"sender": None, "secretKey": KEY}}}
+    with open(f"{folder}/by_key.json", "w") as file:
+        json.dump(by_key, file)
+    check("a sender named by its key", json.loads(evm("statetest", f"{folder}/by_key.json").stdout) == verdicts)
     dump = json.loads(evm("statetest", "--dump", "--statetest.index=0", path).stdout)[0]["state"]
     check("--dump", dump["root"] == roots[0][2:] and CHECKSUMMED in dump["accounts"], dump)
     check("--human", "1 tests passed, 1 tests failed." in evm("statetest", "--human", path).stdout)
@@ -419,6 +437,7 @@ def main():
         check_forms(folder)
         check_rejections()
         check_environment()
+        check_no_transactions(folder)
         check_bad_files(folder)
         check_run(folder)
         check_builder(folder)

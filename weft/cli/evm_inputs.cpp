@@ -28,6 +28,10 @@ bool Inputs::stdin_has(std::string_view key) {
            primitives::json::find(root, key).has_value();
 }
 
+bool Inputs::stdin_lacks(std::string_view key) {
+    return stdin_ && stdin_->root().is_object() && !stdin_has(key);
+}
+
 Outcome<Value> Inputs::load(const std::string& path, const char* what) {
     auto document = Document::load(path);
     if (!document) {

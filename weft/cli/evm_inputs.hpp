@@ -26,6 +26,8 @@ public:
     [[nodiscard]] Outcome<void> read_stdin();
     /// Whether stdin was read and has the key.
     [[nodiscard]] bool stdin_has(std::string_view key);
+    /// Whether stdin was read, is an object, and has no such key.
+    [[nodiscard]] bool stdin_lacks(std::string_view key);
 
 private:
     Outcome<primitives::json::Value> load(const std::string& path, const char* what);

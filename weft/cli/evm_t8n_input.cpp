@@ -167,6 +167,11 @@ Outcome<std::vector<InputTransaction>> load_transactions(Inputs& inputs, const T
         if (!value) return std::unexpected(std::move(value.error()));
         return read_body(*value, "stdin: txsRlp");
     }
+    // Inputs without transactions are those of an empty block.
+    if (place == "stdin") {
+        if (auto read = inputs.read_stdin(); !read) return std::unexpected(std::move(read.error()));
+        if (inputs.stdin_lacks("txs")) return std::vector<InputTransaction>{};
+    }
     auto value = inputs.find(place, "txs", "txs");
     if (!value) return std::unexpected(std::move(value.error()));
     if (place.ends_with(".rlp")) return read_body(*value, "txs file");

@@ -1,5 +1,6 @@
 #include "weft/cli/state_test_file.hpp"
 
+#include "weft/crypto/secp256k1.hpp"
 #include "weft/primitives/json.hpp"
 #include "weft/state/json.hpp"
 
@@ -60,11 +61,23 @@ void read_typed_fields(Fields& fields, Transaction& tx, std::expected<Transactio
     typed = tx.type != TxType::legacy;
 }
 
+/// The sender, or the key that it signs with: older tests and fuzzers name the key only.
+void read_sender(Fields& fields, Transaction& tx) {
+    Hash key;
+    if (fields.optional("sender", tx.sender) || fields.failed() || !fields.optional("secretKey", key)) {
+        if (!fields.failed()) fields.required("sender", tx.sender);
+        return;
+    }
+    const auto signature = crypto::sign(Hash{}, key);
+    if (!signature) return fields.fail("secretKey", "not a key of secp256k1");
+    tx.sender = *crypto::recover_address(Hash{}, signature->r, signature->s, signature->y_parity);
+}
+
 Result<Template> parse_template(Value value, uint64_t chain_id) {
     Template out;
     Transaction tx;
     Fields fields(value);
-    fields.required("sender", tx.sender);
+    read_sender(fields, tx);
     fits(fields, "nonce", tx.nonce, out.shared);
     read_receiver(fields, tx);
     bool typed = false;

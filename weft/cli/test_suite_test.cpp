@@ -97,6 +97,19 @@ TEST_F(StateTests, ChecksThatInvalidTransactionsAre) {
     EXPECT_EQ(run(root(), no_logs, exception, "1"), exit_ok) << out_;
 }
 
+/// Before EIP-161 the two fillings leave different states: a reward of nothing makes the coinbase exist.
+TEST_F(StateTests, TakeAnInvalidTransactionWithAndWithoutTheCoinbaseTouched) {
+    constexpr const char* exception = R"("expectException": "TR_IntrinsicGas",)";
+    EXPECT_EQ(run(zero_root, no_logs, exception, "1", "Homestead"), exit_check_failed);
+    const std::string touched = root();
+    EXPECT_EQ(run(zero_root, no_logs, exception, "1", "Byzantium"), exit_check_failed);
+    const std::string untouched = root();
+    EXPECT_NE(touched, untouched);
+    EXPECT_EQ(run(touched, no_logs, exception, "1", "Homestead"), exit_ok) << out_;
+    EXPECT_EQ(run(untouched, no_logs, exception, "1", "Homestead"), exit_ok) << out_;
+    EXPECT_EQ(run(touched, no_logs, exception, "1", "Byzantium"), exit_check_failed) << out_;
+}
+
 TEST_F(StateTests, Selects) {
     EXPECT_EQ(run(zero_root, no_logs, "", "0", "Cancun", {.run = "^other$"}), exit_ok);
     EXPECT_NE(err_.find("0 passed, 0 failed, 0 skipped"), std::string::npos) << err_;
