@@ -104,10 +104,10 @@ Halves split(const uint256& k) noexcept {
     return {static_cast<__int128>(low), static_cast<__int128>(first * b - second * c)};
 }
 
-// The digits of a number's non-adjacent form of six bits: odd, below 32 in absolute value, and five zeros at
-// least behind each that isn't zero; least significant first.
+// The digits of a number's non-adjacent form of `width` bits: odd, below 2^(width - 1) in absolute value, and
+// width - 1 zeros at least behind each that isn't zero; least significant first.
 using Digits = std::array<int16_t, 128 + 1>;
-Digits digits_of(__int128 number) noexcept {
+Digits digits_of(__int128 number, unsigned width) noexcept {
     Digits out{};
     const int sign = number < 0 ? -1 : 1;
     Wide rest = number < 0 ? -static_cast<Wide>(number) : static_cast<Wide>(number);
@@ -117,8 +117,9 @@ Digits digits_of(__int128 number) noexcept {
         rest >>= zeros;
         place += static_cast<size_t>(zeros);
         if (low == 0) continue;
-        int digit = static_cast<int>(rest & 63);
-        if (digit > 32) digit -= 64;
+        const int base = 1 << width;
+        int digit = static_cast<int>(rest) & (base - 1);
+        if (digit > base / 2) digit -= base;
         out[place] = static_cast<int16_t>(sign * digit);
         rest -= static_cast<Wide>(static_cast<__int128>(digit));
     }
@@ -129,9 +130,17 @@ Digits digits_of(__int128 number) noexcept {
 // point is not infinity, 0 < k < group_order.
 std::optional<Affine> multiply(const Affine& point, const uint256& k) noexcept {
     const Halves halves = split(k);
-    const Digits digits[] = {digits_of(halves.low), digits_of(halves.high)};
+    // A scalar of few bits doesn't repay the table: its digits are 1 and -1.
+    constexpr __int128 small = 1 << 30;
+    const bool is_small = halves.high == 0 && -small < halves.low && halves.low < small;
+    const unsigned width = is_small ? 2 : recovery::point_window + 1;
+    const Digits digits[] = {digits_of(halves.low, width), digits_of(halves.high, width)};
     Curve::PointTable table;
-    const Element table_z = Curve::odd_multiples(point.x, point.y, table);
+    Element table_z = Field::enter(1);
+    if (is_small)
+        Field::store(point.x, point.y, {&table.row[0][0]});
+    else
+        table_z = Curve::odd_multiples(point.x, point.y, table);
     Curve::Point sum;
     bool begun = false;
     unsigned doublings = 0;

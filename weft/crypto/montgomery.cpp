@@ -1,5 +1,6 @@
 #include "weft/crypto/montgomery.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace weft::crypto {
@@ -7,52 +8,71 @@ namespace {
 
 using Wide = unsigned __int128;
 
-// Arithmetic modulo an odd m on residues a * 2^256 mod m (Montgomery, "Modular multiplication without trial
-// division").
+// Arithmetic modulo an odd m of n limbs on residues a R mod m, R = 2^(64 n) (Montgomery, "Modular
+// multiplication without trial division"). What has fewer limbs takes fewer steps.
+template <size_t n>
 class Montgomery {
 public:
+    using Residue = std::array<uint64_t, n>;
+
     explicit Montgomery(const uint256& modulus) noexcept
-        : modulus_{modulus}, negated_inverse_{negate_inverse(modulus.limb[0])} {
-        // -m mod 2^256 is 2^256 - m.
-        one_ = base::divide(-modulus, modulus).remainder;
-        square_ = base::mul_mod(one_, one_, modulus);
+        : modulus_{narrow(modulus)}, negated_inverse_{negate_inverse(modulus.limb[0])} {
+        // R mod m: for four limbs -m mod 2^256 is 2^256 - m.
+        const uint256 power = n == 4 ? -modulus : uint256{1} << (64 * n);
+        const uint256 one = base::divide(power, modulus).remainder;
+        one_ = narrow(one);
+        square_ = narrow(base::mul_mod(one, one, modulus));
     }
 
-    [[nodiscard]] const uint256& one() const noexcept { return one_; }
-    [[nodiscard]] uint256 enter(const uint256& a) const noexcept { return multiply(a, square_); }
-    [[nodiscard]] uint256 leave(const uint256& a) const noexcept { return multiply(a, uint256{1}); }
+    [[nodiscard]] const Residue& one() const noexcept { return one_; }
+    // Precondition: a has n limbs.
+    [[nodiscard]] Residue enter(const uint256& a) const noexcept { return multiply(narrow(a), square_); }
+    [[nodiscard]] uint256 leave(const Residue& a) const noexcept {
+        const Residue number = multiply(a, Residue{1});
+        uint256 out;
+        std::ranges::copy(number, out.limb.begin());
+        return out;
+    }
 
-    // a * b / 2^256 mod m, for any a and b with a * b < m * 2^256: one limb of b at a time, adding the
-    // multiple of m that clears the lowest limb, which is then dropped.
-    [[nodiscard]] uint256 multiply(const uint256& a, const uint256& b) const noexcept {
-        uint64_t t[5]{};
-        for (int i = 0; i < 4; ++i) {
+    // a * b / R mod m, for any a and b with a * b < m * R: one limb of b at a time, adding the multiple of m
+    // that clears the lowest limb, which is then dropped.
+    [[nodiscard]] Residue multiply(const Residue& a, const Residue& b) const noexcept {
+        uint64_t t[n + 1]{};
+        for (size_t i = 0; i < n; ++i) {
             uint64_t carry = 0;
-            for (int j = 0; j < 4; ++j) {
-                const Wide sum = Wide{a.limb[j]} * b.limb[i] + t[j] + carry;
+            for (size_t j = 0; j < n; ++j) {
+                const Wide sum = Wide{a[j]} * b[i] + t[j] + carry;
                 t[j] = static_cast<uint64_t>(sum);
                 carry = static_cast<uint64_t>(sum >> 64);
             }
-            const Wide top = Wide{t[4]} + carry;
+            const Wide top = Wide{t[n]} + carry;
             const uint64_t factor = t[0] * negated_inverse_;
-            Wide sum = Wide{factor} * modulus_.limb[0] + t[0];
+            Wide sum = Wide{factor} * modulus_[0] + t[0];
             carry = static_cast<uint64_t>(sum >> 64);
-            for (int j = 1; j < 4; ++j) {
-                sum = Wide{factor} * modulus_.limb[j] + t[j] + carry;
+            for (size_t j = 1; j < n; ++j) {
+                sum = Wide{factor} * modulus_[j] + t[j] + carry;
                 t[j - 1] = static_cast<uint64_t>(sum);
                 carry = static_cast<uint64_t>(sum >> 64);
             }
             sum = top + carry;
-            t[3] = static_cast<uint64_t>(sum);
-            t[4] = static_cast<uint64_t>(sum >> 64);
+            t[n - 1] = static_cast<uint64_t>(sum);
+            t[n] = static_cast<uint64_t>(sum >> 64);
         }
-        const uint256 result{t[0], t[1], t[2], t[3]};
-        uint256 reduced;
-        const bool borrow = uint256::sub_borrow(result, modulus_, reduced);
-        return borrow && t[4] == 0 ? result : reduced;
+        Residue result, reduced;
+        unsigned long long borrow = 0;
+        for (size_t i = 0; i < n; ++i) {
+            result[i] = t[i];
+            reduced[i] = __builtin_subcll(t[i], modulus_[i], borrow, &borrow);
+        }
+        return borrow != 0 && t[n] == 0 ? result : reduced;
     }
 
 private:
+    static Residue narrow(const uint256& a) noexcept {
+        Residue out;
+        std::copy_n(a.limb.begin(), n, out.begin());
+        return out;
+    }
     // -1 / m mod 2^64: each step of Newton's iteration doubles the correct bits, of which m itself has three.
     static uint64_t negate_inverse(uint64_t m) noexcept {
         uint64_t inverse = m;
@@ -60,19 +80,20 @@ private:
         return ~inverse + 1;
     }
 
-    uint256 modulus_;
+    Residue modulus_;
     uint64_t negated_inverse_;
-    uint256 one_;     // 2^256 mod m
-    uint256 square_;  // 2^512 mod m
+    Residue one_;     // R mod m
+    Residue square_;  // R^2 mod m
 };
 
-}  // namespace
-
+// Preconditions: base and modulus have n limbs.
+template <size_t n>
 uint256 power_mod_odd(const uint256& base, BytesView exponent, const uint256& modulus) noexcept {
-    const Montgomery field{modulus};
+    using Residue = typename Montgomery<n>::Residue;
+    const Montgomery<n> field{modulus};
     // Windows of four bits from the top. A short exponent (65537, say) doesn't repay the table.
-    uint256 result = field.one();
-    const uint256 first = field.enter(base);
+    Residue result = field.one();
+    const Residue first = field.enter(base);
     if (exponent.size() <= 3) {
         bool started = false;
         for (const uint8_t byte : exponent)
@@ -84,7 +105,7 @@ uint256 power_mod_odd(const uint256& base, BytesView exponent, const uint256& mo
             }
         return field.leave(result);
     }
-    std::array<uint256, 16> powers;
+    std::array<Residue, 16> powers;
     powers[0] = field.one();
     for (size_t i = 1; i < powers.size(); ++i) powers[i] = field.multiply(powers[i - 1], first);
     for (const uint8_t byte : exponent)
@@ -94,6 +115,17 @@ uint256 power_mod_odd(const uint256& base, BytesView exponent, const uint256& mo
             if (window != 0) result = field.multiply(result, powers[window]);
         }
     return field.leave(result);
+}
+
+}  // namespace
+
+uint256 power_mod_odd(const uint256& base, BytesView exponent, const uint256& modulus) noexcept {
+    const unsigned limbs = (weft::base::byte_length(modulus) + 7) / 8;
+    if (limbs == 4) return power_mod_odd<4>(base, exponent, modulus);
+    const uint256 reduced = weft::base::divide(base, modulus).remainder;
+    if (limbs == 3) return power_mod_odd<3>(reduced, exponent, modulus);
+    if (limbs == 2) return power_mod_odd<2>(reduced, exponent, modulus);
+    return power_mod_odd<1>(reduced, exponent, modulus);
 }
 
 }  // namespace weft::crypto
