@@ -231,6 +231,26 @@ inline DivRem divide_by_four_limbs(const uint256& a, const uint256& b) noexcept 
     return {quotient, remainder};
 }
 
+/// a / b for a b of one limb, a >= b: as above, but nothing goes through memory.
+inline DivRem divide_by_one_limb(const uint256& a, uint64_t b) noexcept {
+    const int shift = std::countl_zero(b), rest = 63 - shift;
+    const uint64_t d = b << shift, v = reciprocal(d);
+    const auto beyond = [&](size_t i) { return (a.limb[i] >> 1) >> rest; };  // what a shift moves up
+    DivRem out;
+    size_t i = 3;
+    while (a.limb[i] == 0) --i;
+    uint64_t remainder = beyond(i);
+    for (; i > 0; --i) {
+        const Step1 step = divide_2by1(remainder, (a.limb[i] << shift) | beyond(i - 1), d, v);
+        out.quotient.limb[i] = step.quotient;
+        remainder = step.remainder;
+    }
+    const Step1 last = divide_2by1(remainder, a.limb[0] << shift, d, v);
+    out.quotient.limb[0] = last.quotient;
+    out.remainder.limb[0] = last.remainder >> shift;
+    return out;
+}
+
 inline bool is_power_of_two(const uint256& a) noexcept {
     return std::popcount(a.limb[0]) + std::popcount(a.limb[1]) + std::popcount(a.limb[2]) +
                std::popcount(a.limb[3]) ==
@@ -267,6 +287,7 @@ DivRem divide(const uint256& a, const uint256& b) noexcept {
     if (is_power_of_two(b)) return {a >> (255 - count_leading_zeros(b)), a & (b - 1)};
     if (b.is_zero()) return {};
     if (b.limb[3] != 0) return divide_by_four_limbs(a, b);
+    if (b.is_u64()) return divide_by_one_limb(a, b.limb[0]);
     uint64_t u[5];
     for (int i = 0; i < 4; ++i) u[i] = a.limb[i];
     DivRem out;
@@ -276,6 +297,8 @@ DivRem divide(const uint256& a, const uint256& b) noexcept {
 }
 
 DivRem divide_signed(const uint256& a, const uint256& b) noexcept {
+    if (!a.sign() && !b.sign()) [[likely]]
+        return divide(a, b);
     const DivRem unsigned_result = divide(negate_if(a.sign(), a), negate_if(b.sign(), b));
     return {negate_if(a.sign() != b.sign(), unsigned_result.quotient),
             negate_if(a.sign(), unsigned_result.remainder)};
