@@ -10,7 +10,7 @@ weft_packages=(
     libgmp-dev                                                  # MODEXP
     libssl-dev                                                  # secp256r1, SHA-256, RIPEMD-160
     libsecp256k1-dev                                            # sender recovery where the crate is not built
-    libsimdjson-dev nlohmann-json3-dev libfmt-dev libcli11-dev  # JSON in and out, text, flags
+    nlohmann-json3-dev libfmt-dev libcli11-dev                  # JSON, text, flags
     libgtest-dev libbenchmark-dev                               # tests and benches
 )
 weft_cargo_at_least=1.85 # the rust-version of the one crate under weft/crypto

@@ -95,10 +95,9 @@ Result<Template> parse_template(Value value, uint64_t chain_id) {
 
 /// array[index]
 Result<Value> item(const Array& array, const char* key, uint64_t index) {
-    Value out;
-    if (array.at(index).get(out) != simdjson::SUCCESS)
-        return std::unexpected(Error{key, "index out of range"});
-    return out;
+    const auto out = array.at(index);
+    if (!out) return std::unexpected(Error{key, "index out of range"});
+    return *out;
 }
 
 struct Indexes {
@@ -127,9 +126,8 @@ Result<std::expected<Transaction, std::string>> make_variant(const Template& fro
     if (auto read = primitives::json::read(*value, tx.value); !read)
         return no_transaction(std::move(read.error()).within("value"));
     if (from.access_lists) {
-        Value list;
-        if (from.access_lists->at(at.data).get(list) == simdjson::SUCCESS && !list.is_null()) {
-            if (auto read = primitives::json::read(list, tx.access_list); !read)
+        if (const auto list = from.access_lists->at(at.data); list && !list->is_null()) {
+            if (auto read = primitives::json::read(*list, tx.access_list); !read)
                 return std::unexpected(std::move(read.error()).within("accessLists"));
             if (tx.type == TxType::legacy) tx.type = TxType::access_list;
             tx.chain_id = chain_id;
@@ -142,10 +140,8 @@ Result<void> read_receipt(Value value, StateTest::Case& out) {
     Fields fields(value);
     fields.optional("cumulativeGasUsed", out.cumulative_gas);
     Value status;
-    if (fields.optional("status", status) && !fields.failed()) {
-        bool success = false;
-        if (status.get(success) == simdjson::SUCCESS) out.success = success;
-    }
+    if (fields.optional("status", status) && !fields.failed())
+        if (const auto success = status.boolean()) out.success = *success;
     return fields.status();
 }
 
@@ -214,7 +210,7 @@ Result<void> read_post(Value value, const Template& transaction, std::string_vie
 Result<StateTest> parse_state_test(Value value, std::string_view fork) {
     StateTest test;
     Fields fields(value);
-    Value environment, transaction, post;
+    Value transaction, post;
     fields.with("config", [&](Value config) {
         Fields inner(config);
         inner.optional("chainid", test.block.chain_id);

@@ -82,7 +82,7 @@ Result<Transaction> parse_transaction_without_sender(Value value) {
 }
 
 Result<Transaction> parse_transaction(Value value) {
-    if (value.is_string()) return std::unexpected(Error{{}, "a hash, where the full transaction is needed"});
+    if (value.is_text()) return std::unexpected(Error{{}, "a hash, where the full transaction is needed"});
     bool has_sender = false;
     auto tx = parse(value, has_sender);
     if (!tx || has_sender) return tx;

@@ -108,7 +108,7 @@ Result<void> read(Value value, AccountChanges& out) {
 
 Result<BlockAccessList> parse_access_list(Value value) {
     Bytes encoded;
-    if (value.is_string()) {
+    if (value.is_text()) {
         if (auto status = read(value, encoded); !status) return std::unexpected(std::move(status.error()));
     } else {
         BlockAccessList list;

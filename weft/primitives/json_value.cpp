@@ -16,33 +16,11 @@ namespace {
 
 std::unexpected<Error> failure(std::string message) { return std::unexpected(Error{{}, std::move(message)}); }
 
-/// Integers beyond 64 bits (geth's terminalTotalDifficulty) put in quotes, so that the parser takes them; our
-/// readers take decimal strings.
-std::string quote_long_integers(std::string_view text) {
-    std::string out;
-    out.reserve(text.size() + 64);
-    bool in_string = false;
-    for (size_t i = 0; i < text.size();) {
-        const char c = text[i];
-        if (in_string) {
-            out.push_back(c);
-            if (c == '\\' && i + 1 < text.size()) out.push_back(text[++i]);
-            if (c == '"') in_string = false;
-            ++i;
-        } else if (c >= '0' && c <= '9') {
-            const size_t end = std::min(text.find_first_not_of("0123456789+-.eE", i), text.size());
-            const std::string_view number = text.substr(i, end - i);
-            const bool is_long =
-                number.size() >= 19 && number.find_first_not_of("0123456789") == std::string_view::npos;
-            out += is_long ? fmt::format("\"{}\"", number) : std::string(number);
-            i = end;
-        } else {
-            if (c == '"') in_string = true;
-            out.push_back(c);
-            ++i;
-        }
-    }
-    return out;
+template <class T>
+Result<void> read_kind(const std::optional<T>& from, T& out, const char* why_not) {
+    if (!from) return failure(why_not);
+    out = *from;
+    return {};
 }
 
 }  // namespace
@@ -73,44 +51,6 @@ std::string Document::describe(const Error& error) const {
     return fmt::format("{}: {}", name_, to_string(error));
 }
 
-std::expected<Document, std::string> Document::load(const std::string& path) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) return std::unexpected(path + ": a folder, not a file");
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return std::unexpected(path + ": cannot be opened");
-    std::string text;
-    for (size_t done = 0; file;) {  // in pieces, for what has no size beforehand
-        const auto size = std::filesystem::file_size(path, ignored);
-        if (done == 0 && !ignored)
-            text.reserve(size + 1 + simdjson::SIMDJSON_PADDING);  // as parse() wants it
-        text.resize(std::max<size_t>(done + (1 << 16), ignored ? 0 : size + 1));
-        file.read(text.data() + done, static_cast<std::streamsize>(text.size() - done));
-        done += static_cast<size_t>(file.gcount());
-        text.resize(done);
-    }
-    if (file.bad()) return std::unexpected(path + ": cannot be read");
-    return parse(std::move(text), path);
-}
-
-std::expected<Document, std::string> Document::parse(std::string text, std::string name) {
-    Document document;
-    document.name_ = std::move(name);
-    document.parser_ = std::make_unique<simdjson::dom::parser>();
-    const auto parse_text = [&] {
-        text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-        return document.parser_->parse(text.data(), text.size(), false).get(document.root_);
-    };
-    auto error = parse_text();
-    if (error == simdjson::NUMBER_ERROR || error == simdjson::TAPE_ERROR) {
-        text = quote_long_integers(text);
-        error = parse_text();
-    }
-    if (error)
-        return std::unexpected(
-            fmt::format("{}: not JSON: {}", document.name_, simdjson::error_message(error)));
-    return document;
-}
-
 Result<uint256> quantity(std::string_view text) {
     if (text.starts_with("0x:bigint "))
         text.remove_prefix(10);  // the official tests' mark for numbers beyond 256 bits
@@ -131,13 +71,13 @@ Result<Address> address(std::string_view text) {
 }
 
 Result<void> read(Value value, uint256& out) {
-    if (uint64_t number = 0; value.get(number) == simdjson::SUCCESS) {
-        out = number;
+    if (const auto number = value.whole_number()) {
+        out = *number;
         return {};
     }
-    std::string_view text;
-    if (value.get(text)) return failure("not a quantity");
-    auto parsed = quantity(text);
+    const auto text = value.text();
+    if (!text) return failure("not a quantity");
+    auto parsed = quantity(*text);
     if (!parsed) return std::unexpected(std::move(parsed.error()));
     out = *parsed;
     return {};
@@ -152,45 +92,33 @@ Result<void> read(Value value, uint64_t& out) {
 }
 
 Result<void> read(Value value, Bytes& out) {
-    std::string_view text;
-    if (value.get(text)) return failure("not bytes in hex");
-    auto bytes = from_hex(text);
+    const auto text = value.text();
+    if (!text) return failure("not bytes in hex");
+    auto bytes = from_hex(*text);
     if (!bytes) return failure("not bytes in hex");
     out = std::move(*bytes);
     return {};
 }
 
-Result<void> read(Value value, bool& out) {
-    if (value.get(out)) return failure("not true or false");
-    return {};
-}
+Result<void> read(Value value, bool& out) { return read_kind(value.boolean(), out, "not true or false"); }
 
-Result<void> read(Value value, std::string_view& out) {
-    if (value.get(out)) return failure("not a string");
-    return {};
-}
+Result<void> read(Value value, std::string_view& out) { return read_kind(value.text(), out, "not a string"); }
 
-Result<void> read(Value value, Object& out) {
-    if (value.get(out)) return failure("not an object");
-    return {};
-}
+Result<void> read(Value value, Object& out) { return read_kind(value.object(), out, "not an object"); }
 
-Result<void> read(Value value, Array& out) {
-    if (value.get(out)) return failure("not an array");
-    return {};
-}
+Result<void> read(Value value, Array& out) { return read_kind(value.array(), out, "not an array"); }
 
 Result<void> read_fixed(Value value, uint8_t* out, size_t size) {
-    std::string_view text;
-    if (value.get(text) || !base::decode_hex(base::strip_0x(text), out, size))
+    const auto text = value.text();
+    if (!text || !base::decode_hex(base::strip_0x(*text), out, size))
         return failure(fmt::format("not {} bytes in hex", size));
     return {};
 }
 
 std::optional<Value> find(Object object, std::string_view key) noexcept {
-    Value value;
-    if (object.at_key(key).get(value) || value.is_null()) return std::nullopt;
-    return value;
+    for (const auto [name, value] : object)
+        if (name == key) return value.is_null() ? std::nullopt : std::optional(value);
+    return std::nullopt;
 }
 
 Fields::Fields(Value value) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <simdjson.h>
-
 #include <expected>
 #include <memory>
 #include <optional>
@@ -10,7 +8,9 @@
 #include <vector>
 
 #include "weft/base/bytes.hpp"
+#include "weft/base/function_ref.hpp"
 #include "weft/base/uint256.hpp"
+#include "weft/primitives/json_dom.hpp"
 
 /// Typed reading of JSON for file formats: quantities, bytes and hashes as Ethereum writes them, errors with
 /// the field's path.
@@ -22,10 +22,6 @@ struct Withdrawal;
 }  // namespace weft::primitives
 
 namespace weft::primitives::json {
-
-using Value = simdjson::dom::element;
-using Object = simdjson::dom::object;
-using Array = simdjson::dom::array;
 
 /// Where in a document and what is wrong there.
 struct Error {
@@ -49,9 +45,9 @@ class Document {
 public:
     /// Error: one line that starts with the file's name.
     [[nodiscard]] static std::expected<Document, std::string> load(const std::string& path);
-    [[nodiscard]] static std::expected<Document, std::string> parse(std::string text, std::string name);
+    [[nodiscard]] static std::expected<Document, std::string> parse(std::string_view text, std::string name);
 
-    [[nodiscard]] Value root() const noexcept { return root_; }
+    [[nodiscard]] Value root() const noexcept { return {*tape_, 0}; }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     /// "block.json: transactions[3].gas: not a quantity"
     [[nodiscard]] std::string describe(const Error& error) const;
@@ -59,16 +55,23 @@ public:
     template <class Read>
     [[nodiscard]] auto read(Read&& read_root) const
         -> std::expected<typename std::invoke_result_t<Read, Value>::value_type, std::string> {
-        auto result = read_root(root_);
+        auto result = read_root(root());
         if (!result) return std::unexpected(describe(result.error()));
         return std::move(*result);
     }
 
 private:
+    Document() : tape_(std::make_unique<Tape>()) {}
+
     std::string name_;
-    std::unique_ptr<simdjson::dom::parser> parser_;
-    Value root_;
+    std::unique_ptr<Tape> tape_;  ///< stays in its place when the document moves
 };
+
+using VisitMember = base::FunctionRef<Result<void>(std::string_view key, Value value)>;
+/// Reads a file that holds one object, a member at a time, in the file's order: in memory lies what `visit`
+/// is given, and no more. An error of `visit` ends the visits, those before it have been made; where the file
+/// is not JSON further on, that is the error. Error: one line that starts with the file's name.
+[[nodiscard]] std::expected<void, std::string> read_members(const std::string& path, VisitMember visit);
 
 /// One value as T: uint64_t, uint256, Hash, Address, FixedBytes<N>, Bytes, bool, std::string_view, Object or
 /// Array. Quantities are strings of hex digits with "0x" (leading zeros and a bare "0x" for zero, as the

@@ -107,15 +107,15 @@ namespace {
 
 /// Encodes a test's "in": strings as their characters, numbers ("#…" where they are long), lists.
 void append_test_value(Bytes& out, json::Value value) {
-    if (json::Array array; !value.get(array)) {
+    if (const auto array = value.array()) {
         const size_t start = out.size();
-        for (const json::Value item : array) append_test_value(out, item);
+        for (const json::Value item : *array) append_test_value(out, item);
         rlp::wrap_list(out, start);
-    } else if (uint64_t number = 0; !value.get(number)) {
-        rlp::append(out, number);
+    } else if (const auto number = value.whole_number()) {
+        rlp::append(out, *number);
     } else {
-        std::string_view text;
-        ASSERT_EQ(value.get(text), simdjson::SUCCESS);
+        ASSERT_TRUE(value.is_text());
+        const std::string_view text = *value.text();
         if (text.starts_with('#'))
             rlp::append(out, *base::parse_decimal(text.substr(1)));
         else

@@ -28,6 +28,15 @@ Result<void> read_storage(Value value, const Address& address, MemoryState& stat
     return {};
 }
 
+/// A member of an "alloc".
+Result<void> read_member(std::string_view key, Value account, MemoryState& state) {
+    const auto address = primitives::json::address(key);
+    if (!address) return std::unexpected(Error{std::string(key), address.error().message});
+    if (auto status = read_account(account, *address, state); !status)
+        return std::unexpected(std::move(status.error()).within(key));
+    return {};
+}
+
 }  // namespace
 
 Result<void> read_account(Value value, const Address& address, MemoryState& state) {
@@ -47,12 +56,8 @@ Result<void> read_account(Value value, const Address& address, MemoryState& stat
 Result<void> read_alloc(Value value, MemoryState& state) {
     Object accounts;
     if (auto status = primitives::json::read(value, accounts); !status) return status;
-    for (const auto [key, account] : accounts) {
-        const auto address = primitives::json::address(key);
-        if (!address) return std::unexpected(Error{std::string(key), address.error().message});
-        if (auto status = read_account(account, *address, state); !status)
-            return std::unexpected(std::move(status.error()).within(key));
-    }
+    for (const auto [key, account] : accounts)
+        if (auto status = read_member(key, account, state); !status) return status;
     return {};
 }
 
@@ -72,13 +77,13 @@ Result<void> read_block_hashes(Value value, MemoryState& state) {
 }
 
 std::expected<MemoryState, std::string> read_state(const std::string& path) {
-    const auto document = Document::load(path);
-    if (!document) return std::unexpected(document.error());
-    return document->read([](Value root) -> Result<MemoryState> {
-        MemoryState state;
-        if (auto status = read_alloc(root, state); !status) return std::unexpected(std::move(status.error()));
-        return state;
-    });
+    MemoryState state;
+    const auto read_one = [&](std::string_view key, Value account) {
+        return read_member(key, account, state);
+    };
+    if (auto read = primitives::json::read_members(path, read_one); !read)
+        return std::unexpected(std::move(read.error()));
+    return state;
 }
 
 std::expected<void, std::string> read_block_hashes(const std::string& path, MemoryState& state) {
@@ -102,7 +107,7 @@ Result<GenesisState> parse_genesis(Value value) {
 std::expected<GenesisState, std::string> read_genesis(const std::string& path) {
     const auto document = Document::load(path);
     if (!document) return std::unexpected(document.error());
-    return document->read([](Value root) { return parse_genesis(root); });
+    return document->read([](Value root) { return state::json::parse_genesis(root); });
 }
 
 void write(Writer& out, const MemoryState& state) {

@@ -31,11 +31,11 @@ Changes changes_of(json::Value in, bool is_secure) {
             const Hash hash = crypto::keccak256(key);
             key.assign(hash.begin(), hash.end());
         }
-        std::string_view text;
-        out.emplace_back(key, value.get(text) ? Bytes{} : bytes_of(text));
+        const auto text = value.text();
+        out.emplace_back(key, text ? bytes_of(*text) : Bytes{});
     };
-    if (json::Object object; !in.get(object)) {
-        for (const auto [key, value] : object) add(key, value);
+    if (const auto object = in.object()) {
+        for (const auto [key, value] : *object) add(key, value);
     } else {
         for (const json::Value change : *json::as<json::Array>(in)) {
             const auto pair = *json::as<std::vector<json::Value>>(change);

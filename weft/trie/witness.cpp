@@ -15,7 +15,7 @@ void write(primitives::json::Writer& out, std::span<const Bytes> strings) {
 }
 
 /// A header as RLP, or as JSON-RPC has it.
-primitives::json::Result<Header> parse_header(primitives::json::Value value) {
+primitives::json::Result<Header> header_from(primitives::json::Value value) {
     if (value.is_object()) return primitives::json::parse_header(value);
     Bytes rlp;
     if (auto read = primitives::json::read(value, rlp); !read)
@@ -29,7 +29,7 @@ primitives::json::Result<void> read_headers(primitives::json::Value value, std::
     primitives::json::Array array;
     if (auto read = primitives::json::read(value, array); !read) return read;
     for (const primitives::json::Value item : array) {
-        auto header = parse_header(item);
+        auto header = header_from(item);
         if (!header) return std::unexpected(std::move(header.error()).within(out.size()));
         out.push_back(std::move(*header));
     }
