@@ -44,7 +44,7 @@ Receipt parse_receipt(json::Value value) {
     receipt.type = static_cast<TxType>(type);
     fields.required("cumulativeGasUsed", "cumulative_gas_used", receipt.cumulative_gas_used);
     bool success = false;
-    if (json::find(fields.object(), "status")->is_bool())
+    if (json::find(fields.object(), "status")->boolean())
         fields.required("status", success);
     else
         fields.required("status", status);
