@@ -132,6 +132,8 @@ void Report::add_json(const Input& input, const BlockMeasurement& measured, cons
     }
     writer.key("segments").number(one.statistics.segments);
     writer.key("segments_repaired").number(one.statistics.repaired);
+    writer.key("segments_stopped").number(one.statistics.stopped);
+    writer.key("segments_rerun").number(one.statistics.rerun);
     writer.key("reexecutions").number(one.statistics.reexecuted_transactions);
     if (base::counts_contention()) {
         writer.key("contention").begin_object();

@@ -42,6 +42,8 @@ struct ExecutionStatistics {
     uint64_t speculative = 0;  ///< segments committed as they ran ahead of the cursor
     uint64_t head = 0;         ///< segments run at the cursor, on committed state, from the start
     uint64_t repaired = 0;     ///< segments whose speculation did not hold and that ran again at the cursor
+    uint64_t stopped = 0;      ///< of these: while they still ran, when the cursor came to them
+    uint64_t rerun = 0;        ///< runs ahead of the cursor of what had run there before, and no longer held
     uint64_t reexecuted_transactions = 0;  ///< in repaired segments
     uint64_t sums = 0;   ///< slots that a speculative run changed by a sum, whatever was there
     uint64_t early = 0;  ///< segments that began before their turn, because they may take long

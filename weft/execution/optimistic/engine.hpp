@@ -9,6 +9,7 @@
 #include "weft/execution/block_state.hpp"
 #include "weft/execution/context.hpp"
 #include "weft/execution/optimistic/accesses.hpp"
+#include "weft/execution/optimistic/conflicts.hpp"
 #include "weft/execution/optimistic/event_buffer.hpp"
 #include "weft/execution/optimistic/predictions.hpp"
 #include "weft/execution/optimistic/record.hpp"
@@ -28,6 +29,7 @@ public:
     [[nodiscard]] virtual const Address& sender(size_t index) const noexcept = 0;
     /// What the sender's nonce must be; nullopt: whatever it is.
     [[nodiscard]] virtual std::optional<uint64_t> required_nonce(size_t index) const noexcept = 0;
+    [[nodiscard]] virtual Traits traits(size_t index) const noexcept = 0;
     /// Brings what transactions of [first, last) touch for certain, at most most_prefetched_transactions of
     /// them, near the core. Precondition: their senders are known.
     virtual void prefetch(const Journal& journal, size_t first, size_t last) const noexcept = 0;
@@ -49,6 +51,7 @@ struct Worker {
     evm::Machine machine;
     SegmentSource source;
     size_t places = 0;  ///< that the journal's runs have met since its reset; one of two runs counts twice
+    uint32_t rechecked = 0;  ///< Engine::published_ when it last looked at what is finished
     state::AccessRecorder recorder;
     ExecutionStatistics statistics;
 };
@@ -64,6 +67,9 @@ struct Segment {
     /// The run came to an end that has no meaning ahead of the cursor: a state error, an invalid transaction,
     /// an abort.
     bool failed = false;
+    uint8_t reruns = 0;
+    /// How much had been published when the run was last held against it (Engine::published_).
+    uint32_t checked = 0;
     Record record;
     Accesses accesses;                         ///< where they are recorded
     std::vector<TransactionOutcome> outcomes;  ///< of a speculative run
@@ -88,9 +94,11 @@ public:
         [[nodiscard]] Worker& worker(unsigned index);
         void forget() noexcept override {
             for (const auto& one : workers) one->machine.forget_preimages();
+            conflicts.forget();
         }
         ExecutionContext& context;
         VersionedState versions;
+        Conflicts conflicts;
         /// The first segments of it are the batch's; what they hold keeps its memory from block to block.
         std::unique_ptr<Segment[]> segments;
         size_t segment_capacity = 0;
@@ -133,16 +141,38 @@ private:
     [[nodiscard]] bool take(size_t number) noexcept;
     /// Takes a segment that is to begin before its turn.
     [[nodiscard]] std::optional<size_t> take_early() noexcept;
-    /// Makes some of the segments that follow a taken one part of its run. Returns the one after the run.
-    size_t take_more(size_t number) noexcept;
+    /// Makes some of the segments that follow a taken one part of its run.
+    void take_more(size_t number) noexcept;
+    /// Takes the segment at the cursor, if nobody has, and it isn't another's to take.
+    [[nodiscard]] std::optional<size_t> take_head(unsigned index) noexcept;
+    /// Whether a run of these transactions ahead of the cursor is likely to be refuted.
+    [[nodiscard]] bool expects_conflict(size_t first, size_t last) const noexcept;
+    /// Whether the segment is left to the cursor.
+    [[nodiscard]] bool is_left(size_t number) const noexcept;
+    /// What a run ahead of the cursor has shown.
+    void learn(const Segment& segment, bool held) noexcept;
+    /// Makes a finished segment this worker's: to commit it, or to look at it.
+    [[nodiscard]] bool claim(size_t number) noexcept;
     enum class Next : uint8_t { ran, too_far_ahead, none_left };
     /// Runs the next segment that nobody has taken.
     Next run_next(Worker& worker, unsigned index);
+    /// Sleeps until there may be something to do.
+    void rest(Next why, uint32_t seen) noexcept;
+    void wake_others() noexcept;
     void speculate(Worker& worker, unsigned index, size_t number);
+    /// Runs the transactions of a segment ahead of the cursor, and publishes what they wrote.
+    void run_ahead(Worker& worker, unsigned index, size_t number);
+    /// Looks at what is finished ahead of the cursor, and runs again what no longer holds by what is
+    /// published. False: there is nothing to do.
+    bool recheck(Worker& worker, unsigned index);
+    /// Makes a finished segment wait for the cursor again.
+    void finish(Segment& segment) noexcept;
     /// Runs a segment on committed state, and commits it. False: the block has ended.
     bool run_on_committed(Worker& worker, unsigned index, size_t number);
     /// Commits a finished segment, or runs it again. False: the block has ended.
     bool settle(Worker& worker, unsigned index, size_t number);
+    /// Runs the segment at the cursor again: its speculation did not hold. False: the block has ended.
+    bool repair(Worker& worker, unsigned index, size_t number);
     [[nodiscard]] bool fits(const Segment& segment) const;
     [[nodiscard]] bool refused(size_t number);
     void include(Segment& segment);
@@ -161,7 +191,7 @@ private:
     void prefetch(const Worker& worker, const Segment& segment, uint32_t i) const;
     /// Ends the block; returns false.
     bool fail(ExecutionError error);
-    void advance(size_t number);
+    void advance(size_t number, unsigned index);
     void reached(unsigned index, Point point) const {
         if (policy_.interleaving != nullptr) policy_.interleaving->reached(index, point);
     }
@@ -195,9 +225,18 @@ private:
     alignas(64) std::atomic<size_t> next_{0};
     std::atomic<size_t> next_early_{0};  ///< into Memory::early
     alignas(64) std::atomic<size_t> cursor_{0};
+    /// Who moved the cursor last, and so always looks there next.
+    std::atomic<unsigned> keeper_{0};
     std::atomic<bool> baton_{false};
     std::atomic<bool> ended_{false};
-    /// Changes when the cursor moves, or the block ends.
+    /// A run of this batch was refuted: others may be, too.
+    std::atomic<bool> rechecks_{false};
+    /// Runs ahead of the cursor that have published.
+    alignas(64) std::atomic<uint32_t> published_{0};
+    /// Where the cursor has to come to for workers that are too far ahead to go on.
+    static constexpr size_t never = ~size_t{0};
+    std::atomic<size_t> wake_at_{never};
+    /// Changes when there may be something to do for who sleeps, or the block ends.
     alignas(64) std::atomic<uint32_t> progress_{0};
     base::Parker parker_;
 };

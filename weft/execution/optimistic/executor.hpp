@@ -63,6 +63,9 @@ private:
         std::optional<uint64_t> required_nonce(size_t index) const noexcept override {
             return Rules::required_nonce(transactions_[index]);
         }
+        optimistic::Traits traits(size_t index) const noexcept override {
+            return optimistic::traits_of(transactions_[index], hasher_);
+        }
         void prefetch(const Journal& journal, size_t first, size_t last) const noexcept override {
             execution::prefetch(journal, transactions_.subspan(first, last - first));
         }
@@ -79,6 +82,7 @@ private:
         const BlockState& block_;
         size_t first_;
         std::span<const Transaction> transactions_;
+        base::Hasher hasher_;
     };
 
     ExecutionContext& context_;

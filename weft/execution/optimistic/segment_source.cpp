@@ -1,10 +1,20 @@
 #include "weft/execution/optimistic/segment_source.hpp"
 
+#include "weft/execution/optimistic/record.hpp"
+
 namespace weft::execution::optimistic {
+
+bool SegmentSource::holds_so_far() noexcept {
+    const Record record = make_record(*watched_, versions_, memory_, position_, Footing::speculative);
+    watched_ = nullptr;
+    is_refuted_ = !holds(record, versions_, position_);
+    return !is_refuted_;
+}
 
 bool SegmentSource::load(state::AccountEntry& account) noexcept {
     if (interleaving_ != nullptr) [[unlikely]]
         interleaving_->reached(worker_, Point::load);
+    if (!goes_on()) return false;
     if (account.origin == nullptr) account.origin = versions_.locate(account.address, memory_);
     auto& location = *static_cast<AccountLocation*>(account.origin);
     if (const AccountState* known = versions_.known(location, position_)) {
@@ -26,6 +36,7 @@ bool SegmentSource::load(state::AccountEntry& account) noexcept {
 bool SegmentSource::load(state::SlotEntry& slot) noexcept {
     if (interleaving_ != nullptr) [[unlikely]]
         interleaving_->reached(worker_, Point::load);
+    if (!goes_on()) return false;
     if (slot.origin == nullptr) {
         // The first reader of a place needs both the place and what the state has there: two misses at a
         // time.

@@ -17,14 +17,21 @@ public:
 
     /// Which slots are taken for commuting ones.
     enum class Commuting : uint8_t { none, tried, all };
-    /// worker: for `interleaving`, which may be null.
-    void begin(Position position, Commuting commuting, unsigned worker, Interleaving* interleaving) noexcept {
+    /// watched: the journal of a run ahead of the cursor that is to stop where the cursor comes to it and
+    /// what it has read does not hold; nullptr: nothing stops it. worker: for `interleaving`, which may be
+    /// null.
+    void begin(Position position, Commuting commuting, const Journal* watched, unsigned worker,
+               Interleaving* interleaving) noexcept {
         commuting_ = commuting;
         position_ = position;
+        watched_ = watched;
+        is_refuted_ = false;
         worker_ = worker;
         interleaving_ = interleaving;
         error_.reset();
     }
+    /// The run was stopped: its segment is the one at the cursor, and what it had read is not so.
+    [[nodiscard]] bool is_refuted() const noexcept { return is_refuted_; }
     [[nodiscard]] const std::optional<StateError>& error() const noexcept { return error_; }
 
     void prefetch(std::span<const Address> addresses) const noexcept override {
@@ -37,6 +44,13 @@ public:
     std::optional<Hash> block_hash(uint64_t number) noexcept override;
 
 private:
+    /// Looks once, when all before the run is committed, whether what it has read so far holds: what it reads
+    /// from then on is final.
+    [[nodiscard]] bool goes_on() noexcept {
+        if (watched_ == nullptr || !versions_.is_committed_before(position_)) return !is_refuted_;
+        return holds_so_far();
+    }
+    [[nodiscard]] bool holds_so_far() noexcept;
     template <class Read>
     bool keep_error(Read& read) noexcept {
         if (read) return false;
@@ -48,6 +62,8 @@ private:
     BlockMemory& memory_;
     CodeCache& codes_;
     Position position_ = 0;
+    const Journal* watched_ = nullptr;
+    bool is_refuted_ = false;
     Commuting commuting_ = Commuting::none;
     unsigned worker_ = 0;
     Interleaving* interleaving_ = nullptr;

@@ -41,6 +41,11 @@ public:
     /// Everything up to this position is committed: predictions for it are void.
     void set_committed(Position position) noexcept { committed_.store(position, std::memory_order_release); }
 
+    /// Whether a segment at `position` stands on committed state alone.
+    [[nodiscard]] bool is_committed_before(Position position) const noexcept {
+        return committed_.load(std::memory_order_acquire) + 1 >= position;
+    }
+
     [[nodiscard]] AccountLocation* locate(const Address& address, BlockMemory& memory);
     [[nodiscard]] SlotLocation* locate(AccountLocation* account, const uint256& key, BlockMemory& memory);
 
