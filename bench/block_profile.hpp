@@ -97,7 +97,7 @@ public:
 private:
     template <class Body>
     bool run(Position position, Body&& body) {
-        source_.begin(position, decltype(source_)::Commuting::none, 0, nullptr);
+        source_.begin(position, decltype(source_)::Commuting::none, nullptr, 0, nullptr);
         journal_.begin_run();
         if (!body()) return false;
         record_ = make_record(journal_, versions_, memory_, position, Footing::speculative);

@@ -2,12 +2,12 @@
 // need of each other (bench/block_profile.hpp), and the engine's own policy (plan_segments, lookahead, early
 // beginnings), without threads.
 //
-//   weft_simulate [--repeat R] [--plain] [--partial] [--recheck] PATH|WORKLOAD...
+//   weft_simulate [--repeat R] [--plain] [--no-recheck] [--no-stop] [--partial] PATH|WORKLOAD...
 //
-// --plain: nothing begins early; --partial: a repair runs only the transactions that read something else than
-// is so, and those that need them; --recheck: who has nothing to do runs finished segments again ahead of the
-// cursor, where what they read has changed since. The last two are what the engine does not do: they say what
-// it would gain.
+// --plain: nothing begins early; --no-recheck: nothing is run again ahead of the cursor; --no-stop: a run
+// goes on to its end although the cursor has come to it and it can't hold; --partial: a repair runs only the
+// transactions that read something else than is so, and those that need them. The last is what the engine
+// does not do, it says what it would gain. What the engine learns of conflicts is left out.
 //
 // A run ahead of the cursor finds what a transaction before it wrote if that one's segment was published when
 // the reading transaction began. What is published may be wrong, and is right once committed. Publishing and
@@ -35,11 +35,16 @@ constexpr double never = std::numeric_limits<double>::infinity();
 /// Microseconds: what a segment's publishing and its validation cost, what a sleeping worker needs to wake,
 /// at the block's start and later; and how much slower a transaction runs ahead of the cursor.
 constexpr double publishing = 0.7, validating = 0.7, first_wake = 30, wake = 5, slower = 1.03;
+/// Segments that are looked at ahead of the cursor, and how often one is run again there, as in the engine.
+constexpr size_t most_rechecked = 64;
+constexpr unsigned most_reruns = 8;
+constexpr unsigned nobody = ~0U;
 
 struct Policy {
     bool early = true;
+    bool recheck = true;
+    bool stop = true;
     bool partial = false;
-    bool recheck = false;
 };
 
 class Simulation {
@@ -56,7 +61,7 @@ public:
         }
         execution::optimistic::order_early(plan_, early_);
         lookahead_ = cores * execution::optimistic::lookahead_per_worker;
-        for (unsigned w = 0; w < cores; ++w) events_.push({w == 0 ? 0 : first_wake, w, Event::woke, 0, 0});
+        for (unsigned w = 0; w < cores; ++w) events_.push({w == 0 ? 0 : first_wake, w, Event::woke, 0, 0, 0});
     }
 
     /// Microseconds until everything is committed.
@@ -65,12 +70,13 @@ public:
         while (cursor_ < plan_.size()) {
             const Event event = events_.top();
             events_.pop();
+            if (event.kind == Event::ran && segments_[event.first].runs != event.run) continue;  // stopped
             now = event.time;
             if (event.kind != Event::woke) {
                 apply(event);
                 for (unsigned w = 0; w < idle_since_.size(); ++w)
                     if (idle_since_[w] != never)
-                        events_.push({now + (now - idle_since_[w] > 4 ? wake : 0), w, Event::woke, 0, 0}),
+                        events_.push({now + (now - idle_since_[w] > 4 ? wake : 0), w, Event::woke, 0, 0, 0}),
                             idle_since_[w] = never;
             }
             choose(event.worker, now);
@@ -85,13 +91,15 @@ private:
         unsigned worker;
         enum Kind : uint8_t { woke, ran, committed, settled } kind;
         size_t first, last;
+        unsigned run;  ///< State::runs, of `ran`
         bool operator<(const Event& other) const { return time > other.time; }
     };
     struct State {
         enum : uint8_t { waiting, taken, finished } state = waiting;
         double published = never;  ///< when what it published last was shown
-        bool rerun = false;
-        size_t end = 0;  ///< one past the last segment of the run that begins here
+        size_t end = 0;            ///< one past the last segment of the run that begins here
+        unsigned runs = 0;         ///< that began ahead of the cursor, or were stopped
+        unsigned worker = nobody;  ///< who runs it ahead of the cursor
     };
 
     [[nodiscard]] double cost(size_t first, size_t last) const {
@@ -111,6 +119,22 @@ private:
         for (size_t i = plan_[s].first; i < plan_[segments_[s].end - 1].last; ++i)
             if (!stands(i)) return false;
         return true;
+    }
+    /// Whether something that it read has been published anew.
+    [[nodiscard]] bool is_stale(size_t s, double now) const {
+        for (size_t i = plan_[s].first; i < plan_[segments_[s].end - 1].last; ++i)
+            for (const size_t needed : steps_[i].needs) {
+                const size_t writer = segment_of_[needed];
+                const double published = segments_[writer].published;
+                if (writer != s && published > began_[i] && published <= now) return true;
+            }
+        return false;
+    }
+    /// Whether the run that goes on there has read what is not so.
+    [[nodiscard]] bool is_refuted(size_t s, double now) const {
+        for (size_t i = plan_[s].first; i < plan_[segments_[s].end - 1].last; ++i)
+            if (began_[i] <= now && !stands(i)) return true;
+        return false;
     }
     [[nodiscard]] double cost_of_repair(size_t s) const {
         if (!policy_.partial) return cost(s, segments_[s].end);
@@ -138,14 +162,16 @@ private:
         return segments_[s].end = end;
     }
     void begin(unsigned worker, double now, size_t s) {
-        const size_t end = segments_[s].rerun ? segments_[s].end : take(s);
+        const size_t end = segments_[s].runs != 0 ? segments_[s].end : take(s);
         segments_[s].state = State::taken;
+        segments_[s].worker = worker;
+        ++segments_[s].runs;
         double at = now;
         for (size_t i = plan_[s].first; i < plan_[end - 1].last; ++i) {
             began_[i] = at;
             at += steps_[i].cost * slower;
         }
-        events_.push({at + publishing, worker, Event::ran, s, end});
+        events_.push({at + publishing, worker, Event::ran, s, end, segments_[s].runs});
     }
 
     void choose(unsigned worker, double now) {
@@ -157,7 +183,7 @@ private:
             held ? run_length_.held() : run_length_.refuted();
             const double time = validating + (held ? 0 : cost_of_repair(cursor_) + publishing);
             if (!held) segments_[cursor_].published = now + time;
-            events_.push({now + time, worker, Event::settled, cursor_, segments_[cursor_].end});
+            events_.push({now + time, worker, Event::settled, cursor_, segments_[cursor_].end, 0});
             return;
         }
         while (next_ < plan_.size() && segments_[next_].state != State::waiting) ++next_;
@@ -167,31 +193,47 @@ private:
             if (segments_[s].state == State::waiting) return begin(worker, now, s);
         }
         if (next_ < plan_.size() && next_ < cursor_ + lookahead_) return begin(worker, now, next_);
-        if (policy_.recheck)
-            for (size_t s = cursor_ + 1; s < std::min(plan_.size(), cursor_ + lookahead_); ++s)
-                if (segments_[s].state == State::finished && !segments_[s].rerun && !stands_as_a_whole(s)) {
-                    segments_[s].rerun = true;
-                    segments_[s].published = never;
-                    return begin(worker, now, s);
-                }
+        if (policy_.recheck && recheck(worker, now)) return;
         idle_since_[worker] = now;
     }
 
+    bool recheck(unsigned worker, double now) {
+        for (size_t s = cursor_ + 1; s < std::min(plan_.size(), cursor_ + 1 + most_rechecked); ++s) {
+            if (segments_[s].state != State::finished || segments_[s].runs > most_reruns || !is_stale(s, now))
+                continue;
+            begin(worker, now + validating, s);
+            return true;
+        }
+        return false;
+    }
     void begin_at_cursor(unsigned worker, double now) {
         const size_t last = take(next_);
-        events_.push({now + cost(next_, last) + publishing, worker, Event::committed, next_, last});
+        events_.push({now + cost(next_, last) + publishing, worker, Event::committed, next_, last, 0});
     }
 
     void apply(const Event& event) {
         if (event.kind == Event::ran) {
             segments_[event.first].state = State::finished;
             segments_[event.first].published = event.time;
+            segments_[event.first].worker = nobody;
             return;
         }
         if (event.kind == Event::settled) baton_ = false;
         if (event.kind == Event::committed)
             for (size_t s = event.first; s < event.last; ++s) segments_[s].published = event.time;
         cursor_ = event.last;
+        if (policy_.stop && cursor_ < plan_.size()) stop(event.time);
+    }
+    /// The run that the cursor has come to, if it can't hold: it begins anew, on committed state.
+    void stop(double now) {
+        State& here = segments_[cursor_];
+        if (here.state != State::taken || here.worker == nobody || !is_refuted(cursor_, now)) return;
+        ++here.runs;
+        ++repaired_;
+        run_length_.refuted();
+        const double time = validating + cost(cursor_, here.end) + publishing;
+        events_.push({now + time, here.worker, Event::committed, cursor_, here.end, 0});
+        here.worker = nobody;
     }
 
     const std::vector<Step>& steps_;
@@ -282,8 +324,10 @@ int main(int argc, char** argv) {
             policy.early = false;
         } else if (words[0] == "--partial") {
             policy.partial = true;
-        } else if (words[0] == "--recheck") {
-            policy.recheck = true;
+        } else if (words[0] == "--no-recheck") {
+            policy.recheck = false;
+        } else if (words[0] == "--no-stop") {
+            policy.stop = false;
         } else if (words[0] == "--repeat" && words.size() >= 2) {
             if (!weft::bench::read_number(words[1], repeat))
                 return weft::fail("--repeat: a number, at least 1");
@@ -293,6 +337,7 @@ int main(int argc, char** argv) {
         }
     }
     if (words.empty())
-        return weft::fail("usage: weft_simulate [--repeat R] [--plain] [--partial] [--recheck] PATH...");
+        return weft::fail(
+            "usage: weft_simulate [--repeat R] [--plain] [--no-recheck] [--no-stop] [--partial] PATH...");
     return weft::run(words, repeat, policy);
 }
