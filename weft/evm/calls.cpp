@@ -153,7 +153,7 @@ Frame* Core::begin_call(Frame* caller, const PendingCall& call) {
 }
 
 Frame* Core::push_frame(Frame* caller, const PendingCall& call, const Journal::Snapshot& snapshot) {
-    Frame* const f = caller == nullptr ? frames.get() : caller + 1;
+    Frame* const f = frame_after(caller);
     f->stack_base = caller == nullptr ? words.data() : caller->sp;
     f->memory = caller == nullptr ? memory.data() : caller->memory + caller->memory_size;
     f->memory_size = 0;

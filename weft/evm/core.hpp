@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "weft/base/uint256.hpp"
 #include "weft/evm/gas.hpp"
@@ -95,6 +96,20 @@ private:
 
 struct Core {
     Core(Journal& journal_, size_t memory_budget);
+    ~Core() { std::destroy_n(frames.data(), frames_made); }
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
+
+    /// The frame for a callee; nullptr: of nobody. Precondition: the caller is not at max_call_depth. Most
+    /// blocks need few of the frames, so one comes into being when it is first reached.
+    [[nodiscard]] Frame* frame_after(Frame* caller) noexcept {
+        Frame* const f = caller == nullptr ? frames.data() : caller + 1;
+        if (f == frames.data() + frames_made) [[unlikely]] {
+            std::construct_at(f)->core = this;
+            ++frames_made;
+        }
+        return f;
+    }
 
     // ---- What code asks about its surroundings
     Journal& journal;
@@ -111,7 +126,8 @@ struct Core {
     Region<uint8_t> memory;
     uint8_t* memory_end;
     uint8_t* memory_peak;  ///< the highest end of memory since the last trim
-    std::unique_ptr<Frame[]> frames;
+    Region<Frame> frames;
+    size_t frames_made = 0;
     BytesView return_data;  ///< of the running frame's last call
     Bytes return_buffer;    ///< where it lies
     PreimageCache preimages;

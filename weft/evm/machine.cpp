@@ -37,10 +37,8 @@ Core::Core(Journal& journal_, size_t memory_budget)
       memory(memory_budget + 64),
       memory_end(memory.data() + memory_budget),
       memory_peak(memory.data()),
-      frames(std::make_unique<Frame[]>(max_call_depth + 1)),
-      float_slots(max_call_depth + 1) {
-    for (uint32_t i = 0; i <= max_call_depth; ++i) frames[i].core = this;
-}
+      frames(max_call_depth + 1),
+      float_slots(max_call_depth + 1) {}
 
 void Core::run(Frame* f) {
     const auto first = reinterpret_cast<Handler>(reinterpret_cast<char*>(&handler_base) + f->ip->handler);

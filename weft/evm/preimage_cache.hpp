@@ -1,10 +1,9 @@
 #pragma once
 
 #include <cstring>
-#include <memory>
-
 #include "weft/base/uint256.hpp"
 #include "weft/crypto/keccak.hpp"
+#include "weft/evm/region.hpp"
 
 namespace weft::evm {
 
@@ -13,7 +12,7 @@ namespace weft::evm {
 /// costs a recomputation.
 class PreimageCache {
 public:
-    PreimageCache() : entries_(std::make_unique<Entry[]>(size)) {}
+    PreimageCache() : entries_(size) {}
 
     /// Forgets everything, in constant time.
     void clear() noexcept { ++epoch_; }
@@ -24,7 +23,7 @@ public:
         static_assert(words == 4 || words == 8);
         uint64_t w[words];
         std::memcpy(w, message, sizeof w);
-        Entry& entry = entries_[index<words>(w)];
+        Entry& entry = entries_.data()[index<words>(w)];
         uint64_t difference = entry.stamp ^ (epoch_ << 4 | words);
         for (unsigned i = 0; i < words; ++i) difference |= entry.message[i] ^ w[i];
         if (difference != 0) [[unlikely]]
@@ -57,7 +56,7 @@ private:
         entry.stamp = epoch_ << 4 | words;
     }
 
-    std::unique_ptr<Entry[]> entries_;
+    Region<Entry> entries_;  ///< zeros: all are empty
     uint64_t epoch_ = 1;
 };
 // index() takes the top 11 bits.
