@@ -10,7 +10,10 @@
 
 namespace weft::base {
 
-ThreadPool::ThreadPool(unsigned workers) noexcept {
+ThreadPool::ThreadPool(unsigned workers) noexcept
+    // A virtual machine takes up to a tenth of a millisecond to wake a thread, which a block of a millisecond
+    // feels; where cores are scarce, who watches takes one from who works.
+    : idle_pause_ns_(workers < std::thread::hardware_concurrency() ? 500'000 : Parker::default_pause_ns) {
     threads_.reserve(workers);
     // A new thread inherits the mask: signals stay with the threads of the program that embeds us.
     sigset_t all, before;
@@ -73,7 +76,7 @@ void ThreadPool::work(unsigned number) noexcept {
         } else if (stopping_.load(std::memory_order_relaxed)) {
             return;
         } else if (!do_idle_work(/*pressing=*/false)) {
-            idle_.wait_until_changed(posted_, seen);
+            idle_.wait_until_changed(posted_, seen, idle_pause_ns_);
         }
     }
 }

@@ -26,8 +26,9 @@ protected:
     ~IdleWork() = default;
 };
 
-/// Threads that help whoever calls run(), and do idle work meanwhile. They watch for work for a few
-/// microseconds, then sleep. run() may be called from several threads at once, and from within a body.
+/// Threads that help whoever calls run(), and do idle work meanwhile. Where each has a core they watch for
+/// work for half a millisecond, for blocks come in rows, and then sleep. run() may be called from several
+/// threads at once, and from within a body.
 class ThreadPool {
 public:
     /// Starts `workers` threads, or as many as the system allows; 0 is fine: then callers do everything
@@ -85,6 +86,7 @@ private:
     std::atomic<bool> has_idle_work_{false};
     alignas(64) std::atomic<uint32_t> posted_{0};  ///< changes when there is work, or the end
     Parker idle_;
+    uint32_t idle_pause_ns_;
     std::atomic<bool> stopping_{false};
     alignas(64) std::atomic<uint32_t> finished_{0};  ///< changes when a job is done
     Parker callers_;
