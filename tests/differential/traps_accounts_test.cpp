@@ -238,16 +238,24 @@ TEST(Traps, Eip158TouchedThenCreditedThenTouched) {
     EXPECT_TRUE(after.diff(target)->before.has_value());
 }
 
+/// RIPEMD-160's precompile stays touched by a call that fails, unless it is the transaction's
+/// (execution-specs, spurious_dragon, incorporate_child_on_error and process_message_call).
 TEST(Traps, Eip158Ripemd160StaysTouchedByACallThatFails) {
-    const Address ripemd160 = base::to_address(uint256{3});
-    World world(Revision::byzantium);
-    world.account(alice, uint256{ether});
-    world.scenario.before.set_account(ripemd160, {});
-    world.contract(factory, Assembler{}.call(ripemd160, 0).op({OP_POP}).revert().code());
-    world.call(alice, factory);
-    const After after = succeed_everywhere(world);
-    EXPECT_FALSE(after.result.receipts[0].success);
-    EXPECT_FALSE(after.exists(ripemd160));
+    const Address ripemd160 = base::to_address(uint256{3}), middle = base::to_address(uint256{0x3333});
+    for (const bool whole : {false, true}) {
+        World world(Revision::byzantium);
+        world.account(alice, uint256{ether});
+        world.scenario.before.set_account(ripemd160, {});
+        world.contract(middle, Assembler{}.call(ripemd160, 0).op({OP_POP}).revert().code());
+        Assembler top;
+        top.call(middle, 0).op({OP_POP});
+        if (whole) top.revert();
+        world.contract(factory, top.code());
+        world.call(alice, factory);
+        const After after = succeed_everywhere(world);
+        EXPECT_EQ(after.result.receipts[0].success, !whole);
+        EXPECT_EQ(after.exists(ripemd160), whole);
+    }
 }
 
 /// What `reads` leaves on the stack in transaction 1, when transaction 0 has sent `credit` to `nobody`.

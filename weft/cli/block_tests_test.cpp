@@ -190,6 +190,11 @@ TEST(Exceptions, CompareWithReasons) {
     EXPECT_EQ(compare_refusal("UncleIsBrother", Reason::ommer_not_related), Expected::yes);
     EXPECT_EQ(compare_refusal("", Reason::wrong_number), Expected::unknown);
     EXPECT_EQ(compare_refusal("BlockException.OF_A_LATER_FORK", Reason::wrong_number), Expected::unknown);
+    for (const Reason reason : {Reason::missing_excess_blob_gas, Reason::unexpected_blob_gas_used})
+        EXPECT_EQ(compare_refusal("BlockException.INCORRECT_BLOCK_FORMAT", reason), Expected::yes);
+    EXPECT_EQ(compare_refusal("BlockException.INCORRECT_BLOCK_FORMAT", std::nullopt), Expected::yes);
+    EXPECT_EQ(compare_refusal("BlockException.INCORRECT_BLOCK_FORMAT", Reason::wrong_state_root),
+              Expected::no);
 }
 
 }  // namespace

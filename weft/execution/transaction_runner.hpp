@@ -55,6 +55,13 @@ void warm_up(const Tx& tx, Journal& journal, const BlockEnv& env, state::Account
     return std::max(used - refunded, floor);
 }
 
+/// RIPEMD-160's precompile stays touched when a call that touched it fails (EIP-161, block 2,675,119), but
+/// not when the transaction's own call does: then nothing does (execution-specs, process_message_call()).
+inline void untouch_ripemd160(Journal& journal) noexcept {
+    constexpr Address ripemd160{{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3}}};
+    journal.entry_of(ripemd160).touched_in = 0;
+}
+
 }  // namespace detail
 
 /// How many transactions prefetch() takes at most.
@@ -124,6 +131,7 @@ template <class Rules>
 
     outcome.type = tx.type;
     outcome.success = result.status == evm::Status::success;
+    if (!outcome.success) detail::untouch_ripemd160(journal);
     outcome.gas_used =
         detail::gas_to_pay(tx.gas_limit, result.gas_left, journal.refund(), env.revision, terms.floor_gas);
     if (!Rules::settle(tx, *sender, journal, env, terms, outcome.gas_used)) return state_failed();

@@ -59,7 +59,7 @@ Result<void> read_blob_schedule(Value value, ChainConfig& config) {
 Result<ChainConfig> parse_chain_config(Value value) {
     Fields fields(value);
     ChainConfig config;
-    fields.required("chainId", config.chain_id);
+    fields.required("chainId", "chainID", config.chain_id);
     fields.optional("homesteadBlock", config.homestead_block);
     fields.optional("daoForkBlock", config.dao_fork_block);
     fields.optional("daoForkSupport", config.dao_fork_support);

@@ -171,6 +171,7 @@ TEST(Json, ChainConfigOfGeth) {
 
     EXPECT_EQ(config_error("{}"), "genesis.json: config: missing");
     EXPECT_EQ(config_error(R"({"config":{}})"), "genesis.json: config.chainId: missing");
+    EXPECT_EQ(config_error(R"({"gasLimit":"0x1","config":{"chainID":1}})"), "");  // as Besu writes it
     EXPECT_EQ(config_error(R"({"config":{"chainId":1,"bpo2Time":1}})"),
               "genesis.json: config.blobSchedule.bpo2: missing");
     EXPECT_EQ(config_error(R"({"config":{"chainId":1,"bogotaTime":1}})"),

@@ -93,7 +93,8 @@ std::optional<Reason> validate_body(const Block& block, Revision revision) {
         return Reason::wrong_transactions_root;
     if (primitives::ommers_hash(block.ommers) != header.ommers_hash) return Reason::wrong_ommers_hash;
     if (const auto reason = validate_withdrawals(block)) return reason;
-    if (header.blob_gas_used.value_or(0) != blob_gas(block)) return Reason::wrong_blob_gas_used;
+    // Before Cancun there is no such field, and a blob transaction is none of the fork's types.
+    if (header.blob_gas_used && *header.blob_gas_used != blob_gas(block)) return Reason::wrong_blob_gas_used;
     return std::nullopt;
 }
 

@@ -73,6 +73,9 @@ TEST(BodyRules, Eip4844BlobGasIsThatOfTheTransactions) {
         block.header.blob_gas_used = blobs * gas_per_blob;
         EXPECT_EQ(validate_body(block, Revision::cancun), Reason::wrong_blob_gas_used);
     }
+    block.header.excess_blob_gas.reset();
+    block.header.blob_gas_used.reset();
+    EXPECT_EQ(validate_body(block, Revision::shanghai), valid);  // execution names the transaction
 }
 
 TEST(BodyRules, Eip7934BlockSize) {
