@@ -59,7 +59,8 @@ public:
                                                      uint64_t blob_gas_used) const noexcept {
         if (tx.gas_limit > env_.context.gas_limit - gas_used) return Reason::gas_limit_reached;
         const uint64_t blob_gas = gas_per_blob * tx.blob_versioned_hashes.size();
-        if (blob_gas_used + blob_gas > gas_per_blob * env_.blobs.max) return Reason::blob_gas_limit_reached;
+        if (env_.revision >= Revision::cancun && blob_gas_used + blob_gas > gas_per_blob * env_.blobs.max)
+            return Reason::blob_gas_limit_reached;  // before that there is no such transaction
         if (options_.senders != nullptr && options_.senders->refused(index)) return Reason::invalid_signature;
         return std::nullopt;
     }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "weft/evm/test_world.hpp"
 #include "weft/execution/executor.hpp"
 #include "weft/state/override_reader.hpp"
@@ -136,8 +138,10 @@ TEST_P(EveryExecutor, SkipsWithAReasonAndFailsWithTheSame) {
     };
     using Tx = Transaction;
     env_.revision = Revision::shanghai;
+    const BlobParams blobs = std::exchange(env_.blobs, BlobParams{});
     expect(Reason::type_not_supported, blob_call(1, 1), [](Tx&) {});  // EIP-4844 comes with Cancun
     env_.revision = Revision::osaka;
+    env_.blobs = blobs;
     expect(Reason::gas_limit_reached, call(1), [&](Tx& tx) { tx.gas_limit = env_.context.gas_limit; });
     expect(Reason::blob_gas_limit_reached, blob_call(1, 10), [](Tx&) {});
     expect(Reason::wrong_chain_id, call(1), [](Tx& tx) { tx.chain_id = 2; });
