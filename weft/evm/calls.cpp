@@ -382,11 +382,10 @@ Frame* Core::selfdestruct(Frame* f, uint256* sp, Gas gas) {
     return leave(f, Status::success, gas, {});
 }
 
-void Core::begin(const Message& message) {
+void Core::begin(const Message& message, Gas gas) {
     return_data = {};
     result = {};
     step_pending = false;
-    const auto gas = static_cast<Gas>(message.gas);
     AccountEntry& to_place = journal.entry_of(message.recipient);
     if (is_creation(message.kind) && rules->eip2929) journal.warm(to_place);
     AccountEntry* const to = journal.loaded(to_place);
@@ -396,7 +395,7 @@ void Core::begin(const Message& message) {
         return;
     }
     if (message.transfers_value && !message.value.is_zero() && !journal.covers(*from, message.value)) {
-        result = {Status::insufficient_balance, message.gas, {}};
+        result = {Status::insufficient_balance, static_cast<uint64_t>(gas), {}};
         return;
     }
     PendingCall call{.kind = message.kind,

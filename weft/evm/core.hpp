@@ -154,9 +154,9 @@ struct Core {
     Frame* leave(Frame* f, Status status, Gas gas, BytesView output);
     Frame* fail(Frame* f, Status status, Gas gas) { return leave(f, status, gas, {}); }
 
-    /// The outermost call, from beginning to end; what it came to is in `result`. Precondition: the gas fits
-    /// Gas.
-    void begin(const Message& message);
+    /// The outermost call, from beginning to end, with this gas instead of the message's; what it came to is
+    /// in `result`.
+    void begin(const Message& message, Gas gas);
 
 private:
     /// The recipient's code, for the outermost call. False: the run has ended.

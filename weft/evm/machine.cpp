@@ -109,12 +109,11 @@ CallResult Machine::execute(const Message& message, const TransactionContext& tr
     // back.
     constexpr auto most =
         static_cast<uint64_t>(std::numeric_limits<Gas>::max()) - static_cast<uint64_t>(gas::call_stipend);
-    Message shortened = message;
-    shortened.gas = std::min(message.gas, most);
-    core.begin(shortened);
+    const uint64_t gas = std::min(message.gas, most);
+    core.begin(message, static_cast<Gas>(gas));
     CallResult result = core.result;
     if (result.status == Status::success || result.status == Status::revert)
-        result.gas_left += message.gas - shortened.gas;
+        result.gas_left += message.gas - gas;
     core.transaction = nullptr;
     return result;
 }
