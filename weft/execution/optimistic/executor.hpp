@@ -145,16 +145,19 @@ private:
             without_data += is_plain ? 1 : 0;
             total += is_plain ? 0 : std::min(estimated_nanoseconds(tx), most);
         }
+        // What can't come to enough is not looked at more closely.
+        if (transactions.size() < 2 || total + without_data * receive_function < least) return false;
         total += without_data * transfer_cost(transactions);
         const uint64_t shared_out = (total + transactions.size() * publishing) / context_.threads();
-        return transactions.size() > 1 && total >= least && shared_out + waking < total - total / 10;
+        return total >= least && shared_out + waking < total - total / 10;
     }
 
+    static constexpr uint64_t receive_function = 2000;  ///< nanoseconds of a transfer to a contract
     /// What a transaction without call data costs in this block, from a few of them: whether they go to
     /// contracts is only in the state.
     uint64_t transfer_cost(std::span<const Transaction> transactions) const {
         constexpr size_t most_samples = 32;
-        constexpr uint64_t transfer = 300, receive_function = 2000;
+        constexpr uint64_t transfer = 300;
         if (reader_->read_time() != 0) return transfer;  // to look would take longer
         const size_t stride = std::max<size_t>(1, transactions.size() / most_samples);
         uint64_t samples = 0, contracts = 0;
