@@ -84,6 +84,8 @@ def broken_texts(valid):
     yield "one byte short", text[:-1]
     yield "half", text[:len(text) // 2]
     yield "something behind", text + b"{}"
+    yield "a NUL behind", text + b"\0"
+    yield "a NUL and more behind", text + b"\0{}"
     yield "not UTF-8", text.replace(b'"', b'"\xff\xfe', 1)
     yield "a bare word", b"blok"
     yield "deep nesting", b"[" * 200_000

@@ -235,7 +235,7 @@ def check_bad_files(folder):
     """Whatever the text: one line, exit status 10 (text) or 11 (no file)."""
     text = json.dumps({"alloc": ALLOC, "env": ENV, "txs": [TX]})
     noise = random.Random(1)
-    texts = ["", "  ", text[:-1], text[:len(text) // 2], text + "{}", "null", "17", "[]", '"x"', "[" * 100000, "\0" * 100,
+    texts = ["", "  ", text[:-1], text[:len(text) // 2], text + "{}", text + "\0", "null", "17", "[]", '"x"', "[" * 100000, "\0" * 100,
              "".join(chr(noise.randrange(1, 127)) for _ in range(1000))]
     for i, bad in enumerate(texts):
         run = evm("t8n", *STREAMS, "--state.fork=London", stdin=bad)

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -148,18 +149,25 @@ public:
     };
     [[nodiscard]] Iterator begin() { return Iterator(this); }
     [[nodiscard]] Iterator end() { return Iterator(this); }
+    /// Whether a NUL was among the bytes so far.
+    [[nodiscard]] bool has_nul() const noexcept { return has_nul_; }
 
 private:
     using Piece = std::array<char, 1 << 16>;
     void fill() {
         at_ = 0;
         end_ = std::fread(bytes_->data(), 1, bytes_->size(), file_);
+        has_nul_ = has_nul_ || std::memchr(bytes_->data(), 0, end_) != nullptr;
     }
 
     std::FILE* file_;
     std::unique_ptr<Piece> bytes_;
     size_t at_ = 0, end_ = 0;  ///< of the piece; both 0 behind the last
+    bool has_nul_ = false;
 };
+
+/// The parser takes a NUL for the text's end, whatever comes behind it; JSON has none.
+constexpr const char* nul_fault = "a NUL byte";
 
 std::string not_json(std::string_view name, std::string_view fault) {
     return fmt::format("{}: not JSON: {}", name, fault);
@@ -177,6 +185,7 @@ std::expected<void, std::string> parse_file(const std::string& path, Builder& bu
     const bool is_json = nlohmann::json::sax_parse(bytes.begin(), bytes.end(), &builder);
     if (std::ferror(file.get()) != 0) return std::unexpected(path + ": cannot be read");
     if (!is_json) return std::unexpected(not_json(path, builder.fault()));
+    if (bytes.has_nul()) return std::unexpected(not_json(path, nul_fault));
     return {};
 }
 
@@ -196,6 +205,8 @@ std::expected<Document, std::string> Document::parse(std::string_view text, std:
     Builder builder(*document.tape_, nullptr);
     if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder))
         return std::unexpected(not_json(document.name_, builder.fault()));
+    if (text.find('\0') != std::string_view::npos)
+        return std::unexpected(not_json(document.name_, nul_fault));
     return document;
 }
 

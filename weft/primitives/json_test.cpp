@@ -49,6 +49,7 @@ TEST(Json, ErrorsNameFileAndField) {
     EXPECT_TRUE(error_of("{\"number\":").starts_with("block.json: not JSON: "));
     EXPECT_TRUE(error_of(std::string(5000, '[')).starts_with("block.json: not JSON: "));
     EXPECT_TRUE(error_of("{\"number\": \"\xff\"}").starts_with("block.json: not JSON: "));
+    EXPECT_EQ(error_of(block_with("[]") + std::string(1, '\0')), "block.json: not JSON: a NUL byte");
     EXPECT_EQ(error_of("[]"), "block.json: not an object");
     EXPECT_EQ(error_of("7"), "block.json: not an object");
     EXPECT_EQ(error_of("{}"), "block.json: miner: missing");
