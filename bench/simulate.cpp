@@ -29,15 +29,14 @@ namespace weft {
 namespace {
 
 using bench::Step;
+using execution::optimistic::most_rechecked;
+using execution::optimistic::most_reruns;
 using execution::optimistic::SegmentPlan;
 
 constexpr double never = std::numeric_limits<double>::infinity();
 /// Microseconds: what a segment's publishing and its validation cost, what a sleeping worker needs to wake,
 /// at the block's start and later; and how much slower a transaction runs ahead of the cursor.
 constexpr double publishing = 0.7, validating = 0.7, first_wake = 30, wake = 5, slower = 1.03;
-/// Segments that are looked at ahead of the cursor, and how often one is run again there, as in the engine.
-constexpr size_t most_rechecked = 64;
-constexpr unsigned most_reruns = 8;
 constexpr unsigned nobody = ~0U;
 
 struct Policy {

@@ -238,6 +238,11 @@ void Engine::rest(Next why, uint32_t seen) noexcept {
     parker_.wait_until_changed(progress_, seen);
 }
 
+void Engine::wake_another() noexcept {
+    progress_.fetch_add(1, std::memory_order_release);
+    parker_.wake_one(progress_);
+}
+
 void Engine::wake_others() noexcept {
     progress_.fetch_add(1, std::memory_order_release);
     parker_.wake_all(progress_);

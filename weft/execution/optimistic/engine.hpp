@@ -159,6 +159,8 @@ private:
     /// Sleeps until there may be something to do.
     void rest(Next why, uint32_t seen) noexcept;
     void wake_others() noexcept;
+    /// There may be something to run again: that is enough for one.
+    void wake_another() noexcept;
     void speculate(Worker& worker, unsigned index, size_t number);
     /// Runs the transactions of a segment ahead of the cursor, and publishes what they wrote.
     void run_ahead(Worker& worker, unsigned index, size_t number);

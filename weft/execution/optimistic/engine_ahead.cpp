@@ -16,9 +16,6 @@ struct Made {
 template <class Make>
 Made(Make) -> Made<Make>;
 
-/// Segments that are looked at ahead of the cursor, and how often one is run again there.
-constexpr size_t most_rechecked = 64;
-constexpr uint8_t most_reruns = 8;
 /// Of the segments that are left to the cursor, so many are one run, and every so many-th is not left.
 constexpr size_t most_left_in_a_run = 16;
 constexpr size_t tried_anyway = 64;
@@ -191,7 +188,7 @@ void Engine::run_ahead(Worker& worker, unsigned index, size_t number) {
             segment.accesses =
                 make_accesses(worker.journal, worker.recorder, memory_.versions, worker.memory);
     }
-    if (rechecks_.load(std::memory_order_relaxed)) wake_others();
+    if (rechecks_.load(std::memory_order_relaxed)) wake_another();
 }
 
 /// Waits for the sender of the batch's transaction `i`; an error if the block ends meanwhile.

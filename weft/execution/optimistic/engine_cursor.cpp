@@ -115,7 +115,7 @@ bool Engine::repair(Worker& worker, unsigned index, size_t number) {
     ++worker.statistics.repaired;
     worker.statistics.reexecuted_transactions += segment.last - segment.first;
     const bool goes_on = run_on_committed(worker, index, number);
-    wake_others();
+    wake_another();
     return goes_on;
 }
 

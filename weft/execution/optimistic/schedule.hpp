@@ -13,6 +13,11 @@ namespace weft::execution::optimistic {
 /// Segments for each worker that may be under way at once, from the cursor on.
 inline constexpr size_t lookahead_per_worker = 160;
 
+/// Finished segments after the cursor that are held against what is published, and how often one is run again
+/// there: more bring little, and take a core from what is new.
+inline constexpr size_t most_rechecked = 64;
+inline constexpr unsigned most_reruns = 2;
+
 /// Some consecutive transactions, the least that is run at once.
 struct SegmentPlan {
     uint32_t first = 0;
