@@ -52,7 +52,11 @@ template <class Tx>
 class Conflicts {
 public:
     void forget() noexcept;
-    [[nodiscard]] bool knows_some() const noexcept { return knows_some_.load(std::memory_order_relaxed); }
+    /// Some trait has been refuted so often that it may soon be expected to conflict: until then nothing is,
+    /// and it does not matter what holds.
+    [[nodiscard]] bool suspects_some() const noexcept {
+        return suspects_some_.load(std::memory_order_relaxed);
+    }
     /// A run ahead of the cursor with such a transaction in it held, or did not.
     void held(const Traits& traits) noexcept;
     void refuted(const Traits& traits) noexcept;
@@ -63,6 +67,7 @@ private:
     [[nodiscard]] static size_t place(uint32_t hash) noexcept { return hash % size; }
     std::array<std::atomic<uint8_t>, size> scores_{};
     std::atomic<bool> knows_some_{false};
+    std::atomic<bool> suspects_some_{false};
 };
 
 }  // namespace weft::execution::optimistic

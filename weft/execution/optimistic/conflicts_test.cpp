@@ -57,9 +57,10 @@ TEST_F(ConflictsTest, AddressesAmongTheArgumentsAreTraits) {
 
 TEST_F(ConflictsTest, WhatIsAlwaysRefutedIsExpected) {
     const Traits hot = traits(call(1, {5}));
-    EXPECT_FALSE(conflicts_.knows_some());
-    for (int i = 0; i < 15; ++i) conflicts_.refuted(hot);
-    EXPECT_TRUE(conflicts_.knows_some());
+    for (int i = 0; i < 7; ++i) conflicts_.refuted(hot);
+    EXPECT_FALSE(conflicts_.suspects_some());
+    for (int i = 7; i < 15; ++i) conflicts_.refuted(hot);
+    EXPECT_TRUE(conflicts_.suspects_some());
     EXPECT_FALSE(conflicts_.expects_one(hot));
     conflicts_.refuted(hot);
     EXPECT_TRUE(conflicts_.expects_one(hot));
@@ -70,8 +71,12 @@ TEST_F(ConflictsTest, WhatIsAlwaysRefutedIsExpected) {
     EXPECT_FALSE(conflicts_.expects_one(hot));
     for (int i = 0; i < 100; ++i) conflicts_.refuted(hot);
     conflicts_.forget();
-    EXPECT_FALSE(conflicts_.knows_some());
+    EXPECT_FALSE(conflicts_.suspects_some());
     EXPECT_FALSE(conflicts_.expects_one(hot));
+    conflicts_.refuted(hot);
+    conflicts_.forget();
+    for (int i = 0; i < 7; ++i) conflicts_.refuted(hot);
+    EXPECT_FALSE(conflicts_.suspects_some());
 }
 
 TEST_F(ConflictsTest, WhatAPoolSharesWithOthersIsCleared) {

@@ -17,8 +17,8 @@ template <class Make>
 Made(Make) -> Made<Make>;
 
 /// Of the segments that are left to the cursor, so many are one run, and every so many-th is not left.
-constexpr size_t most_left_in_a_run = 16;
-constexpr size_t tried_anyway = 64;
+constexpr size_t most_left_in_a_run = 32;
+constexpr size_t tried_anyway = 128;
 
 }  // namespace
 
@@ -67,7 +67,7 @@ std::optional<size_t> Engine::take_head(unsigned index) noexcept {
 }
 
 bool Engine::expects_conflict(size_t first, size_t last) const noexcept {
-    if (!memory_.conflicts.knows_some()) return false;
+    if (!memory_.conflicts.suspects_some()) return false;
     for (size_t i = first; i < last; ++i)
         if (memory_.conflicts.expects_one(batch_->traits(i))) return true;
     return false;
@@ -80,7 +80,7 @@ bool Engine::is_left(size_t number) const noexcept {
 }
 
 void Engine::learn(const Segment& segment, bool held) noexcept {
-    if (held && !memory_.conflicts.knows_some()) return;
+    if (held && !memory_.conflicts.suspects_some()) return;
     for (size_t i = segment.first; i < segment.last; ++i)
         held ? memory_.conflicts.held(batch_->traits(i)) : memory_.conflicts.refuted(batch_->traits(i));
 }
