@@ -55,7 +55,7 @@ NodeRef Forest::decode(Worker& worker, BytesView rlp, bool accounts) {
     uint16_t mask = 0;
     bool irregular = false;
     if (is_branch(rlp.data())) {
-        const uint8_t* at = rlp.data() + header_size(rlp.data());
+        const uint8_t* at = rlp.data() + list_header_size(rlp.data());
         for (uint32_t i = 0; i < 16; ++i, at += item_size(at)) {
             if (*at == empty_item) continue;
             mask |= static_cast<uint16_t>(1U << i);

@@ -22,12 +22,13 @@ uint32_t Forest::collect(Worker& worker, Node* at) {
     uint32_t level = 0;
     uint32_t bits = at->dirty();
     at->set_dirty(0);
-    for (Node* next = node(at->child(lowest_bit(bits))); bits != 0;) {
+    const NodeRef* const children = at->children();
+    for (Node* next = node(children[at->rank(lowest_bit(bits))]); bits != 0;) {
         Node* const child = next;
         const uint32_t digit = lowest_bit(bits);
         bits &= bits - 1;
         if (bits != 0) {
-            next = node(at->child(lowest_bit(bits)));
+            next = node(children[at->rank(lowest_bit(bits))]);
             __builtin_prefetch(next);
         }
         level = std::max(level, collect_child(worker, child, at->item(digit) + 1));

@@ -41,7 +41,7 @@ private:
             return more;
         }
         std::array<const uint8_t*, 17> items;
-        const uint8_t* at = rlp + header_size(rlp);
+        const uint8_t* at = rlp + list_header_size(rlp);
         for (auto& item : items) {
             item = at;
             at += item_size(at);

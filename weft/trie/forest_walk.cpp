@@ -50,7 +50,7 @@ ReadResult<std::optional<Forest::Found>> Forest::walk(const Root& root, BytesVie
         const uint8_t* next = nullptr;
         uint32_t depth = 0;
         if (is_branch(at.rlp.data())) {
-            next = at.rlp.data() + header_size(at.rlp.data());
+            next = at.rlp.data() + list_header_size(at.rlp.data());
             const uint32_t digit = rest.empty() ? 16 : rest[0];
             for (uint32_t i = 0; i < digit; ++i) next += item_size(next);
             if (*next == empty_item) return std::nullopt;

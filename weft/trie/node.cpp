@@ -84,7 +84,7 @@ std::expected<void, NodeFault> check_node(BytesView rlp, Place place) {
 
 bool is_branch(const uint8_t* rlp) noexcept {
     const uint8_t* const end = rlp + item_size(rlp);
-    const uint8_t* at = rlp + header_size(rlp);
+    const uint8_t* at = rlp + list_header_size(rlp);
     for (int i = 0; i < 2; ++i) at += item_size(at);
     return at != end;
 }

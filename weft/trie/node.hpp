@@ -54,6 +54,8 @@ struct Node {
     [[nodiscard]] uint8_t* rlp() noexcept {
         return reinterpret_cast<uint8_t*>(this + 1) + sizeof(NodeRef) * child_count();
     }
+    /// Its first item.
+    [[nodiscard]] uint8_t* items() noexcept;
     [[nodiscard]] BytesView encoding() noexcept { return {rlp(), size}; }
     /// The memory that the node takes.
     [[nodiscard]] size_t bytes() const noexcept {
@@ -83,14 +85,10 @@ static_assert(sizeof(Node) == 8);
     const BytesView inside = payload(item);
     return static_cast<size_t>(inside.data() - item) + inside.size();
 }
-/// The size of an item's header.
-[[nodiscard]] inline size_t header_size(const uint8_t* item) noexcept {
-    const uint8_t head = item[0];
-    if (head < 0x80) return 0;
-    if (head < 0xb8 || (head >= 0xc0 && head < 0xf8)) return 1;
-    return head < 0xc0 ? head - 0xb6U : head - 0xf6U;
+/// The size of a list's header: of a node's, for one.
+[[nodiscard]] inline size_t list_header_size(const uint8_t* list) noexcept {
+    return list[0] < 0xf8 ? 1U : list[0] - 0xf6U;
 }
-
 /// How a header for so many bytes is written; returns the end. list: 0xc0, string: 0x80.
 inline uint8_t* put_header(uint8_t* out, size_t size, uint8_t base) noexcept {
     if (size < 56) {
@@ -125,9 +123,12 @@ inline uint8_t* put_path(uint8_t* out, Path path, bool is_leaf) noexcept {
     return put_hex_prefix(out, path, is_leaf);
 }
 
+inline uint8_t* Node::items() noexcept {
+    uint8_t* const list = rlp();
+    return list + list_header_size(list);
+}
 inline uint8_t* Node::item(uint32_t digit) noexcept {
-    uint8_t* at = rlp();
-    at += header_size(at);
+    uint8_t* at = items();
     if (!irregular) return at + digit + size_t{32} * rank(digit);
     for (uint32_t i = 0; i < digit; ++i) at += item_size(at);
     return at;
@@ -142,7 +143,7 @@ struct ShortNode {
 };
 /// Precondition: a valid leaf or extension.
 [[nodiscard]] inline ShortNode read_short(const uint8_t* rlp) noexcept {
-    const BytesView prefix = payload(rlp + header_size(rlp));
+    const BytesView prefix = payload(rlp + list_header_size(rlp));
     const auto nibbles = static_cast<uint32_t>(2 * prefix.size());
     return {.path = {prefix.data(), (prefix[0] & 0x10) != 0 ? 1U : 2U, nibbles},
             .is_leaf = (prefix[0] & 0x20) != 0,

@@ -21,7 +21,7 @@ Exit follow(const uint8_t* node, BytesView key, uint32_t depth) {
         const Path rest = path_of(key, depth);
         const uint8_t* item = nullptr;
         if (is_branch(node)) {
-            item = node + header_size(node);
+            item = node + list_header_size(node);
             const uint32_t digit = rest.empty() ? 16 : rest[0];
             for (uint32_t i = 0; i < digit; ++i) item += item_size(item);
             if (*item == empty_item) return {.is_end = true, .value = {}, .next = {}};

@@ -52,10 +52,10 @@ void UndoBatch::add_account(std::span<const Line> lines) {
         previous = &entry;
         // What was overwritten after the wipe is not in the storage that comes back.
         if (!is_oldest || (storage != nullptr && entry.round >= storage->entry->round)) continue;
-        slots_.push_back({entry.slot.view(), before(line)});
+        slots_.push_back({entry.slot.view(), line.entry->before});
     }
     if (known != nullptr) {
-        change.value = before(*known);
+        change.value = known->entry->before;
         update.removed = change.value.empty();
     }
     if (storage != nullptr) update.restored = &storage->log->detached_[storage->entry->storage];

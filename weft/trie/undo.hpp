@@ -19,9 +19,6 @@ private:
         const UndoLog::Entry* entry;
     };
     void add_account(std::span<const Line> lines);
-    [[nodiscard]] static BytesView before(const Line& line) {
-        return BytesView(line.log->bytes_).subspan(line.entry->begin, line.entry->end - line.entry->begin);
-    }
 
     std::vector<std::unique_ptr<UndoLog>> logs_;
     std::vector<Change> slots_;

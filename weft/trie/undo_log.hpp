@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "weft/base/arena.hpp"
 #include "weft/base/bytes.hpp"
 #include "weft/trie/node_pool.hpp"
 
@@ -22,22 +23,22 @@ class UndoLog {
 public:
     /// account: a key of the account trie, which had this value; empty: no account.
     void add_account(BytesView account, uint32_t round, BytesView before) {
-        append({.what = What::account, .round = round}, account, {}, before);
+        entries_.emplace_back(What::account, round, 0U, hash_of(account), Hash{}, keep(before));
     }
     /// slot: a key of the account's storage trie.
     void add_slot(BytesView account, BytesView slot, uint32_t round, BytesView before) {
-        append({.what = What::slot, .round = round}, account, slot, before);
+        entries_.emplace_back(What::slot, round, 0U, hash_of(account), hash_of(slot), keep(before));
     }
     void add_storage(BytesView account, uint32_t round, const Detached& storage) {
-        append({.what = What::storage, .round = round, .storage = static_cast<uint32_t>(detached_.size())},
-               account, {}, {});
+        const auto place = static_cast<uint32_t>(detached_.size());
+        entries_.emplace_back(What::storage, round, place, hash_of(account), Hash{}, BytesView{});
         detached_.push_back(storage);
     }
     /// Forgets everything, and keeps the memory.
     void clear() noexcept {
         entries_.clear();
         detached_.clear();
-        bytes_.clear();
+        values_.reset();
     }
 
     /// Calls drop(ref) for all storage that no account has got back.
@@ -52,26 +53,28 @@ private:
 
     enum class What : uint8_t { account, storage, slot };
     struct Entry {
-        What what{};
-        uint32_t round = 0;  ///< the update's number: what an earlier one overwrote goes further back
-        uint32_t begin = 0;  ///< the value before, in bytes_
-        uint32_t end = 0;
-        uint32_t storage = 0;  ///< of a storage its place in detached_
-        Hash account{};
-        Hash slot{};
+        What what;
+        uint32_t round;    ///< the update's number: what an earlier one overwrote goes further back
+        uint32_t storage;  ///< of a storage its place in detached_
+        Hash account;
+        Hash slot;
+        BytesView before;  ///< the value, in values_
     };
-    void append(Entry entry, BytesView account, BytesView slot, BytesView before) {
-        std::memcpy(entry.account.data(), account.data(), Hash::size());
-        if (!slot.empty()) std::memcpy(entry.slot.data(), slot.data(), Hash::size());
-        entry.begin = static_cast<uint32_t>(bytes_.size());
-        bytes_.insert(bytes_.end(), before.begin(), before.end());
-        entry.end = static_cast<uint32_t>(bytes_.size());
-        entries_.push_back(entry);
+    static Hash hash_of(BytesView key) noexcept {
+        Hash hash;
+        std::memcpy(hash.data(), key.data(), Hash::size());
+        return hash;
+    }
+    BytesView keep(BytesView value) noexcept {
+        if (value.empty()) return {};
+        auto* const kept = static_cast<uint8_t*>(values_.allocate(value.size(), 1));
+        std::memcpy(kept, value.data(), value.size());
+        return {kept, value.size()};
     }
 
     std::vector<Entry> entries_;
     std::vector<Detached> detached_;
-    Bytes bytes_;
+    base::Arena values_;
 };
 
 }  // namespace weft::trie

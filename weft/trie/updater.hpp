@@ -70,6 +70,7 @@ private:
     [[nodiscard]] static bool has_form(Node* branch) noexcept;
     [[nodiscard]] bool has_room(Node* branch, uint32_t digit, NodeRef child) const noexcept;
     Outcome fold(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value);
+    [[nodiscard]] NodeRef remake(Node* branch, const Groups& groups);
     Outcome rebuild(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value);
 
     Outcome replace(NodeRef ref, BytesView before, uint32_t depth, const Change& change);
@@ -94,6 +95,7 @@ private:
     New make_leaf(Path path, BytesView value, Kind kind);
     NodeRef make_extension(Path path, const Child& child);
     NodeRef make_branch(const Parts& parts);
+    NodeRef remake_branch(Node* branch, uint16_t gone, uint16_t come, const std::array<NodeRef, 16>& added);
     Parts take_apart(Node* branch) const;
     NodeRef prepend(Path prefix, Child child, Path way);
     Child child_of(NodeRef ref) const;

@@ -103,11 +103,40 @@ NodeRef Updater::make_branch(const Parts& parts) {
     return branch.ref;
 }
 
+/// A branch of nothing but hashes, with these children gone and those come, whose references are given by
+/// digit; at least two are left.
+NodeRef Updater::remake_branch(Node* branch, uint16_t gone, uint16_t come,
+                               const std::array<NodeRef, 16>& added) {
+    const auto mask = static_cast<uint16_t>((branch->mask() & ~gone) | come);
+    const auto count = static_cast<size_t>(std::popcount(mask));
+    const size_t items = 17 + (hash_item_size - 1) * count;
+    const New made = make(Kind::branch, header_size_for(items) + items, mask);
+    made.node->set_dirty(static_cast<uint16_t>((branch->dirty() & ~gone) | come));
+    NodeRef* refs = made.node->children();
+    const NodeRef* old = branch->children();
+    uint8_t* out = put_header(made.node->rlp(), items, 0xc0);
+    const uint8_t* item = branch->items();
+    for (uint32_t digit = 0; digit < 16; ++digit) {
+        const bool was_there = branch->has_child(digit);
+        if ((mask >> digit & 1) == 0) {
+            *out++ = empty_item;
+        } else {
+            const bool is_new = (come >> digit & 1) != 0;
+            *refs++ = is_new ? added[digit] : *old;
+            std::memcpy(out, is_new ? unknown_hash.data() : item, hash_item_size);
+            out += hash_item_size;
+        }
+        old += was_there ? 1 : 0;
+        item += was_there ? hash_item_size : 1;
+    }
+    *out = empty_item;
+    return made.ref;
+}
+
 Updater::Parts Updater::take_apart(Node* branch) const {
     Parts parts;
     const NodeRef* refs = branch->children();
-    const uint8_t* at = branch->rlp();
-    at += header_size(at);
+    const uint8_t* at = branch->items();
     for (uint32_t i = 0; i < 16; ++i) {
         if (branch->has_child(i)) parts.children[i] = {*refs++, at, (branch->dirty() >> i & 1) != 0};
         at += item_size(at);
