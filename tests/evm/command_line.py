@@ -72,7 +72,7 @@ def check_words():
                         (["run", "0x6"], "length"), (["run", "0xzz"], "hex"), (["run", "--codefile", "/nowhere"], "nowhere"),
                         (["run", "--prestate", "/nowhere"], "nowhere"), (["run", "--sender", "0x12", "00"], "sender"),
                         (["statetest", "/nowhere"], "nowhere"), (["statetest", "--run", "(", "/nowhere"], "regex"),
-                        (["statetest", "--trace", "--trace.format=md", "/nowhere"], "md"),
+                        (["statetest", "--trace", "--trace.format=yaml", "/nowhere"], "yaml"),
                         (["blocktest", "/nowhere"], "nowhere")):
         run = evm(*words, stdin="")
         lines = run.stderr.strip().split("\n")

@@ -43,6 +43,7 @@ struct TraceOptions {
     std::string format = "json";
     bool memory = false;
     bool stack = true;
+    bool storage = true;
     bool return_data = false;
     bool call_frames = false;
 };

@@ -8,6 +8,7 @@
 #include "weft/cli/evm_statetest.hpp"
 #include "weft/cli/evm_t8n.hpp"
 #include "weft/cli/evm_t9n.hpp"
+#include "weft/cli/evm_text_tracers.hpp"
 #include "weft/primitives/chain_config.hpp"
 
 namespace weft::cli::evm_tool {
@@ -28,7 +29,7 @@ struct CommandLine {
     BlockTestOptions block_test;
     CodeOptions code;
     TraceOptions trace;
-    bool no_memory = true, no_stack = false, no_return_data = true;  // of the tests and run
+    bool no_memory = true, no_stack = false, no_storage = false, no_return_data = true;
     bool json = false, debug = false;
     bool ignored = false;
     int verbosity = 3;
@@ -51,15 +52,16 @@ void add_executor(CLI::App& command, execution::ExecutorKind& out) {
 }
 
 void add_trace_flags(CLI::App& command, CommandLine& line) {
-    command.add_flag("--trace", line.trace.enabled, "write traces (EIP-3155) to stderr");
-    command.add_option("--trace.format", line.trace.format, "json, the only one that Weft writes");
+    command.add_flag("--trace", line.trace.enabled, "write traces to stderr");
+    command.add_option("--trace.format", line.trace.format, "json (EIP-3155), struct or md")
+        ->capture_default_str();
     command.add_flag("--trace.nomemory,--nomemory", line.no_memory, "no memory in traces (default: true)");
     command.add_flag("--trace.nostack,--nostack", line.no_stack, "no stack in traces");
-    command.add_flag("--trace.nostorage,--nostorage", line.ignored, "no effect: traces hold no storage");
+    command.add_flag("--trace.nostorage,--nostorage", line.no_storage, "no storage in traces (struct)");
     command.add_flag("--trace.noreturndata,--noreturndata", line.no_return_data,
                      "no return data in traces (default: true)");
-    command.add_flag("--json", line.json, "the same as --trace");
-    command.add_flag("--debug", line.debug, "refused: geth's format `struct`");
+    command.add_flag("--json", line.json, "--trace in the format json");
+    command.add_flag("--debug", line.debug, "--trace in the format struct; run: the logs as well");
 }
 
 void add_test_flags(CLI::App& command, std::string& path, std::string& run, bool& dump, bool& human) {
@@ -188,13 +190,17 @@ std::vector<std::string> arguments(int argc, char** argv) {
 }
 
 Outcome<void> finish_options(CommandLine& line) {
-    line.trace.enabled = line.trace.enabled || line.json;
-    if (line.debug || (line.trace.enabled && line.trace.format != "json"))
+    if (line.trace.enabled && !is_trace_format(line.trace.format))
         return std::unexpected(
-            Failure{Exit::failed, fmt::format("unknown trace format: \"{}\" (Weft writes json)",
-                                              line.debug ? "struct" : line.trace.format)});
+            Failure{Exit::failed, fmt::format("unknown trace format: \"{}\"", line.trace.format)});
+    if (!line.trace.enabled && (line.json || line.debug)) {
+        line.trace.enabled = true;
+        line.trace.format = line.json ? "json" : "struct";
+    }
+    line.code.logs = line.debug;
     line.trace.memory = !line.no_memory;
     line.trace.stack = !line.no_stack;
+    line.trace.storage = !line.no_storage;
     line.trace.return_data = !line.no_return_data;
     line.state_test.trace = line.code.trace = line.trace;
     line.transition.trace.stack = !line.no_stack;

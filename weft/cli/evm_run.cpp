@@ -10,8 +10,8 @@
 #include <sstream>
 
 #include "weft/base/hex.hpp"
+#include "weft/cli/evm_text_tracers.hpp"
 #include "weft/evm/create_address.hpp"
-#include "weft/evm/eip3155.hpp"
 #include "weft/execution/block_state.hpp"
 #include "weft/execution/mainnet_rules.hpp"
 #include "weft/execution/reader_source.hpp"
@@ -152,6 +152,7 @@ struct Ran {
     uint64_t gas_used = 0;
     Bytes output;
     StateDiff diff;
+    std::vector<primitives::Log> logs;
     std::chrono::nanoseconds time{};
 };
 
@@ -185,6 +186,7 @@ public:
         out.gas_used = message.gas - result.gas_left;
         out.output.assign(result.output.begin(), result.output.end());
         if (!evm::ends_run(result.status)) {
+            out.logs = journal_.logs();
             journal_.end_transaction();
             out.diff = state::make_diff(journal_);
         }
@@ -215,6 +217,14 @@ std::string duration(std::chrono::nanoseconds time) {
     return count < 1e9 ? fmt::format("{}ms", count / 1e6) : fmt::format("{}s", count / 1e9);
 }
 
+/// As geth's tool writes a log for people.
+void write_log(std::FILE* err, const primitives::Log& log, uint64_t block) {
+    fmt::print(err, "LOG{}: {} bn={} txi=0\n", log.topics.size(), to_hex(log.address).substr(2), block);
+    for (size_t i = 0; i < log.topics.size(); ++i)
+        fmt::print(err, "{:08}  {}\n", i, to_hex(log.topics[i]).substr(2));
+    fmt::print(err, "{}\n", hex_dump(log.data));
+}
+
 /// The mean time of as many runs as fit a second, without the first.
 std::chrono::nanoseconds mean_time(Runner& runner) {
     constexpr auto long_enough = std::chrono::seconds(1);
@@ -234,12 +244,8 @@ Outcome<void> run_code(const CodeOptions& options, const Streams& streams) {
     if (!job) return std::unexpected(job.error());
     Runner runner(*job);
     std::ostringstream lines;
-    evm::Eip3155Tracer tracer(lines, {.memory = options.trace.memory,
-                                      .stack = options.trace.stack,
-                                      .return_data = options.trace.return_data,
-                                      .call_frames = false,
-                                      .inner_exits = true});
-    const Ran ran = runner.run(options.trace.enabled ? &tracer : nullptr);
+    const auto tracer = make_tracer(lines, options.trace);
+    const Ran ran = runner.run(options.trace.enabled ? tracer.get() : nullptr);
     const std::string text = lines.str();
     std::fwrite(text.data(), 1, text.size(), streams.err);
     if (evm::ends_run(ran.status)) return failure(evm::to_string(ran.status));
@@ -247,6 +253,10 @@ Outcome<void> run_code(const CodeOptions& options, const Streams& streams) {
         MemoryState post = job->state;
         post.apply(ran.diff);
         fmt::print(streams.out, "{}\n", indented(dump_json(post), 4));
+    }
+    if (options.logs && !ran.logs.empty()) {
+        fmt::print(streams.err, "### LOGS\n");
+        for (const primitives::Log& log : ran.logs) write_log(streams.err, log, job->block.number);
     }
     if (options.bench || options.statistics) {
         const auto time = options.bench ? mean_time(runner) : ran.time;

@@ -19,6 +19,7 @@ struct CodeOptions {
     bool dump = false;
     bool bench = false;
     bool statistics = false;
+    bool logs = false;  ///< to stderr, for people
     TraceOptions trace;
 };
 

@@ -8,10 +8,10 @@
 
 #include "weft/base/hex.hpp"
 #include "weft/cli/evm_report.hpp"
+#include "weft/cli/evm_text_tracers.hpp"
 #include "weft/cli/logs_hash.hpp"
 #include "weft/cli/state_test_file.hpp"
 #include "weft/cli/test_state.hpp"
-#include "weft/evm/eip3155.hpp"
 #include "weft/execution/executor.hpp"
 #include "weft/trie/roots.hpp"
 
@@ -111,14 +111,10 @@ private:
                                                                              const execution::BlockEnv& env) {
         const TestState state(test.pre);
         std::ostringstream lines;
-        evm::Eip3155Tracer tracer(lines, {.memory = options_.trace.memory,
-                                          .stack = options_.trace.stack,
-                                          .return_data = options_.trace.return_data,
-                                          .call_frames = false,
-                                          .inner_exits = true});
-        auto result =
-            execution::execute(env, {&tx, 1}, state, context_,
-                               {.inspector = options_.trace.enabled ? &tracer : nullptr, .blooms = false});
+        const auto tracer = make_tracer(lines, options_.trace);
+        auto result = execution::execute(
+            env, {&tx, 1}, state, context_,
+            {.inspector = options_.trace.enabled ? tracer.get() : nullptr, .blooms = false});
         const std::string text = lines.str();
         std::fwrite(text.data(), 1, text.size(), streams_.err);
         return result;
