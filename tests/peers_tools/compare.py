@@ -97,8 +97,21 @@ def compare_traces(geth, path, name, fork):
     verdicts = [[(v["pass"], v.get("stateRoot"), v["fork"]) for v in json.loads(side.stdout) or []] for side in (theirs, ours)]
     if verdicts[0] != verdicts[1]:
         return fail(f"verdict of {path} {name} {fork}", f"geth {verdicts[0]}, weft {verdicts[1]}")
+    compare_texts(geth, path, name, fork)
     passed += len(verdicts[0])
     lines_compared += len(a)
+
+
+def compare_texts(geth, path, name, fork):
+    """The formats for people, to the letter; geth gives slots in any order."""
+    for form in ("struct", "md"):
+        arguments = ["statetest", "--trace", "--trace.format", form, "--trace.nomemory=false", "--trace.noreturndata=false",
+                     "--run", f"^{re.escape(name)}$", "--statetest.fork", fork, path]
+        a, b = ([line for line in run([tool], *arguments).stderr.splitlines() if not line.startswith(("INFO ", "WARN "))]
+                for tool in (geth, EVM))
+        if sorted(a) != sorted(b) and not any("precompile failure" in line for line in b):
+            x, y = next(((x, y) for x, y in zip(a, b) if x != y), (f"{len(a)} lines", f"{len(b)} lines"))
+            fail(f"{form} trace of {path} {name} {fork}", f"geth {x}\n  weft {y}")
 
 
 def state_tests(geth):

@@ -266,7 +266,7 @@ Outcome<void> run_code(const CodeOptions& options, const Streams& streams) {
                    ran.gas_used, duration(time));
     }
     if (!options.trace.enabled) {
-        fmt::print(streams.out, "{}\n", to_hex(ran.output));
+        fmt::print(streams.out, "{}\n", hex_or_nothing(ran.output));
         if (ran.status != evm::Status::success)
             fmt::print(streams.out, " error: {}\n", evm::to_string(ran.status));
     }

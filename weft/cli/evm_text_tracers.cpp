@@ -12,12 +12,11 @@
 namespace weft::cli::evm_tool {
 namespace {
 
-/// Of what is empty nothing, as Go's %#x has it.
-std::string hex_or_nothing(BytesView bytes) { return bytes.empty() ? std::string() : to_hex(bytes); }
-
 std::string digits(const uint256& word) { return to_hex(base::to_hash(word)).substr(2); }
 
 }  // namespace
+
+std::string hex_or_nothing(BytesView bytes) { return bytes.empty() ? std::string() : to_hex(bytes); }
 
 std::string hex_dump(BytesView bytes) {
     constexpr size_t width = 16;
@@ -68,7 +67,7 @@ void StructTracer::on_opcode(uint64_t cost, int64_t /*refund*/, std::string_view
             out_ << fmt::format("{:08}  {}\n", i, base::to_quantity(step.stack[step.stack.size() - 1 - i]));
     }
     if (!step.memory.empty()) out_ << "Memory:\n" << hex_dump(step.memory);
-    if (const Storage* const slots = take_storage(); slots != nullptr) {
+    if (const Storage* const slots = error.empty() ? take_storage() : nullptr; slots != nullptr) {
         out_ << "Storage:\n";
         for (const auto& [key, value] : *slots) out_ << digits(key) << ": " << digits(value) << '\n';
     }
@@ -105,7 +104,7 @@ void MarkdownTracer::on_opcode(uint64_t cost, int64_t refund, std::string_view e
 }
 
 void MarkdownTracer::on_fault(uint64_t /*cost*/, int64_t /*refund*/, std::string_view error) {
-    out_ << fmt::format("\nError: at pc={}, op={}: {}\n", pending().pc, pending().op_name(), error);
+    out_ << fmt::format("\nError: at pc={}, op={}: {}\n", pending().pc, pending().opcode, error);
 }
 
 void MarkdownTracer::on_exit(uint32_t depth, BytesView output, uint64_t gas_used, std::string_view error) {

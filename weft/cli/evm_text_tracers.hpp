@@ -9,6 +9,8 @@
 
 namespace weft::cli::evm_tool {
 
+/// Hex digits behind 0x; of what is empty nothing, as Go's %#x has it.
+[[nodiscard]] std::string hex_or_nothing(BytesView bytes);
 /// Sixteen bytes a line: where they are, in hex, as text; as `hexdump -C` has them.
 [[nodiscard]] std::string hex_dump(BytesView bytes);
 

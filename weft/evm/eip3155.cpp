@@ -19,6 +19,18 @@ std::string call_line(const char* type, const Address& from, const Address& to, 
            '\n';
 }
 
+/// A member with an error's words, as Go writes JSON: without < and >.
+std::string error_member(std::string_view words) {
+    std::string out = R"(,"error":")";
+    for (const char c : words) {
+        if (c == '<' || c == '>')
+            out += c == '<' ? "\\u003c" : "\\u003e";
+        else
+            out += c;
+    }
+    return out + '"';
+}
+
 }  // namespace
 
 Eip3155Tracer::Eip3155Tracer(std::ostream& out) : Eip3155Tracer(out, Options{}) {}
@@ -29,21 +41,24 @@ Eip3155Tracer::Eip3155Tracer(std::ostream& out, Options options)
 
 void Eip3155Tracer::write_step(uint64_t cost, int64_t refund, std::string_view error) {
     const Pending& step = pending();
-    std::string line = fmt::format(R"({{"pc":{},"op":{},"gas":"{:#x}","gasCost":"{:#x}","memSize":{})",
-                                   step.pc, step.opcode, step.gas, cost, step.memory_size);
+    std::string line = fmt::format(R"({{"pc":{},"op":{},"gas":"{:#x}","gasCost":"{:#x}")", step.pc,
+                                   step.opcode, step.gas, cost);
     if (!step.memory.empty()) line += fmt::format(R"(,"memory":"{}")", base::to_hex(step.memory));
+    line += fmt::format(R"(,"memSize":{},"stack":)", step.memory_size);
     if (options_.stack) {
-        line += R"(,"stack":[)";
+        line += '[';
         for (size_t i = 0; i < step.stack.size(); ++i)
             line += fmt::format(R"({}"{}")", i == 0 ? "" : ",", base::to_quantity(step.stack[i]));
-        line += "]";
+        line += ']';
+    } else {
+        line += "null";
     }
     if (!step.return_data.empty())
         line += fmt::format(R"(,"returnData":"{}")", base::to_hex(step.return_data));
     line += fmt::format(R"(,"depth":{},"refund":{},"opName":")", step.depth, refund);
     line += step.op_name();
     line += '"';
-    if (!error.empty()) line += fmt::format(R"(,"error":"{}")", error);
+    if (!error.empty()) line += error_member(error);
     out_ << line << "}\n";
 }
 
@@ -78,7 +93,7 @@ void Eip3155Tracer::on_exit(uint32_t depth, BytesView output, uint64_t gas_used,
 std::string Eip3155Tracer::exit_line(BytesView output, uint64_t gas_used, std::string_view error) {
     std::string line =
         fmt::format(R"({{"output":"{}","gasUsed":"{:#x}")", base::to_hex(output).substr(2), gas_used);
-    if (!error.empty()) line += fmt::format(R"(,"error":"{}")", error);
+    if (!error.empty()) line += error_member(error);
     return line + "}\n";
 }
 

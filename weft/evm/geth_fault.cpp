@@ -38,8 +38,7 @@ public:
                 return executed(to_string(end_.status), info_.inputs);
             case Status::stack_underflow:
                 // "<=>" as Go writes it into JSON.
-                return refused(fmt::format(R"(stack underflow ({} \u003c=\u003e {}))", step_.stack.size(),
-                                           info_.inputs));
+                return refused(fmt::format("stack underflow ({} <=> {})", step_.stack.size(), info_.inputs));
             case Status::stack_overflow:
                 return refused(fmt::format("stack limit reached {} ({})", step_.stack.size(),
                                            1024 + info_.inputs - info_.outputs));
