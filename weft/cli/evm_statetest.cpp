@@ -52,6 +52,7 @@ public:
         if (const auto read = primitives::json::read(document->root(), tests); !read)
             return fail(document->describe(read.error()));
         std::vector<TestReport> reports;
+        tracer_ = make_tracer(lines_, options_.trace);
         for (const auto& [name, test] : tests) {
             if (!std::regex_search(name.begin(), name.end(), name_)) continue;
             if (auto done = run_test(name, test, reports); !done)
@@ -110,12 +111,11 @@ private:
                                                                              const Transaction& tx,
                                                                              const execution::BlockEnv& env) {
         const TestState state(test.pre);
-        std::ostringstream lines;
-        const auto tracer = make_tracer(lines, options_.trace);
         auto result = execution::execute(
             env, {&tx, 1}, state, context_,
-            {.inspector = options_.trace.enabled ? tracer.get() : nullptr, .blooms = false});
-        const std::string text = lines.str();
+            {.inspector = options_.trace.enabled ? tracer_.get() : nullptr, .blooms = false});
+        const std::string text = lines_.str();
+        lines_.str({});
         std::fwrite(text.data(), 1, text.size(), streams_.err);
         return result;
     }
@@ -135,6 +135,8 @@ private:
     std::regex name_;
     Streams streams_;
     execution::ExecutionContext context_;
+    std::ostringstream lines_;
+    std::unique_ptr<evm::Inspector> tracer_;  ///< of the file: geth's, too, keeps slots from test to test
 };
 
 }  // namespace
