@@ -9,6 +9,7 @@
 #include "weft/cli/evm_inputs.hpp"
 #include "weft/crypto/secp256k1.hpp"
 #include "weft/primitives/block.hpp"
+#include "weft/primitives/json.hpp"
 #include "weft/trie/roots.hpp"
 
 namespace weft::cli::evm_tool {
@@ -46,30 +47,13 @@ void fill_gaps(Header& header, Fields& fields) {
 
 Result<Given> read_header(Value value, Header& header) {
     Fields fields(value);
-    Given given;
     header.transactions_root = header.receipts_root = trie::empty_root;
-    fields.optional("parentHash", header.parent_hash);
-    given.ommers_hash = fields.optional("sha3Uncles", header.ommers_hash);
-    given.coinbase = fields.optional("miner", header.coinbase);
-    fields.required("stateRoot", header.state_root);
-    fields.optional("transactionsRoot", header.transactions_root);
-    fields.optional("receiptsRoot", header.receipts_root);
-    fields.optional("logsBloom", header.logs_bloom);
-    fields.optional("difficulty", header.difficulty);
-    fields.required("number", header.number);
-    fields.required("gasLimit", header.gas_limit);
-    fields.optional("gasUsed", header.gas_used);
-    fields.required("timestamp", header.timestamp);
-    given.extra_data = fields.optional("extraData", header.extra_data);
-    fields.optional("mixHash", header.mix_hash);
-    given.nonce = fields.optional("nonce", header.nonce);
-    fields.optional("baseFeePerGas", header.base_fee_per_gas);
-    fields.optional("withdrawalsRoot", header.withdrawals_root);
-    fields.optional("blobGasUsed", header.blob_gas_used);
-    fields.optional("excessBlobGas", header.excess_blob_gas);
-    fields.optional("parentBeaconBlockRoot", header.parent_beacon_block_root);
-    fields.optional("requestsHash", header.requests_hash);
-    fields.optional("blockAccessListHash", header.block_access_list_hash);
+    read_fields(fields, header);
+    for (const char* const name : {"stateRoot", "number", "gasLimit", "timestamp"}) fields.require(name);
+    const Given given{.extra_data = fields.has("extraData"),
+                      .coinbase = fields.has("miner"),
+                      .nonce = fields.has("nonce"),
+                      .ommers_hash = fields.has("sha3Uncles")};
     fill_gaps(header, fields);
     if (fields.has("slotNumber")) fields.fail("slotNumber", "no field of a header that Weft knows");
     if (auto status = fields.status(); !status) return std::unexpected(std::move(status.error()));

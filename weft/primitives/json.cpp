@@ -119,23 +119,19 @@ Result<void> read(Value value, Withdrawal& out) {
     return fields.status();
 }
 
-Result<Header> parse_header(Value value) {
-    Fields fields(value);
-    Header header;
-    header.ommers_hash = empty_ommers_hash;
-    header.transactions_root = header.receipts_root = empty_trie_root;
+void read_fields(Fields& fields, Header& header) {
     fields.optional("parentHash", header.parent_hash);
     fields.optional("sha3Uncles", "uncleHash", header.ommers_hash);
-    fields.required("miner", "coinbase", header.coinbase);
+    fields.optional("miner", "coinbase", header.coinbase);
     fields.optional("stateRoot", header.state_root);
     fields.optional("transactionsRoot", "transactionsTrie", header.transactions_root);
     fields.optional("receiptsRoot", "receiptTrie", header.receipts_root);
     fields.optional("logsBloom", "bloom", header.logs_bloom);
     fields.optional("difficulty", header.difficulty);
-    fields.required("number", header.number);
-    fields.required("gasLimit", header.gas_limit);
+    fields.optional("number", header.number);
+    fields.optional("gasLimit", header.gas_limit);
     fields.optional("gasUsed", header.gas_used);
-    fields.required("timestamp", header.timestamp);
+    fields.optional("timestamp", header.timestamp);
     fields.optional("extraData", header.extra_data);
     fields.optional("mixHash", header.mix_hash);
     fields.optional("nonce", header.nonce);
@@ -146,6 +142,16 @@ Result<Header> parse_header(Value value) {
     fields.optional("parentBeaconBlockRoot", header.parent_beacon_block_root);
     fields.optional("requestsHash", header.requests_hash);
     fields.optional("blockAccessListHash", header.block_access_list_hash);
+}
+
+Result<Header> parse_header(Value value) {
+    Fields fields(value);
+    Header header;
+    header.ommers_hash = empty_ommers_hash;
+    header.transactions_root = header.receipts_root = empty_trie_root;
+    read_fields(fields, header);
+    if (!fields.has("coinbase")) fields.require("miner");
+    for (const char* const name : {"number", "gasLimit", "timestamp"}) fields.require(name);
     if (auto status = fields.status(); !status) return std::unexpected(std::move(status.error()));
     return header;
 }

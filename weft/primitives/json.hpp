@@ -20,6 +20,8 @@ namespace weft::primitives::json {
 /// The same, but a missing sender stays zero.
 [[nodiscard]] Result<Transaction> parse_transaction_without_sender(Value value);
 
+/// Reads those of a header's fields that are there; the others stay.
+void read_fields(Fields& fields, Header& header);
 /// A header. number, timestamp, gasLimit and the coinbase must be there, other fields keep their default
 /// value (the empty tries' and lists' hashes for the roots).
 [[nodiscard]] Result<Header> parse_header(Value value);

@@ -178,6 +178,10 @@ public:
     [[nodiscard]] bool has(std::string_view key) const noexcept {
         return !error_ && find(object_, key).has_value();
     }
+    /// An error where the field is not there.
+    void require(std::string_view key) {
+        if (!failed() && !has(key)) fail(key, "missing");
+    }
     /// Precondition: not failed().
     [[nodiscard]] Object object() const noexcept { return object_; }
 
