@@ -269,6 +269,64 @@ def check_bad_files(folder):
         check(f"body {body}", run.returncode == status, run)
 
 
+# As geth 1.17.10 writes them.
+LOG = """\
+### LOGS
+LOG1: 0000000000000000000000007265636569766572 bn=0 txi=0
+00000000  0000000000000000000000000000000000000000000000000000000000000001
+00000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|
+00000010  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 2a  |...............*|
+
+"""
+STRUCT = """\
+PUSH1           pc=00000000 gas=100 cost=3
+
+PUSH1           pc=00000002 gas=97 cost=3
+Stack:
+00000000  0x2a
+
+MSTORE          pc=00000004 gas=94 cost=6
+Stack:
+00000000  0x0
+00000001  0x2a
+
+ADD             pc=00000005 gas=88 cost=3 ERROR: stack underflow (0 <=> 2)
+Memory:
+00000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|
+00000010  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 2a  |...............*|
+
+"""
+SLOT = """\
+PUSH1           pc=00000000 gas=1048576 cost=3
+
+SLOAD           pc=00000002 gas=1048573 cost=2100
+Storage:
+0000000000000000000000000000000000000000000000000000000000000001: 0000000000000000000000000000000000000000000000000000000000000000
+
+STOP            pc=00000003 gas=1046473 cost=0
+
+"""
+MARKDOWN = """\
+Pre-execution info:
+  - from: `0x000000000000000000000000000073656E646572`
+  - to: `0x0000000000000000000000007265636569766572`
+  - data: ``
+  - gas: `100`
+  - value: `0` wei
+
+|  Pc   |      Op     | Cost |   Refund  |   Stack   |
+|-------|-------------|------|-----------|-----------|
+|    0  |      PUSH1  |    3 |         0 |        [] |
+|    2  |      PUSH1  |    3 |         0 |     [0x1] |
+|    4  |       JUMP  |    8 |         0 |[0x1,0xff] |
+
+Error: at pc=4, op=86: invalid jump destination
+
+Post-execution info:
+  - output: ``
+  - consumed gas: `100`
+  - error: `invalid jump destination`
+"""
 TRACE = """\
 {"pc":0,"op":96,"gas":"0x64","gasCost":"0x3","memSize":0,"stack":[],"depth":1,"refund":0,"opName":"PUSH1"}
 {"pc":2,"op":96,"gas":"0x61","gasCost":"0x3","memSize":0,"stack":["0x2a"],"depth":1,"refund":0,"opName":"PUSH1"}
@@ -289,6 +347,15 @@ def check_run(folder):
     check("run --json", run.stderr == TRACE and not run.stdout, run.stderr)
     run = evm("run", "--trace", "--trace.nostack", "--trace.nomemory=false", "--gas", "100", code)
     check("run --trace without stack, with memory", '"memory":"%s"' % word in run.stderr and '"stack":null' in run.stderr, run)
+    run = evm("run", "--trace", "--trace.format", "struct", "--trace.nomemory=false", "--gas", "100", "602a60005201")
+    check("run --trace.format struct", run.stderr == STRUCT and not run.stdout, run.stderr)
+    run = evm("run", "--debug", "--trace.nostack", "--gas", "1048576", "60015400")
+    check("run --debug", run.stderr == SLOT, run.stderr)
+    check("no storage", "Storage" not in evm("run", "--debug", "--trace.nostorage", "60015400").stderr)
+    run = evm("run", "--debug", "602a600052600160206000a1")
+    check("run --debug: logs", run.stderr.endswith(LOG), run.stderr)
+    run = evm("run", "--trace", "--trace.format", "md", "--gas", "100", "600160ff56")
+    check("run --trace.format md", run.stderr == MARKDOWN and not run.stdout, run.stderr)
     check("run --input", evm("run", "--input", "aabb", "366000600037366000f3").stdout == "0xaabb\n")
     check("run --sender", evm("run", "--sender", SENDER, "3360005260206000f3").stdout.strip().endswith(SENDER[2:]))
     check("run --create", evm("run", "--create", "--dump", "6001600c60003960016000f300").stdout.count('"code"') == 1)
