@@ -544,27 +544,6 @@ Updater::Outcome Updater::fold(NodeRef ref, uint32_t depth, const Groups& groups
     return fits ? Outcome{ref, true} : rebuild(ref, depth, groups, value);
 }
 
-/// The branch with other children, where it stays one and all of them are hashes; else `none`.
-NodeRef Updater::remake(Node* branch, const Groups& groups) {
-    if (branch->irregular) return none;
-    uint16_t gone = 0, come = 0;
-    std::array<NodeRef, 16> added;
-    for (const auto& [changes, count, digit, child, item, out] : std::span(groups.list).first(groups.count)) {
-        const auto bit = static_cast<uint16_t>(1U << digit);
-        if (!out.changed || (out.ref == none && !branch->has_child(digit))) continue;
-        if (out.ref == none) {
-            gone |= bit;
-        } else if (node(out.ref)->size < 32) {
-            return none;
-        } else {
-            come |= bit;
-            added[digit] = out.ref;
-        }
-    }
-    if (std::popcount(static_cast<uint16_t>((branch->mask() & ~gone) | come)) < 2) return none;
-    return remake_branch(branch, gone, come, added);
-}
-
 /// A branch that gets other children or items of another size, and what is left of it.
 Updater::Outcome Updater::rebuild(NodeRef ref, uint32_t depth, const Groups& groups, const Change* value) {
     if (const NodeRef remade = value == nullptr ? remake(node(ref), groups) : none; remade != none) {

@@ -133,6 +133,27 @@ NodeRef Updater::remake_branch(Node* branch, uint16_t gone, uint16_t come,
     return made.ref;
 }
 
+/// The branch with other children, where it stays one and all of them are hashes; else `none`.
+NodeRef Updater::remake(Node* branch, const Groups& groups) {
+    if (branch->irregular) return none;
+    uint16_t gone = 0, come = 0;
+    std::array<NodeRef, 16> added;
+    for (const auto& [changes, count, digit, child, item, out] : std::span(groups.list).first(groups.count)) {
+        const auto bit = static_cast<uint16_t>(1U << digit);
+        if (!out.changed || (out.ref == none && !branch->has_child(digit))) continue;
+        if (out.ref == none) {
+            gone |= bit;
+        } else if (node(out.ref)->size < 32) {
+            return none;
+        } else {
+            come |= bit;
+            added[digit] = out.ref;
+        }
+    }
+    if (std::popcount(static_cast<uint16_t>((branch->mask() & ~gone) | come)) < 2) return none;
+    return remake_branch(branch, gone, come, added);
+}
+
 Updater::Parts Updater::take_apart(Node* branch) const {
     Parts parts;
     const NodeRef* refs = branch->children();
