@@ -200,11 +200,11 @@ template <bool traced>
 [[gnu::noinline]] void add_log(Frame* f, const uint256* sp, int topics) {
     const uint64_t size = sp[-1].limb[0];
     const uint8_t* const data = f->memory + (size == 0 ? 0 : sp[0].limb[0]);
-    primitives::Log entry{f->account->address, {}, {data, data + size}};
+    primitives::Log& entry = f->core->journal.add_log(f->account->address);
+    if (size != 0) entry.data = {data, data + size};
     entry.topics.resize(static_cast<size_t>(topics));
     for (int i = 0; i < topics; ++i) base::store_be(entry.topics[static_cast<size_t>(i)].data(), sp[-2 - i]);
     if constexpr (traced) f->core->inspector->log(entry);
-    f->core->journal.add_log(std::move(entry));
 }
 
 template <int topics, bool traced>

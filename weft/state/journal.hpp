@@ -304,7 +304,12 @@ public:
 
     // ---- What a transaction gathers
 
-    void add_log(primitives::Log&& log) { logs_.push_back(std::move(log)); }
+    /// A new log of this account, for the caller to fill.
+    [[nodiscard]] primitives::Log& add_log(const Address& address) {
+        primitives::Log& log = logs_.emplace_back();
+        log.address = address;
+        return log;
+    }
     [[nodiscard]] const std::vector<primitives::Log>& logs() const noexcept { return logs_; }
     /// The logs, which the journal then holds no longer.
     [[nodiscard]] std::vector<primitives::Log> take_logs() {

@@ -324,7 +324,7 @@ private:
                 break;
             case 8:
                 model_.logs.push_back(number);
-                journal_.add_log({.address = numbered(number), .topics = {}, .data = {}});
+                static_cast<void>(journal_.add_log(numbered(number)));
                 break;
             case 9:
                 model_.refund += 7;
