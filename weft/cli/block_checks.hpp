@@ -14,7 +14,8 @@ namespace weft::cli {
 struct HeaderChecks {
     bool gas_used = false;
     bool logs_bloom = false;
-    std::optional<bool> receipts_root;  ///< absent before Byzantium, whose receipts hold state roots
+    /// Absent before Byzantium, whose receipts hold state roots, and where it was not asked for.
+    std::optional<bool> receipts_root;
     std::optional<bool> requests_hash;  ///< EIP-7685
     std::optional<bool> blob_gas_used;  ///< EIP-4844
     std::optional<bool> access_list;    ///< EIP-7928
@@ -27,8 +28,11 @@ struct HeaderChecks {
     [[nodiscard]] std::string failures() const;
 };
 
+/// What the receipts are held against: their root needs a trie of all of them.
+enum class ReceiptChecks : uint8_t { root, bloom_only };
+
 /// Precondition: the result's blooms are filled.
 [[nodiscard]] HeaderChecks check_header(const Header& header, const execution::BlockResult& result,
-                                        Revision revision);
+                                        Revision revision, ReceiptChecks receipts = ReceiptChecks::root);
 
 }  // namespace weft::cli

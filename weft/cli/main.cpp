@@ -108,8 +108,8 @@ void add_run(CLI::App& app, RunOptions& options) {
     command
         .add_flag(
             "--alone", options.alone,
-            "no sequential executor beside the chosen one, and no result kept to compare with: what the "
-            "process takes is what one execution takes")
+            "no sequential executor beside the chosen one, no result kept to compare with, no receipts' root "
+            "computed: what the process takes is what one execution takes")
         ->needs(json);
     command.add_flag("--median", options.median, "show medians in the table instead of the fastest runs");
     add_workload_options(command, options.workload);

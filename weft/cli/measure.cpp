@@ -50,12 +50,12 @@ public:
     }
 
     /// last: the outcome to be held against the header.
-    Measurement finish(const Outcome& last) {
+    Measurement finish(const Outcome& last, ReceiptChecks receipts) {
         std::tie(measurement_.best_ns, measurement_.median_ns) = best_and_median(times_);
         measurement_.p99_ns = times_[(times_.size() * 99 + 99) / 100 - 1];
         if (last) {
             measurement_.gas_used = last->gas_used;
-            measurement_.checks = check_header(input_.block.header, *last, env_.revision);
+            measurement_.checks = check_header(input_.block.header, *last, env_.revision, receipts);
         } else {
             measurement_.error = last.error();
         }
@@ -112,8 +112,11 @@ BlockMeasurement Meter::measure(const Input& input, const ChainConfig& config, u
         return last;
     };
     std::optional<Outcome> reference;
-    if (!what_.alone || !parallel) out.sequential = sequential.finish(repeat_runs(sequential, reference));
-    if (parallel) out.parallel = parallel->finish(repeat_runs(*parallel, reference));
+    // A trie of the receipts can take more memory than the execution.
+    const ReceiptChecks receipts = what_.alone ? ReceiptChecks::bloom_only : ReceiptChecks::root;
+    if (!what_.alone || !parallel)
+        out.sequential = sequential.finish(repeat_runs(sequential, reference), receipts);
+    if (parallel) out.parallel = parallel->finish(repeat_runs(*parallel, reference), receipts);
     if (what_.roots) {
         ExecutionContext& context = parallel_ ? *parallel_ : sequential_;
         const auto execute = [&](state::CommitSink* sink) {

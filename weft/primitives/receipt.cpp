@@ -4,6 +4,12 @@
 
 namespace weft::primitives {
 
+size_t enough_for(const Receipt& receipt) noexcept {
+    size_t size = 320;
+    for (const Log& log : receipt.logs) size += 64 + 33 * log.topics.size() + log.data.size();
+    return size;
+}
+
 void encode(Bytes& out, const Receipt& receipt) {
     if (receipt.type != TxType::legacy) out.push_back(static_cast<uint8_t>(receipt.type));
     const size_t start = out.size();
@@ -29,9 +35,7 @@ void encode(Bytes& out, const Receipt& receipt) {
 
 Bytes encode(const Receipt& receipt) {
     Bytes out;
-    size_t size = 320;
-    for (const Log& log : receipt.logs) size += 64 + 33 * log.topics.size() + log.data.size();
-    out.reserve(size);
+    out.reserve(enough_for(receipt));
     encode(out, receipt);
     return out;
 }

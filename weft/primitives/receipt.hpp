@@ -44,6 +44,8 @@ Bloom fill_blooms(std::span<Receipt> receipts);
 
 /// Appends a receipt as the receipts trie holds it (EIP-2718): the type's byte, unless legacy, and the RLP of
 /// status (or state root, where the receipt has one: before Byzantium), cumulative gas, bloom and logs.
+/// Bytes that suffice for its encoding, by little more than it takes.
+[[nodiscard]] size_t enough_for(const Receipt& receipt) noexcept;
 void encode(Bytes& out, const Receipt& receipt);
 [[nodiscard]] Bytes encode(const Receipt& receipt);
 

@@ -32,10 +32,11 @@ private:
     std::vector<size_t> ends_;
 };
 
-/// The ordered root of the items' encodings.
+/// The ordered root of the items' encodings; size: bytes that are enough for them, if it is known.
 template <class Item>
-Hash root_of(std::span<const Item> items) {
+Hash root_of(std::span<const Item> items, size_t size = 0) {
     Values values;
+    values.buffer().reserve(size);
     for (const Item& item : items) {
         encode(values.buffer(), item);
         values.end_item();
@@ -60,7 +61,11 @@ Hash secure_root(std::span<const BytesView> keys, std::span<const BytesView> val
 
 Hash transactions_root(std::span<const Transaction> transactions) { return root_of(transactions); }
 
-Hash receipts_root(std::span<const Receipt> receipts) { return root_of(receipts); }
+Hash receipts_root(std::span<const Receipt> receipts) {
+    size_t size = 0;  // may be megabytes
+    for (const Receipt& receipt : receipts) size += primitives::enough_for(receipt);
+    return root_of(receipts, size);
+}
 
 Hash withdrawals_root(std::span<const Withdrawal> withdrawals) { return root_of(withdrawals); }
 
