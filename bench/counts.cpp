@@ -102,9 +102,11 @@ std::vector<Case> code_cases() {
 
 Case translation_case(const cli::Input& dex) {
     return {"translation", [&dex] {
+                state::CodeSpace space;
+                state::CodeArena arena(space);
                 dex.state.for_each_account([&](const Address&, const Account& account) {
                     if (const Bytes* code = dex.state.find_code(account.code_hash))
-                        keep(evm::Program::translate(*code, Revision::osaka, false));
+                        keep(evm::Program::make(*code, Revision::osaka, false, arena)->complete());
                 });
             }};
 }

@@ -73,8 +73,13 @@ void run(benchmark::State& state, const Program& program) {
 }
 
 void translate(benchmark::State& state, const Program& program) {
-    for (auto _ : state)
-        benchmark::DoNotOptimize(evm::Program::translate(program.code, Revision::cancun, false));
+    state::CodeSpace space;
+    state::CodeArena arena(space);
+    for (auto _ : state) {
+        arena.rewind({});
+        auto* const made = evm::Program::make(program.code, Revision::cancun, false, arena);
+        benchmark::DoNotOptimize(made->complete());
+    }
     state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * program.code.size()));
 }
 

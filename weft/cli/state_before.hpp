@@ -22,6 +22,10 @@ public:
     [[nodiscard]] state::ReadResult<Bytes> code(const Hash& code_hash) const final {
         return state_.code(code_hash);
     }
+    [[nodiscard]] state::ReadResult<std::shared_ptr<const Bytes>> shared_code(
+        const Hash& code_hash) const final {
+        return state_.shared_code(code_hash);
+    }
 
 private:
     const MemoryState& state_;

@@ -143,7 +143,9 @@ Frame* Core::begin_call(Frame* caller, const PendingCall& call) {
     if (call.code->size() == 0) return answer(caller, Status::success, call.gas, {}, 0, 0);
 
     Frame* const f = push_frame(caller, call, snapshot);
-    f->program = &Program::of(*call.code, rules->revision, inspector != nullptr);
+    f->program = Program::of(*call.code, rules->revision, inspector != nullptr);
+    if (f->program == nullptr) [[unlikely]]
+        return end_run(Status::resource_limit);
     f->code = call.code->bytes().data();
     f->code_size = call.code->size();
     f->input = call.input.data();
@@ -239,6 +241,7 @@ Frame* Core::leave(Frame* f, Status status, Gas gas, BytesView output) {
         return end_run(status);
     if (inspector != nullptr && step_pending) trace_step_end(*this, gas, status);
     const bool creates = is_creation(f->kind);
+    if (creates) creations.rewind(f->init_code);
     if (creates && status == Status::success) {
         status = deposit_code(f, output, gas);
         output = {};
@@ -348,8 +351,9 @@ Frame* Core::begin_creation(Frame* caller, const PendingCall& creation) {
         move_value(*creation.from, account, creation.value);
 
     Frame* const f = push_frame(caller, creation, snapshot);
-    f->init_program = Program::translate_init(creation.input, rules->revision, inspector != nullptr);
-    f->program = f->init_program.get();
+    f->init_code = creations.mark();
+    f->program = Program::make(creation.input, rules->revision, inspector != nullptr, creations);
+    if (f->program == nullptr) return end_run(Status::resource_limit);
     f->code = creation.input.data();
     f->code_size = creation.input.size();
     f->input = nullptr;
@@ -386,6 +390,7 @@ void Core::begin(const Message& message, Gas gas) {
     return_data = {};
     result = {};
     step_pending = false;
+    creations.rewind({});
     AccountEntry& to_place = journal.entry_of(message.recipient);
     if (is_creation(message.kind) && rules->eip2929) journal.warm(to_place);
     AccountEntry* const to = journal.loaded(to_place);

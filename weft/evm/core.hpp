@@ -29,7 +29,7 @@ struct Frame {
     AccountEntry* account = nullptr;  ///< whose storage and balance the code works on
     const uint8_t* input = nullptr;
     uint64_t input_size = 0;
-    const Program* program = nullptr;
+    Program* program = nullptr;
     const uint8_t* code = nullptr;
     uint64_t code_size = 0;
     Gas memory_cost = 0;  ///< paid so far
@@ -50,8 +50,8 @@ struct Frame {
     uint32_t depth = 0;  ///< 0 for the outermost
     uint256 value;
     Journal::Snapshot snapshot{};
-    std::unique_ptr<Program> init_program;  ///< of a creation's init code
-    /// While the program is a symbolic one: bit h says that the word at height h floats (symbolic.hpp).
+    state::CodeArena::Mark init_code;  ///< of a creation: where the translation of its init code begins
+    /// In the program's symbolic form: bit h says that the word at height h floats (symbolic.hpp).
     uint64_t floating = 0;
 };
 
@@ -96,9 +96,6 @@ private:
 
 struct Core {
     Core(Journal& journal_, size_t memory_budget);
-    ~Core() { std::destroy_n(frames.data(), frames_made); }
-    Core(const Core&) = delete;
-    Core& operator=(const Core&) = delete;
 
     /// The frame for a callee; nullptr: of nobody. Precondition: the caller is not at max_call_depth. Most
     /// blocks need few of the frames, so one comes into being when it is first reached.
@@ -128,8 +125,9 @@ struct Core {
     uint8_t* memory_peak;  ///< the highest end of memory since the last trim
     Region<Frame> frames;
     size_t frames_made = 0;
-    BytesView return_data;  ///< of the running frame's last call
-    Bytes return_buffer;    ///< where it lies
+    state::CodeArena creations;  ///< translations of init code, those of the deeper frames last
+    BytesView return_data;       ///< of the running frame's last call
+    Bytes return_buffer;         ///< where it lies
     PreimageCache preimages;
     ModulusCache moduli;
     AncestorHashes ancestors;

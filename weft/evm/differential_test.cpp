@@ -2,9 +2,12 @@
 // and charges by blocks, the other executes each opcode by itself.
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <random>
+#include <thread>
 
 #include "weft/evm/inspector.hpp"
+#include "weft/evm/program.hpp"
 #include "weft/evm/test_world.hpp"
 
 namespace weft::evm::test {
@@ -18,9 +21,9 @@ class RandomCode {
 public:
     RandomCode(uint64_t seed, Revision revision) : random_(seed), table_(opcode_table(revision)) {}
 
-    Bytes make() {
+    Bytes make(size_t least = 20) {
         bytes_.clear();
-        const size_t length = 20 + pick(200);
+        const size_t length = least + pick(200);
         while (bytes_.size() < length) piece();
         if (pick(3) == 0)
             append(Code{}.push(0).op(OP_MSTORE).push(32).push(0).op(pick(4) == 0 ? OP_REVERT : OP_RETURN));
@@ -194,6 +197,106 @@ TEST_P(PlainAndTraced, AgreeOnRandomCode) {
         successes += plain.status == Status::success ? 1 : 0;
     }
     EXPECT_GT(successes, 100);  // or the code isn't worth running
+}
+
+/// What is deployed there, and its translation as far as it is.
+Program& program_at(World& world, const Address& address) {
+    const state::Code* const code =
+        *world.codes->get((*world.state.account(address))->code_hash, world.state);
+    return *Program::of(*code, world.revision, false);
+}
+
+/// The results are those of a translation that was complete from the beginning, however much there is when a
+/// run begins and in whatever order it came into being; so are floating slots' (symbolic.hpp).
+TEST(Program, GrowsInAnyOrderWithTheSameResults) {
+    int successes = 0;
+    for (uint64_t seed = 0; seed < 1000; ++seed) {
+        const Revision revision = seed % 2 == 0 ? Revision::osaka : Revision::byzantium;
+        RandomCode random(seed, revision);
+        const size_t least = seed % 10 == 0 ? 3000 : 100;  // the former takes several stretches
+        const Bytes codes[] = {random.make(least), random.make(least), random.make()};
+        Random bytes(seed);
+        Bytes input(100);
+        for (uint8_t& byte : input) byte = bytes() % 3 == 0 ? static_cast<uint8_t>(bytes()) : 0;
+        std::optional<Outcome> expected;
+        for (const int way : {0, 1, 2, 3}) {
+            World world(revision);
+            world.deploy(contract, codes[0], 10);
+            world.deploy(other, codes[1], 5);
+            world.deploy(third, codes[2]);
+            world.state.set_storage(contract, 1, 77);
+            world.source.slots_may_commute = way == 3;
+            for (const Address& address : {contract, other, third}) {
+                if ((*world.state.account(address))->code_hash == crypto::empty_code_hash) continue;
+                Program& program = program_at(world, address);
+                if (way == 0) EXPECT_TRUE(program.complete());
+                if (way == 2)
+                    for (int i = 0; i < 20; ++i) {
+                        Status why{};
+                        static_cast<void>(program.reach(bytes() % (least + 200), why));
+                    }
+            }
+            // The second run finds what the first one translated.
+            for (int again = 0; again < 2; ++again) {
+                Outcome got = run(world, 300'000, input, nullptr);
+                if (!expected) {
+                    expected = std::move(got);
+                    continue;
+                }
+                ASSERT_EQ(got.status, expected->status) << seed << ' ' << way;
+                ASSERT_EQ(got.gas_left, expected->gas_left) << seed << ' ' << way;
+                ASSERT_EQ(got.output, expected->output) << seed << ' ' << way;
+                ASSERT_EQ(got.logs, expected->logs) << seed << ' ' << way;
+                ASSERT_EQ(got.diff, expected->diff) << seed << ' ' << way;
+            }
+        }
+        successes += expected->status == Status::success ? 1 : 0;
+    }
+    EXPECT_GT(successes, 50);
+}
+
+/// Threads that run the same codes at once make their translations grow together, some of them in the
+/// symbolic form.
+TEST(Program, GrowsUnderManyThreads) {
+    constexpr int thread_count = 4;
+    for (uint64_t seed = 0; seed < 60; ++seed) {
+        RandomCode random(seed + 5000, Revision::osaka);
+        const Bytes codes[] = {random.make(1500), random.make(1500), random.make(300)};
+        CodeCache shared;
+        const CodeCache::Use use(shared);
+        MemoryState state;
+        const Address places[] = {contract, other, third};
+        state.set_account(sender,
+                          {.nonce = 1, .balance = uint256{1} << 64, .code_hash = crypto::empty_code_hash});
+        for (int i = 0; i < 3; ++i)
+            state.set_account(places[i], {.nonce = 1, .balance = 10, .code_hash = state.set_code(codes[i])});
+        std::vector<std::vector<std::pair<Status, uint64_t>>> results(thread_count);
+        std::atomic<int> ready{0};
+        const auto work = [&](int thread) {
+            const PrecompileSet precompiles(Revision::osaka);
+            WorldSource source(state, shared);
+            source.slots_may_commute = thread % 2 == 1;
+            state::Journal journal(shared);
+            Machine machine(journal, size_t{64} << 20);
+            ready.fetch_add(1);
+            while (ready.load() != thread_count) std::this_thread::yield();
+            for (uint64_t n = 0; n < 24; ++n) {
+                Random bytes(n);
+                Bytes input(100);
+                for (uint8_t& byte : input) byte = static_cast<uint8_t>(bytes() % 3 == 0 ? bytes() : 0);
+                journal.reset(source, {.eip161 = true});
+                journal.begin_transaction();
+                machine.begin_block({}, Revision::osaka, precompiles);
+                const CallResult result = machine.execute(World::message(100'000, input, 3), {});
+                results[static_cast<size_t>(thread)].emplace_back(result.status, result.gas_left);
+            }
+        };
+        std::vector<std::jthread> threads;
+        for (int i = 1; i < thread_count; ++i) threads.emplace_back(work, i);
+        work(0);
+        threads.clear();
+        for (const auto& one : results) EXPECT_EQ(one, results[0]) << seed;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Revisions, PlainAndTraced,

@@ -96,35 +96,33 @@ WEFT_HANDLER void swap1_pop(WEFT_STATE) {
     WEFT_TAIL next(ip + 1, sp - 1, gas, f);
 }
 
-WEFT_HANDLER void fail_jump(WEFT_STATE) { WEFT_TAIL fail_with<Status::bad_jump_destination>(ip, sp, gas, f); }
-
-/// Where a jump to the word goes; nullptr: nowhere. A run that has been told to stop stops where it goes
-/// back: there is no loop without that.
+/// Where a jump to the word goes; nullptr: nowhere that is translated. A run that has been told to stop stops
+/// where it goes back: there is no loop without that.
 [[gnu::always_inline]] inline const Instruction* destination(const Frame* f, const uint256& word) noexcept {
     return word.is_u64() ? f->program->jump_target(word.low()) : nullptr;
 }
 
-/// A jump, of so many operands, to no JUMPDEST that the translation knows: where that is partial, the whole
-/// code decides.
-template <int operands>
+/// A jump, of so many operands, to what isn't translated.
+template <bool traced, int operands>
 [[gnu::cold, gnu::noinline]] WEFT_HANDLER void jump_beyond(WEFT_STATE) {
-    if (f->program->is_partial()) {
-        f->init_program = Program::translate({f->code, f->code_size}, f->core->rules->revision, false);
-        f->program = f->init_program.get();
-        if (const Instruction* const target = destination(f, sp[0]); target != nullptr) {
-            WEFT_TAIL pass_head(target, sp - operands, gas, f);
-        }
+    f->status = Status::bad_jump_destination;
+    const Instruction* const target = sp[0].is_u64() ? f->program->reach(sp[0].low(), f->status) : nullptr;
+    if (target == nullptr) {
+        WEFT_TAIL fail(ip, sp, gas, f);
     }
-    WEFT_TAIL fail_jump(ip, sp, gas, f);
+    if (sp[0].low() <= ip->immediate && f->core->stopped()) {
+        WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
+    }
+    WEFT_TAIL enter_block<traced>(target, sp - operands, gas, f);
 }
 
 template <bool traced>
 WEFT_HANDLER void jump(WEFT_STATE) {
     const Instruction* const target = destination(f, sp[0]);
     if (target == nullptr) [[unlikely]] {
-        WEFT_TAIL jump_beyond<1>(ip, sp, gas, f);
+        WEFT_TAIL jump_beyond<traced, 1>(ip, sp, gas, f);
     }
-    if (target <= ip && f->core->stopped()) [[unlikely]] {
+    if (sp[0].low() <= ip->immediate && f->core->stopped()) [[unlikely]] {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
     }
     WEFT_TAIL enter_block<traced>(target, sp - 1, gas, f);
@@ -136,22 +134,40 @@ WEFT_HANDLER void jumpi(WEFT_STATE) {
     }
     const Instruction* const target = destination(f, sp[0]);
     if (target == nullptr) [[unlikely]] {
-        WEFT_TAIL jump_beyond<2>(ip, sp, gas, f);
+        WEFT_TAIL jump_beyond<traced, 2>(ip, sp, gas, f);
     }
-    if (target <= ip && f->core->stopped()) [[unlikely]] {
+    if (sp[0].low() <= ip->immediate && f->core->stopped()) [[unlikely]] {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
     }
     WEFT_TAIL enter_block<traced>(target, sp - 2, gas, f);
 }
 
-// Jumps whose target the translation has found. They exist in plain programs only.
+/// The stub of a jump to a constant, or the end of a stretch: what follows is translated now.
+template <bool traced>
+[[gnu::cold, gnu::noinline]] WEFT_HANDLER void grow(WEFT_STATE) {
+    const Instruction* const target = f->program->follow(ip, f->status);
+    if (target == nullptr) {
+        WEFT_TAIL fail(ip, sp, gas, f);
+    }
+    WEFT_TAIL enter_block<traced>(target, sp, gas, f);
+}
+template <bool traced>
+WEFT_HANDLER void go_on(WEFT_STATE) {
+    const Instruction* const target = led_to(ip);
+    if (target == ip) [[unlikely]] {
+        WEFT_TAIL grow<traced>(ip, sp, gas, f);
+    }
+    WEFT_TAIL enter_block<traced>(target, sp, gas, f);
+}
+
+// Jumps to constants. They exist in plain programs only.
 
 template <bool back>
 WEFT_HANDLER void jump_to(WEFT_STATE) {
     if (back && f->core->stopped()) [[unlikely]] {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
     }
-    WEFT_TAIL pass_head(ip + static_cast<int32_t>(ip->immediate), sp, gas, f);
+    WEFT_TAIL pass_head(led_to(ip), sp, gas, f);
 }
 template <bool when, bool back>
 WEFT_HANDLER void jumpi_to(WEFT_STATE) {
@@ -161,7 +177,7 @@ WEFT_HANDLER void jumpi_to(WEFT_STATE) {
     if (back && f->core->stopped()) [[unlikely]] {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
     }
-    WEFT_TAIL pass_head(ip + static_cast<int32_t>(ip->immediate), sp - 1, gas, f);
+    WEFT_TAIL pass_head(led_to(ip), sp - 1, gas, f);
 }
 /// A comparison and the jump that hangs on it.
 template <auto predicate, bool when, bool back>
@@ -172,7 +188,7 @@ WEFT_HANDLER void compare_jump(WEFT_STATE) {
     if (back && f->core->stopped()) [[unlikely]] {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
     }
-    WEFT_TAIL pass_head(ip + static_cast<int32_t>(ip->immediate), sp - 2, gas, f);
+    WEFT_TAIL pass_head(led_to(ip), sp - 2, gas, f);
 }
 template <auto predicate>
 void add_compare_jumps(HandlerTable& table, Operation first) {
@@ -181,15 +197,13 @@ void add_compare_jumps(HandlerTable& table, Operation first) {
     table[first + 2] = compare_jump<predicate, false, false>;
     table[first + 3] = compare_jump<predicate, false, true>;
 }
-/// From the head of a JUMPDEST that others follow to what comes after them all.
-WEFT_HANDLER void skip(WEFT_STATE) { WEFT_TAIL next(ip + ip->immediate, sp, gas, f); }
 WEFT_HANDLER void select(WEFT_STATE) {
     uint64_t selector;
     std::memcpy(&selector, ip + 1, sizeof selector);
     if (sp[0].limb[0] != selector || !sp[0].is_u64()) {
         WEFT_TAIL pass_head(ip + 2, sp, gas, f);
     }
-    WEFT_TAIL pass_head(ip + static_cast<int32_t>(ip->immediate), sp, gas, f);
+    WEFT_TAIL pass_head(led_to(ip), sp, gas, f);
 }
 template <bool traced>
 WEFT_HANDLER void gas_left(WEFT_STATE) {
@@ -205,6 +219,8 @@ void add_jumps(HandlerTable& table) {
     table[OP_JUMP] = jump<traced>;
     table[OP_JUMPI] = jumpi<traced>;
     table[OP_GAS] = gas_left<traced>;
+    table[X_CONTINUE] = go_on<traced>;
+    table[X_GROW] = grow<traced>;
 }
 
 }  // namespace
@@ -236,9 +252,7 @@ void add_flow_handlers(HandlerTable& table, bool traced) {
     add_compare_jumps<less>(table, X_LT_TO);
     add_compare_jumps<greater>(table, X_GT_TO);
     add_compare_jumps<equal>(table, X_EQ_TO);
-    table[X_SKIP] = skip;
     table[X_SELECT] = select;
-    table[X_BAD_JUMP] = fail_jump;
     table[X_SWAP1_POP] = swap1_pop;
     table[X_POPS] = pops;
 }

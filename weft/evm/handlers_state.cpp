@@ -27,10 +27,10 @@ WEFT_HANDLER void fail_static(WEFT_STATE) {
 [[gnu::cold, gnu::noinline]] WEFT_HANDLER void load_symbolic(WEFT_STATE) {
     SlotEntry& slot = f->core->journal.entry_of(*f->account, sp[0]);
     copy_limbs(sp[0], slot.now);
-    if (height_of(f, sp) > most_floating_height || f->program->is_partial()) {
+    if (height_of(f, sp) > most_floating_height) {
         Journal::observe(slot);
     } else if (Journal::floats(slot)) {
-        if (f->program->plain() == nullptr) ip = enter_symbolic(f, ip);
+        if (!Program::is_symbolic(ip)) ip = enter_symbolic(f, ip);
         set_float_slot(f, sp, &slot);
     }
     WEFT_TAIL pass_head(ip + 1, sp, gas, f);
@@ -91,7 +91,7 @@ StorageCharge storage_charge(const Rules& rules, const SlotEntry& slot, const ui
 [[gnu::cold, gnu::noinline]] WEFT_HANDLER void store_symbolic(WEFT_STATE) {
     Journal& journal = f->core->journal;
     SlotEntry& slot = journal.entry_of(*f->account, sp[0]);
-    const bool in_symbolic = f->program->plain() != nullptr;
+    const bool in_symbolic = Program::is_symbolic(ip);
     const Term value{sp[-1], in_symbolic ? float_slot(f, sp - 1) : nullptr};
     const Term now{slot.now, slot.interval->now_floats ? &slot : nullptr};
     const Term original{slot.original, slot.interval->original_floats ? &slot : nullptr};

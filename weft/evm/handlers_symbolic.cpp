@@ -1,5 +1,6 @@
 // The handlers of symbolic programs: what an instruction means for floating words, and then the plain one's
 // work.
+#include <unordered_map>
 #include <utility>
 
 #include "weft/evm/symbolic.hpp"
@@ -75,6 +76,30 @@ constexpr auto whether_constant_greater = [](const Frame* f, const uint256* sp, 
 constexpr auto whether_constant_equal = [](const Frame* f, const uint256* sp, uint32_t constant) noexcept {
     decide_equal({uint256{constant}}, term(f, sp));
 };
+/// The symbolic form of where a jump to the word goes. nullptr: f->status says why.
+[[nodiscard]] const Instruction* symbolic_target(Frame* f, const uint256& word) noexcept {
+    f->status = Status::bad_jump_destination;
+    const Instruction* const target = word.is_u64() ? f->program->reach(word.low(), f->status) : nullptr;
+    return target != nullptr ? f->program->symbolic(target) : nullptr;
+}
+WEFT_HANDLER void jump(WEFT_STATE) {
+    if (any_floats(f, sp, 1)) {
+        if (SlotEntry* const slot = float_slot(f, sp)) Journal::observe(*slot);
+        fix(f, sp, 1);
+        ip = leave_if_fixed(f, ip);
+    }
+    if (!Program::is_symbolic(ip)) {
+        WEFT_TAIL plain(OP_JUMP)(ip, sp, gas, f);
+    }
+    const Instruction* const target = symbolic_target(f, sp[0]);
+    if (target == nullptr) {
+        WEFT_TAIL fail(ip, sp, gas, f);
+    }
+    if (sp[0].low() <= ip->immediate && f->core->stopped()) {
+        WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
+    }
+    WEFT_TAIL pass_head(target, sp - 1, gas, f);
+}
 /// The condition below the destination, which no one computes from storage.
 WEFT_HANDLER void jump_if(WEFT_STATE) {
     if (any_floats(f, sp, 2)) {
@@ -83,7 +108,17 @@ WEFT_HANDLER void jump_if(WEFT_STATE) {
         fix(f, sp, 2);
         ip = leave_if_fixed(f, ip);
     }
-    WEFT_TAIL plain(OP_JUMPI)(ip, sp, gas, f);
+    if (!Program::is_symbolic(ip) || sp[-1].is_zero()) {
+        WEFT_TAIL plain(OP_JUMPI)(ip, sp, gas, f);
+    }
+    const Instruction* const target = symbolic_target(f, sp[0]);
+    if (target == nullptr) {
+        WEFT_TAIL fail(ip, sp, gas, f);
+    }
+    if (sp[0].low() <= ip->immediate && f->core->stopped()) {
+        WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
+    }
+    WEFT_TAIL pass_head(target, sp - 2, gas, f);
 }
 
 /// The slot by which the sum of two words floats.
@@ -217,6 +252,7 @@ HandlerTable make_table() {
     table[X_PUSH_DUP4] = push_dup<4>;
     table[X_PUSH_DUP5] = push_dup<5>;
     table[OP_SSTORE] = store;
+    table[OP_JUMP] = jump;
     table[OP_JUMPI] = jump_if;
     table[OP_ISZERO] = question<OP_ISZERO, whether_zero>;
     table[X_TRUTH] = question<X_TRUTH, whether_zero>;
@@ -236,11 +272,38 @@ HandlerTable make_table() {
     return table;
 }
 
+/// Words of the instruction, with what follows it.
+uint32_t words_of(size_t operation) noexcept {
+    switch (operation) {
+        case X_PUSH_WIDE:
+        case X_AND_WIDE:
+            return 5;
+        case X_BLOCK:
+        case X_CONTINUE:
+        case X_PUSH_WORD:
+        case X_SELECT:
+            return 2;
+        default:
+            return 1;
+    }
+}
+
 }  // namespace
 
 const HandlerTable& symbolic_handler_table() noexcept {
     static const HandlerTable table = make_table();
     return table;
+}
+
+const SymbolicForm& symbolic_form(int32_t plain_handler) noexcept {
+    static const auto forms = [] {
+        std::unordered_map<int32_t, SymbolicForm> out;
+        for (size_t i = 0; i < operation_count; ++i)
+            out.try_emplace(handler_offset(handler_table(false)[i]),
+                            handler_offset(symbolic_handler_table()[i]), words_of(i));
+        return out;
+    }();
+    return forms.find(plain_handler)->second;
 }
 
 }  // namespace weft::evm

@@ -24,7 +24,7 @@ using Handler = void(WEFT_HANDLER*)(const Instruction* ip, uint256* sp, Gas gas,
 /// Instructions of translated programs that aren't one opcode. Numbers below 256 are opcodes.
 enum Operation : uint16_t {
     X_BLOCK = 256,  ///< a gas-block's head: gas; then a BlockShape
-    X_SKIP,         ///< goes on, immediate words further
+    X_CONTINUE,     ///< goes on, immediate words further; 0: not translated. Then a word with the pc
     X_UNDEFINED,    ///< an opcode that the revision lacks
     X_PUSH,         ///< the immediate
     X_PUSH_WORD,    ///< 8 bytes that follow
@@ -47,8 +47,8 @@ enum Operation : uint16_t {
     X_EQ_BACK,
     X_NOT_EQ_TO,
     X_NOT_EQ_BACK,
-    X_SELECT,     ///< DUP1, PUSH4, EQ, PUSH, JUMPI: immediate words further if the top is what follows
-    X_BAD_JUMP,   ///< PUSH, JUMP to no JUMPDEST
+    X_SELECT,  ///< DUP1, PUSH4, EQ, PUSH, JUMPI: immediate words further if the top is what follows
+    X_GROW,    ///< in the block of a jump that lies immediate words before: its destination isn't translated
     X_ADD_SMALL,  ///< PUSH with up to 4 bytes and the opcode
     X_SUB_SMALL,
     X_MUL_SMALL,
@@ -89,6 +89,12 @@ using HandlerTable = std::array<Handler, operation_count>;
 
 /// Handlers that know floating words (symbolic.hpp); they go on with the plain ones' work.
 [[nodiscard]] const HandlerTable& symbolic_handler_table() noexcept;
+/// What becomes of an instruction with this handler in the symbolic form, and how many words it takes.
+struct SymbolicForm {
+    int32_t handler;
+    uint32_t words;
+};
+[[nodiscard]] const SymbolicForm& symbolic_form(int32_t plain_handler) noexcept;
 
 // Each family of handlers enters its own.
 void add_arithmetic_handlers(HandlerTable& table, bool traced);
@@ -107,6 +113,11 @@ void add_call_handlers(HandlerTable& table, bool traced);
 [[gnu::always_inline]] inline WEFT_HANDLER void next(WEFT_STATE) {
     const auto handler = reinterpret_cast<Handler>(reinterpret_cast<char*>(&handler_base) + ip->handler);
     WEFT_TAIL handler(ip, sp, gas, f);
+}
+
+/// Where the instruction's jump goes. The word may be written meanwhile (Program::follow()).
+[[gnu::always_inline]] inline const Instruction* led_to(const Instruction* ip) noexcept {
+    return ip + static_cast<int32_t>(__atomic_load_n(&ip->immediate, __ATOMIC_ACQUIRE));
 }
 
 /// LT, GT, EQ: the first operand is the top of the stack.

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
 #include <random>
 #include <set>
 
@@ -142,18 +144,32 @@ TEST(Program, FindsEveryJumpdestHoweverDense) {
                 code.push_back(drawn % one_of == 0 ? OP_JUMPDEST : drawn % 7 == 0 ? OP_PUSH1 : OP_POP);
             }
             for (const bool traced : {false, true}) {
-                const auto program = Program::translate(code, primitives::newest_revision, traced);
-                std::set<const Instruction*> heads;
+                state::CodeSpace space;
+                state::CodeArena arena(space);
+                Program& program = *Program::make(code, primitives::newest_revision, traced, arena);
+                std::vector<bool> expected(code.size());
                 bool data = false;
                 for (size_t pc = 0; pc < code.size(); ++pc) {
-                    const bool expected = !data && code[pc] == OP_JUMPDEST;
-                    const Instruction* const found = program->jump_target(pc);
-                    ASSERT_EQ(found != nullptr, expected) << one_of << ' ' << crowd << ' ' << pc;
-                    if (found != nullptr) EXPECT_TRUE(heads.insert(found).second) << pc;
+                    expected[pc] = !data && code[pc] == OP_JUMPDEST;
                     data = !data && code[pc] == OP_PUSH1;
                 }
-                EXPECT_EQ(program->jump_target(code.size()), nullptr);
-                EXPECT_EQ(program->jump_target(~uint64_t{0}), nullptr);
+                std::vector<size_t> order(code.size());
+                std::iota(order.begin(), order.end(), 0);
+                std::shuffle(order.begin(), order.end(), random);
+                std::set<const Instruction*> heads;
+                for (const size_t pc : order) {
+                    Status why{};
+                    const Instruction* const found = program.reach(pc, why);
+                    ASSERT_EQ(found != nullptr, expected[pc]) << one_of << ' ' << crowd << ' ' << pc;
+                    EXPECT_EQ(program.jump_target(pc), found);
+                    if (found != nullptr)
+                        EXPECT_TRUE(heads.insert(found).second) << pc;
+                    else
+                        EXPECT_EQ(why, Status::bad_jump_destination);
+                }
+                EXPECT_EQ(program.jump_target(code.size()), nullptr);
+                EXPECT_EQ(program.jump_target(~uint64_t{0}), nullptr);
+                EXPECT_EQ(program.jump_target(uint64_t{1} << 32), nullptr);
             }
         }
 }
@@ -163,14 +179,13 @@ static CallResult create_jumping(World& world, bool conditional, const Code& tai
     Code init;
     if (conditional) init.push(1);
     init.op(OP_CALLVALUE).op(conditional ? OP_JUMPI : OP_JUMP).op(OP_STOP).op(OP_INVALID).add(tail);
-    EXPECT_TRUE(Program::translate_init(init.bytes(), world.revision, false)->is_partial());
     world.begin();
     Message message = World::message(1'000'000, init.bytes(), conditional ? 6 : 4);
     message.kind = CallKind::create;
     return world.machine.execute(message, world.transaction);
 }
 
-TEST(Interpreter, InitCodeMayJumpBeyondItsPartialTranslation) {
+TEST(Interpreter, InitCodeMayJumpBeyondItsTranslation) {
     for (const bool conditional : {false, true}) {
         World world;
         const Code tail = Code{OP_JUMPDEST}.push(1).push(0).op(OP_RETURN);  // installs one byte
@@ -182,16 +197,62 @@ TEST(Interpreter, InitCodeMayJumpBeyondItsPartialTranslation) {
     }
 }
 
-TEST(Interpreter, InitCodeIsTranslatedAsFarAsItsJumpsLead) {
-    // A constructor, the function that it calls, then what it installs.
-    Code init;
-    init.push(5).push(6).op(OP_JUMP).op(OP_INVALID).op(OP_JUMPDEST).op(OP_STOP);
-    init.op(OP_INVALID).raw("5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b");
-    const auto program = Program::translate_init(init.bytes(), primitives::newest_revision, false);
-    EXPECT_TRUE(program->is_partial());
-    EXPECT_NE(program->jump_target(6), nullptr);
-    EXPECT_EQ(program->jump_target(9), nullptr);
-    EXPECT_FALSE(Program::translate(init.bytes(), primitives::newest_revision, false)->is_partial());
+TEST(Program, AJumpPassesOverBlocksThatOnlyLeadOn) {
+    // Jumps forward and back through JUMPDESTs that do nothing else, each charged for where it is entered.
+    Code code;
+    code.op(OP_CALLDATASIZE).push(10).op(OP_ADD).op(OP_JUMP);                     // to 10 + size
+    code.raw("fefefefefe").op(OP_JUMPDEST).push(20).op(OP_JUMP).op(OP_INVALID);   // 10: to 20
+    code.raw("fefefefefe").op(OP_JUMPDEST).op(OP_JUMPDEST).push(26).op(OP_JUMP);  // 20, 21: to 26
+    code.op(OP_JUMPDEST).push(7).op(OP_GAS).op(OP_STOP);                          // 26
+    World world;
+    ASSERT_EQ(code.bytes()[10], OP_JUMPDEST);
+    ASSERT_EQ(code.bytes()[20], OP_JUMPDEST);
+    ASSERT_EQ(code.bytes()[26], OP_JUMPDEST);
+    constexpr uint64_t to_there = 2 + 3 + 3 + 8, from_26 = 1 + 3 + 2, hop = 1 + 3 + 8;
+    world.deploy(contract, code);
+    const auto entered = [&](size_t size) { return 1'000'000 - world.call(1'000'000, Bytes(size)).gas_left; };
+    EXPECT_EQ(entered(11), to_there + hop + from_26);
+    EXPECT_EQ(entered(10), to_there + 1 + hop + from_26);
+    EXPECT_EQ(entered(0), to_there + hop + 1 + hop + from_26);
+    EXPECT_EQ(entered(16), to_there + from_26);
+    EXPECT_EQ(entered(1), 1'000'000U);
+    EXPECT_EQ(world.call(to_there + hop + 1 + hop + from_26 - 1).status, Status::out_of_gas);
+    // A loop of nothing else ends by its gas, or when it is told to.
+    world.deploy(contract, Code{}.op(OP_JUMPDEST).push(4).op(OP_JUMP).op(OP_JUMPDEST).push(0).op(OP_JUMP));
+    EXPECT_EQ(world.call(100'000).status, Status::out_of_gas);
+    const std::atomic<bool> doomed{true};
+    world.machine.set_stop_flag(&doomed);
+    EXPECT_EQ(world.call(~uint64_t{0} >> 2).status, Status::aborted);
+}
+
+TEST(Program, ALongCodeWithoutJumpsIsTranslatedInPieces) {
+    Code code;
+    for (int i = 0; i < 2000; ++i) code.op(OP_GAS).op(OP_POP);
+    code.push(1).push(0).op(OP_SSTORE);
+    World world;
+    world.deploy(contract, code);
+    EXPECT_EQ(world.call(2000).status, Status::out_of_gas);
+    const state::Code& kept = **world.codes->get((*world.state.account(contract))->code_hash, world.state);
+    const size_t after_some = Program::of(kept, world.revision, false)->size();
+    EXPECT_EQ(world.call(2000 * 4 + 6 + 22100).status, Status::success);
+    EXPECT_EQ(world.storage(contract, 0), 1);
+    EXPECT_GT(Program::of(kept, world.revision, false)->size(), 2 * after_some);
+}
+
+TEST(Program, IsTranslatedAsFarAsItsJumpsLead) {
+    // A jump over what follows, and behind it what no jump goes to.
+    Code code;
+    code.push(5).push(6).op(OP_JUMP).op(OP_INVALID).op(OP_JUMPDEST).op(OP_STOP);
+    code.op(OP_INVALID).raw("5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b");
+    state::CodeSpace space;
+    state::CodeArena arena(space);
+    Program& program = *Program::make(code.bytes(), primitives::newest_revision, false, arena);
+    EXPECT_NE(program.jump_target(6), nullptr);
+    EXPECT_EQ(program.jump_target(9), nullptr);
+    const size_t first = program.size();
+    Status why{};
+    EXPECT_NE(program.reach(9, why), nullptr);
+    EXPECT_GT(program.size(), first);
 }
 
 TEST(Interpreter, ChargesEachOpcodeInALoopExactly) {

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <atomic>
-#include <memory>
-#include <vector>
 
 #include "weft/base/bytes.hpp"
+#include "weft/evm/result.hpp"
 #include "weft/primitives/revision.hpp"
 #include "weft/state/code.hpp"
 
@@ -27,7 +26,12 @@ struct BlockShape {
 };
 static_assert(sizeof(BlockShape) == sizeof(Instruction));
 
-/// Bytecode translated for the interpreter, for one revision.
+/// Bytecode translated for the interpreter, for one revision, as far as execution has led.
+///
+/// It grows by stretches: what follows the code's beginning, or a place that is jumped to and not translated
+/// yet, up to where nothing leads on. A jump to a constant goes to a stub until it is first made; then the
+/// stub translates the destination and the jump is made to go there. What stands never moves nor changes
+/// otherwise, so that any number of threads run it while one of them, under the arena's lock, makes it grow.
 ///
 /// The code is cut into gas-blocks. Each begins with a head of two words (gas, stack shape); its whole static
 /// gas is charged and its stack use checked there, once. A block ends before each JUMPDEST and after each
@@ -45,66 +49,113 @@ static_assert(sizeof(BlockShape) == sizeof(Instruction));
 /// A traced program has one block for each opcode.
 class Program final : public state::CodeAnalysis {
 public:
-    /// The code may end anywhere, also within a PUSH's data; opcodes that the revision lacks become invalid
-    /// instructions.
-    [[nodiscard]] static std::unique_ptr<Program> translate(BytesView code, Revision revision, bool traced);
-    /// The same of init code, which mostly ends with the code that it installs, and never runs that: the
-    /// translation ends (is_partial()) where no instruction leads on and no jump to a constant leads further.
-    [[nodiscard]] static std::unique_ptr<Program> translate_init(BytesView code, Revision revision,
-                                                                 bool traced);
-
-    /// The translation of `code`, made on first use and kept with it.
-    [[nodiscard]] static const Program& of(const state::Code& code, Revision revision, bool traced) {
-        const size_t slot = 2 * static_cast<size_t>(revision) + (traced ? 1 : 0);
-        if (const auto* found = code.analysis(slot)) [[likely]]
-            return static_cast<const Program&>(*found);
-        return static_cast<const Program&>(
-            *code.publish_analysis(slot, translate(code.bytes(), revision, traced)));
+    /// Translates the beginning of `code`, which must stay as long as the program; it may end anywhere, also
+    /// within a PUSH's data. Opcodes that the revision lacks become invalid instructions. nullptr: the
+    /// arena's space is used up. Precondition: the arena is locked, or nobody else's.
+    [[nodiscard]] static Program* make(BytesView code, Revision revision, bool traced,
+                                       state::CodeArena& arena) noexcept;
+    /// The translation of `code`, made on first use and kept with it. nullptr as above.
+    [[nodiscard]] static Program* of(const state::Code& code, Revision revision, bool traced) noexcept {
+        const unsigned kind = kind_of(revision, traced);
+        if (auto* const found = code.analysis(kind)) [[likely]]
+            return static_cast<Program*>(found);
+        return make_for(code, revision, traced);
     }
 
-    [[nodiscard]] const Instruction* entry() const noexcept { return instructions_.data(); }
-    /// Code follows that is not translated: jump_target() finds no JUMPDEST there.
-    [[nodiscard]] bool is_partial() const noexcept { return is_partial_; }
-    /// Where a jump to `pc` goes; nullptr if there is no JUMPDEST (section 9.4.3).
+    [[nodiscard]] const Instruction* entry() const noexcept { return entry_; }
+    /// Where a jump to `pc` goes; nullptr if no JUMPDEST is translated there.
     [[nodiscard]] const Instruction* jump_target(uint64_t pc) const noexcept {
-        if (pc >= translated_) return nullptr;
-        const uint32_t* const cells = cells_.data() + (pc >> shift_);
-        for (size_t i = 0; i < most_probes && cells[i] != 0; ++i) {
-            const Instruction* const head = instructions_.data() + (cells[i] - 1);
-            BlockShape shape;
-            std::memcpy(&shape, head + 1, sizeof shape);
-            if (shape.pc == pc) [[likely]]
-                return head;
+        const Table* const table = table_.load(std::memory_order_acquire);
+        for (size_t i = table->place_of(static_cast<uint32_t>(pc));; ++i) {
+            const uint64_t cell = table->cells()[i & table->mask].load(std::memory_order_acquire);
+            if (cell >> 32 == pc && cell != 0) [[likely]]
+                return table->at(cell);
+            if (cell == 0) return nullptr;
         }
-        return nullptr;
     }
-    /// The same code with handlers that know floating words (symbolic.hpp), each at the place of the plain
-    /// one; made on first use. `code` and `revision` are those that this program was translated from.
-    /// Precondition: neither traced nor partial.
-    [[nodiscard]] const Program& symbolic(BytesView code, Revision revision) const;
-    /// Of a symbolic program: the plain one. nullptr: this is none.
-    [[nodiscard]] const Program* plain() const noexcept { return plain_; }
-    Program() = default;
-    ~Program() override;
-    Program(const Program&) = delete;
-    Program& operator=(const Program&) = delete;
 
-    /// For tests: the number of words.
-    [[nodiscard]] size_t size() const noexcept { return instructions_.size(); }
+    // What follows translates where that is needed. nullptr: `why` says the reason, a bad jump destination
+    // (section 9.4.3) or that there is no memory. Safe to call by many threads.
+
+    /// Where a jump to `pc` goes.
+    [[nodiscard]] const Instruction* reach(uint64_t pc, Status& why) noexcept;
+    /// Where the jump goes whose stub (X_GROW) this is, or the code after an X_CONTINUE. The jump goes there
+    /// from now on.
+    [[nodiscard]] const Instruction* follow(const Instruction* ip, Status& why) noexcept;
+    /// All that can ever be jumped to. False: no memory.
+    bool complete() noexcept;
+
+    /// The same place of the same code with handlers that know floating words (symbolic.hpp); those
+    /// instructions are made on first use. Precondition: not traced.
+    [[nodiscard]] const Instruction* symbolic(const Instruction* plain) noexcept;
+    /// The reverse.
+    [[nodiscard]] static const Instruction* plain(const Instruction* symbolic) noexcept {
+        return symbolic - twin_distance;
+    }
+    [[nodiscard]] static bool is_symbolic(const Instruction* ip) noexcept {
+        return state::CodeSpace::is_twin(ip);
+    }
+
+    /// For tests: the number of words in all stretches.
+    [[nodiscard]] size_t size() const noexcept;
 
 private:
     friend class Translator;
-    /// A JUMPDEST's cell is among so many from pc >> shift_ on.
-    static constexpr size_t most_probes = 4;
+    static constexpr ptrdiff_t twin_distance = state::CodeSpace::twin_distance / sizeof(Instruction);
 
-    uint64_t translated_ = 0;  ///< bytes of the code
-    bool is_partial_ = false;
-    unsigned shift_ = 0;
-    std::vector<Instruction> instructions_;
-    /// Where the JUMPDESTs' heads lie, which say whose they are: an instruction's index and 1; 0: none.
-    std::vector<uint32_t> cells_;
-    const Program* plain_ = nullptr;
-    mutable std::atomic<const Program*> symbolic_{nullptr};
+    /// Where the JUMPDESTs' heads lie: open addressing by pc, at most half full. A cell holds the pc and the
+    /// head's distance from the table in words; 0: free.
+    struct Table {
+        uint32_t mask;
+        uint32_t shift;
+        [[nodiscard]] size_t place_of(uint32_t pc) const noexcept { return pc * 0x9e3779b1u >> shift; }
+        [[nodiscard]] std::atomic<uint64_t>* cells() const noexcept {
+            return reinterpret_cast<std::atomic<uint64_t>*>(const_cast<Table*>(this) + 1);
+        }
+        [[nodiscard]] const Instruction* at(uint64_t cell) const noexcept {
+            return reinterpret_cast<const Instruction*>(this) + static_cast<int32_t>(cell);
+        }
+    };
+    /// What lies before the words of each stretch.
+    struct Stretch {
+        const Stretch* before;
+        size_t words;
+        [[nodiscard]] Instruction* begin() const noexcept {
+            return reinterpret_cast<Instruction*>(const_cast<Stretch*>(this) + 1);
+        }
+    };
+
+    Program(BytesView code, Revision revision, bool traced, state::CodeArena& arena) noexcept;
+    [[nodiscard]] static unsigned kind_of(Revision revision, bool traced) noexcept {
+        return 2 * static_cast<unsigned>(revision) + (traced ? 1 : 0);
+    }
+    [[nodiscard]] static Program* make_for(const state::Code& code, Revision revision, bool traced) noexcept;
+
+    // Under the arena's lock.
+    const Instruction* find_or_translate(uint64_t pc, Status& why) noexcept;
+    const Instruction* translate(size_t pc) noexcept;
+    /// Also while a stretch is being written.
+    [[nodiscard]] bool is_destination(uint64_t pc) noexcept;
+    [[nodiscard]] size_t destination_bytes() const noexcept {
+        return (code_.size() / 64 + 1) * sizeof(uint64_t);
+    }
+    bool add_destination(uint32_t pc, const Instruction* head) noexcept;
+    static bool put(Table& table, uint64_t pc, const Instruction* head, bool anywhere) noexcept;
+    bool enlarge_table(uint32_t pc, const Instruction* head) noexcept;
+    void lead(const Instruction* jump, const Instruction* target) noexcept;
+    void mirror(const Stretch& stretch) noexcept;
+
+    std::atomic<const Table*> table_;
+    const Instruction* entry_ = nullptr;
+    BytesView code_;
+    state::CodeArena& arena_;
+    const Stretch* last_ = nullptr;
+    uint64_t* destinations_ = nullptr;  ///< a bit for each byte of code below scanned_: a JUMPDEST
+    size_t scanned_ = 0;                ///< where an opcode begins
+    uint32_t destination_count_ = 0;
+    const Revision revision_;
+    const bool traced_;
+    std::atomic<bool> has_twin_{false};
 };
 
 }  // namespace weft::evm

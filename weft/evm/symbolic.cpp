@@ -24,19 +24,9 @@ void fix(Frame* f, const uint256* sp, size_t count) noexcept {
     for (size_t i = 0; i < count; ++i) set_float_slot(f, sp - i, nullptr);
 }
 
-const Instruction* enter_symbolic(Frame* f, const Instruction* ip) {
-    const Program& symbolic = f->program->symbolic({f->code, f->code_size}, f->core->rules->revision);
-    const ptrdiff_t place = ip - f->program->entry();
-    f->program = &symbolic;
+const Instruction* enter_symbolic(Frame* f, const Instruction* ip) noexcept {
     f->floating = 0;
-    return symbolic.entry() + place;
-}
-
-const Instruction* leave_symbolic(Frame* f, const Instruction* ip) noexcept {
-    const Program& plain = *f->program->plain();
-    const ptrdiff_t place = ip - f->program->entry();
-    f->program = &plain;
-    return plain.entry() + place;
+    return f->program->symbolic(ip);
 }
 
 void decide_zero(const Term& a) noexcept { decide_equal(a, {uint256{}}); }

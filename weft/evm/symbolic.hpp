@@ -31,12 +31,11 @@ void set_float_slot(Frame* f, const uint256* word, SlotEntry* slot) noexcept;
 /// The `count` words from sp downward no longer float.
 void fix(Frame* f, const uint256* sp, size_t count) noexcept;
 
-// ip in the frame's other program, which the frame then goes on with.
-[[nodiscard]] const Instruction* enter_symbolic(Frame* f, const Instruction* ip);
-[[nodiscard]] const Instruction* leave_symbolic(Frame* f, const Instruction* ip) noexcept;
-/// The same where no word floats any more; else ip.
-[[nodiscard]] inline const Instruction* leave_if_fixed(Frame* f, const Instruction* ip) noexcept {
-    return f->floating == 0 ? leave_symbolic(f, ip) : ip;
+/// ip in the program's symbolic form; no word floats yet.
+[[nodiscard]] const Instruction* enter_symbolic(Frame* f, const Instruction* ip) noexcept;
+/// ip, of the symbolic form, in the plain one where no word floats any more.
+[[nodiscard]] inline const Instruction* leave_if_fixed(const Frame* f, const Instruction* ip) noexcept {
+    return f->floating == 0 ? Program::plain(ip) : ip;
 }
 
 /// A number that may float.

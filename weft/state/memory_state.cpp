@@ -86,7 +86,7 @@ void MemoryState::set_code(const Hash& hash, Bytes code) {
     if (find_code(hash) != nullptr) return;
     code_index_.insert(hasher_(hash), static_cast<uint32_t>(codes_.size()),
                        [this](uint32_t i) { return hasher_(codes_[i].hash); });
-    codes_.push_back({hash, std::move(code)});
+    codes_.push_back({hash, std::make_shared<const Bytes>(std::move(code))});
 }
 
 void MemoryState::set_block_hash(uint64_t number, const Hash& hash) { block_hashes_[number] = hash; }
@@ -120,16 +120,26 @@ ReadResult<bool> MemoryState::has_storage(const Address& address) const {
     return entry != nullptr && entry->slots_in_use != 0;
 }
 
-const Bytes* MemoryState::find_code(const Hash& code_hash) const noexcept {
+const MemoryState::CodeEntry* MemoryState::find_code_entry(const Hash& code_hash) const noexcept {
     const uint32_t i =
         code_index_.find(hasher_(code_hash), [&](uint32_t at) { return codes_[at].hash == code_hash; });
-    return i == none ? nullptr : &codes_[i].code;
+    return i == none ? nullptr : &codes_[i];
+}
+
+const Bytes* MemoryState::find_code(const Hash& code_hash) const noexcept {
+    const CodeEntry* const found = find_code_entry(code_hash);
+    return found == nullptr ? nullptr : found->code.get();
 }
 
 ReadResult<Bytes> MemoryState::code(const Hash& code_hash) const {
     if (code_hash == crypto::empty_code_hash) return Bytes{};
     if (const Bytes* const found = find_code(code_hash)) return *found;
     return std::unexpected(StateError{"no code with hash " + to_hex(code_hash)});
+}
+
+ReadResult<std::shared_ptr<const Bytes>> MemoryState::shared_code(const Hash& code_hash) const {
+    if (const CodeEntry* const found = find_code_entry(code_hash)) return found->code;
+    return StateReader::shared_code(code_hash);
 }
 
 ReadResult<Hash> MemoryState::block_hash(uint64_t number) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <vector>
 
 #include "weft/base/hash_map.hpp"
@@ -37,6 +38,7 @@ public:
     [[nodiscard]] ReadResult<uint256> storage(const Address& address, const uint256& key) const override;
     [[nodiscard]] ReadResult<bool> has_storage(const Address& address) const override;
     [[nodiscard]] ReadResult<Bytes> code(const Hash& code_hash) const override;
+    [[nodiscard]] ReadResult<std::shared_ptr<const Bytes>> shared_code(const Hash& code_hash) const override;
     [[nodiscard]] ReadResult<Hash> block_hash(uint64_t number) const override;
     /// Brings the places near the core, many at a time; nothing for a state that is small enough to lie
     /// there.
@@ -85,8 +87,9 @@ private:
     };
     struct CodeEntry {
         Hash hash;
-        Bytes code;
+        std::shared_ptr<const Bytes> code;
     };
+    [[nodiscard]] const CodeEntry* find_code_entry(const Hash& code_hash) const noexcept;
 
     /// Open addressing from hashes to positions in a dense array: the position is the low half of a cell, the
     /// hash's high half is the other. So most misses and all hits look at one cell and one entry.

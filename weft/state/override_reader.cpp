@@ -60,6 +60,11 @@ ReadResult<Bytes> OverrideReader::code(const Hash& code_hash) const {
     return base_.code(code_hash);
 }
 
+ReadResult<std::shared_ptr<const Bytes>> OverrideReader::shared_code(const Hash& code_hash) const {
+    if (codes_.contains(code_hash)) return StateReader::shared_code(code_hash);
+    return base_.shared_code(code_hash);
+}
+
 ReadResult<Hash> OverrideReader::block_hash(uint64_t number) const {
     if (const auto found = block_hashes_.find(number); found != block_hashes_.end()) return found->second;
     return base_.block_hash(number);

@@ -39,6 +39,7 @@ public:
     [[nodiscard]] ReadResult<uint256> storage(const Address& address, const uint256& key) const override;
     [[nodiscard]] ReadResult<bool> has_storage(const Address& address) const override;
     [[nodiscard]] ReadResult<Bytes> code(const Hash& code_hash) const override;
+    [[nodiscard]] ReadResult<std::shared_ptr<const Bytes>> shared_code(const Hash& code_hash) const override;
     [[nodiscard]] ReadResult<Hash> block_hash(uint64_t number) const override;
     [[nodiscard]] ReadResult<void> accounts(std::span<const Address> addresses,
                                             std::span<std::optional<Account>> out) const override;

@@ -35,6 +35,9 @@ public:
     [[nodiscard]] ReadResult<Bytes> code(const Hash& code_hash) const override {
         return base_.code(code_hash);
     }
+    [[nodiscard]] ReadResult<std::shared_ptr<const Bytes>> shared_code(const Hash& code_hash) const override {
+        return base_.shared_code(code_hash);
+    }
     [[nodiscard]] ReadResult<Hash> block_hash(uint64_t number) const override {
         return base_.block_hash(number);
     }

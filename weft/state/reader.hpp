@@ -1,6 +1,7 @@
 #pragma once
 
 #include <expected>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -42,6 +43,12 @@ public:
     [[nodiscard]] virtual ReadResult<bool> has_storage(const Address& address) const = 0;
     /// The code with this hash. An unknown hash is a StateError.
     [[nodiscard]] virtual ReadResult<Bytes> code(const Hash& code_hash) const = 0;
+    /// The same, shared with the reader where it keeps code in memory anyway; by default what code() gives.
+    [[nodiscard]] virtual ReadResult<std::shared_ptr<const Bytes>> shared_code(const Hash& code_hash) const {
+        auto read = code(code_hash);
+        if (!read) return std::unexpected(std::move(read.error()));
+        return std::make_shared<const Bytes>(std::move(*read));
+    }
     /// The hash of a block among the last 256 before the one that executes; zero if it isn't known.
     [[nodiscard]] virtual ReadResult<Hash> block_hash(uint64_t number) const = 0;
 
