@@ -1,4 +1,4 @@
-// The handlers of symbolic programs: what an instruction means for floating words, and then the plain one's
+// The handlers of programs' symbolic form: what an instruction means for floating words, and then the plain one's
 // work.
 #include <unordered_map>
 #include <utility>

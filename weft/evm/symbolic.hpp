@@ -6,10 +6,10 @@
 /// (SlotEntry::interval), being that value and a constant. Internal to this room.
 ///
 /// A floating word lies on the stack as the number that it is by the slot's present base; the frame only
-/// notes that it floats, and by which slot. So every instruction executes as always; those of a symbolic
-/// program look first whether an operand floats. To add a constant keeps the note; a comparison narrows the
-/// slot's interval to the bases that give the same answer; what can't be said so makes the base an exact
-/// read. A frame's program is symbolic from the first SLOAD that gives a floating word until there is none
+/// notes that it floats, and by which slot. So every instruction executes as always; those of a program's
+/// symbolic form look first whether an operand floats. To add a constant keeps the note; a comparison narrows
+/// the slot's interval to the bases that give the same answer; what can't be said so makes the base an exact
+/// read. A frame runs the symbolic form from the first SLOAD that gives a floating word until there is none
 /// left.
 namespace weft::evm {
 

@@ -19,9 +19,9 @@ namespace weft::evm {
 class Translator {
 public:
     /// The most words that a stretch takes.
-    static constexpr size_t most_words = 1536;
+    static constexpr size_t most_words = 1024;
     /// Words after which a stretch ends, so that nobody can have much translated by a call that does little.
-    static constexpr size_t usual_words = 512;
+    static constexpr size_t usual_words = 256;
 
     /// out: room for most_words.
     Translator(Program& program, const HandlerTable& handlers, Instruction* out)

@@ -15,7 +15,7 @@ namespace weft::state {
 class CodeSpace {
 public:
     static constexpr size_t segment_size = size_t{256} << 10;
-    static constexpr size_t twin_distance = size_t{8} << 30;
+    static constexpr size_t twin_distance = size_t{2} << 30;
 
     CodeSpace() = default;
     ~CodeSpace();
