@@ -1,5 +1,5 @@
-// The handlers of programs' symbolic form: what an instruction means for floating words, and then the plain one's
-// work.
+// The handlers of programs' symbolic form: what an instruction means for floating words, and then the plain
+// one's work.
 #include <unordered_map>
 #include <utility>
 
