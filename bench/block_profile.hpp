@@ -107,10 +107,10 @@ private:
 
     std::vector<Position> needed_by(Position position, const Address& sender) {
         std::vector<Position> needed;
-        for (AccountRead& read : record_.account_reads) {
+        for (AccountUse& read : record_.accounts) {
             if (read.location->address == sender) read.observed &= ~uint8_t{state::observed_nonce};
             Record one;
-            one.account_reads = {&read, 1};
+            one.accounts = {&read, 1};
             std::vector<Position> changes;
             add_positions(read.location->newest, position, changes);
             note(one, changes, needed);

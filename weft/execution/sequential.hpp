@@ -95,7 +95,7 @@ private:
 
     void prefetch_some(std::span<const typename Rules::Transaction> transactions) const {
         const size_t count = std::min(transactions.size(), most_prefetched_transactions);
-        if (block_->has_senders(block_->next() + count)) prefetch(memory_.journal, transactions.first(count));
+        if (block_->has_senders(block_->next() + count)) prefetch(memory_.journal, transactions, count);
     }
 
     std::optional<ExecutionError> apply(const typename Rules::Transaction& tx) {

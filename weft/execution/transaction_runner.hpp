@@ -70,19 +70,23 @@ inline constexpr size_t most_prefetched_transactions = Journal::most_prefetched 
 /// Whether prefetch() pays in a batch: what fewer transactions touch soon lies near the core anyway.
 [[nodiscard]] constexpr bool pays_to_prefetch(size_t transactions) noexcept { return transactions >= 2048; }
 
-/// Brings the accounts that these transactions touch for certain, and their call data, near the core: called
-/// before they run one after the other, it lets their misses wait together instead of one by one.
-template <class Tx>
-void prefetch(const Journal& journal, std::span<const Tx> transactions) noexcept {
+/// Brings the accounts that the first `count` transactions touch for certain, and their call data, near the
+/// core: called before they run one after the other, it lets their misses wait together instead of one by
+/// one. As many transactions that follow are themselves asked for.
+/// places: a Journal, or a state::Source where the journal itself lies near the core.
+template <class Places, class Tx>
+void prefetch(const Places& places, std::span<const Tx> transactions, size_t count) noexcept {
     std::array<Address, Journal::most_prefetched> addresses;
-    size_t count = 0;
-    for (const Tx& tx : transactions) {
-        addresses[count++] = tx.sender;
-        if (tx.to) addresses[count++] = *tx.to;
+    size_t filled = 0;
+    for (const Tx& tx : transactions.subspan(count, std::min(count, transactions.size() - count)))
+        base::prefetch(&tx, sizeof tx);
+    for (const Tx& tx : transactions.first(count)) {
+        addresses[filled++] = tx.sender;
+        if (tx.to) addresses[filled++] = *tx.to;
         constexpr size_t beginning = 256;
         base::prefetch(tx.data.data(), std::min(tx.data.size(), beginning));
     }
-    journal.prefetch({addresses.data(), count});
+    places.prefetch({addresses.data(), filled});
 }
 
 /// Runs one transaction on the journal of `machine`: the rules of section 6 of the yellow paper, in their

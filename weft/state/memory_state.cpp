@@ -160,7 +160,11 @@ void MemoryState::prefetch(std::span<const Location> locations) const {
             hashes[i] = slot ? hash_of(address, *slot) : hasher_(address);
             (slot ? slot_index_ : account_index_).prefetch(hashes[i]);
         }
-        const auto want = [](const auto& entry) { base::prefetch(&entry, sizeof entry); };
+        const auto want = [](const auto& entry) {
+            base::prefetch(&entry, sizeof entry);
+            // Entries begin anywhere in a cache line: the last byte may lie in one more.
+            __builtin_prefetch(reinterpret_cast<const std::byte*>(&entry + 1) - 1);
+        };
         for (size_t i = 0; i < some.size(); ++i) {
             if (some[i].slot) {
                 slot_index_.visit_first(hashes[i], [&](uint32_t at) { want(slots_[at]); });

@@ -32,7 +32,7 @@ public:
     [[nodiscard]] virtual Traits traits(size_t index) const noexcept = 0;
     /// Brings what transactions of [first, last) touch for certain, at most most_prefetched_transactions of
     /// them, near the core. Precondition: their senders are known.
-    virtual void prefetch(const Journal& journal, size_t first, size_t last) const noexcept = 0;
+    virtual void prefetch(const state::Source& source, size_t first, size_t last) const noexcept = 0;
     [[nodiscard]] virtual TransactionOutcome run(evm::Machine& machine, size_t index) const noexcept = 0;
     /// As BlockState::does_not_fit, for a transaction of the batch after this much gas.
     [[nodiscard]] virtual std::optional<Reason> does_not_fit(const BlockState& block, size_t index,

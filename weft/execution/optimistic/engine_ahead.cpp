@@ -220,9 +220,12 @@ void Engine::predict_nonce(Worker& worker, size_t index) const {
 }
 
 void Engine::prefetch(const Worker& worker, const Segment& segment, uint32_t i) const {
-    if ((i - segment.first) % most_prefetched_transactions != 0 || !pays_to_prefetch(batch_->size())) return;
-    const auto last = std::min<size_t>(segment.last, i + most_prefetched_transactions);
-    if (block_.has_senders(first_index_ + last)) batch_->prefetch(worker.journal, i, last);
+    constexpr size_t group = 4;
+    if ((i - segment.first) % group != 0 || !pays_to_prefetch(batch_->size())) return;
+    // What memory is asked for now is there when the group before has run.
+    const size_t first = i == segment.first ? i : i + group;
+    const auto last = std::min<size_t>(segment.last, i + 2 * group);
+    if (first < last && block_.has_senders(first_index_ + last)) batch_->prefetch(worker.source, first, last);
 }
 
 }  // namespace weft::execution::optimistic

@@ -66,8 +66,8 @@ private:
         optimistic::Traits traits(size_t index) const noexcept override {
             return optimistic::traits_of(transactions_[index], hasher_);
         }
-        void prefetch(const Journal& journal, size_t first, size_t last) const noexcept override {
-            execution::prefetch(journal, transactions_.subspan(first, last - first));
+        void prefetch(const state::Source& source, size_t first, size_t last) const noexcept override {
+            execution::prefetch(source, transactions_.subspan(first), last - first);
         }
         TransactionOutcome run(evm::Machine& machine, size_t index) const noexcept override {
             return run_transaction<Rules>(machine, block_.env(), transactions_[index],
@@ -138,16 +138,22 @@ private:
         constexpr uint64_t most = 100'000;    // that a single gas limit promises
         constexpr uint64_t publishing = 200;  // of a transaction
         constexpr uint64_t waking = 60'000;   // and bringing the threads together in the end
-        uint64_t without_data = 0;
-        uint64_t total = 2 * reader_->read_time() * transactions.size();
-        for (const auto& tx : transactions) {
+        // Of a large batch some tell as much as all, which lie far from the core until they run.
+        constexpr size_t most_looked_at = 1024;
+        const size_t stride = transactions.size() / most_looked_at + 1;
+        uint64_t without_data = 0, with_data = 0;
+        for (size_t i = 0; i < transactions.size(); i += stride) {
+            const auto& tx = transactions[i];
             const bool is_plain = tx.to && tx.data.empty();
             without_data += is_plain ? 1 : 0;
-            total += is_plain ? 0 : std::min(estimated_nanoseconds(tx), most);
+            with_data += is_plain ? 0 : std::min(estimated_nanoseconds(tx), most);
         }
+        const uint64_t waiting = 2 * reader_->read_time() * transactions.size();
         // What can't come to enough is not looked at more closely.
-        if (transactions.size() < 2 || total + without_data * receive_function < least) return false;
-        total += without_data * transfer_cost(transactions);
+        if (transactions.size() < 2 ||
+            waiting + stride * (with_data + without_data * receive_function) < least)
+            return false;
+        const uint64_t total = waiting + stride * (with_data + without_data * transfer_cost(transactions));
         const uint64_t shared_out = (total + transactions.size() * publishing) / context_.threads();
         return total >= least && shared_out + waking < total - total / 10;
     }

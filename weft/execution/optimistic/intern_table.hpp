@@ -28,10 +28,10 @@ public:
     InternTable(const InternTable&) = delete;
     InternTable& operator=(const InternTable&) = delete;
 
-    /// Forgets everything; room for about `expected` locations, or as many as there were, before keys have to
-    /// be looked for in a second place. Precondition: no other thread.
+    /// Forgets everything; room for about `expected` locations before keys have to be looked for in a second
+    /// place. Precondition: no other thread.
     void reset(size_t expected) {
-        const size_t lines = lines_for(std::max(expected, count()));
+        const size_t lines = lines_for(expected);
         drop_levels(1);
         Level* first = levels_[0].load(std::memory_order_relaxed);
         if (first != nullptr && first->mask + 1 >= lines && first->mask + 1 <= 8 * lines) {
@@ -47,21 +47,19 @@ public:
     template <class Equals, class Make>
     [[nodiscard]] std::pair<L*, bool> intern(uint64_t hash, Equals&& equals, Make&& make) {
         L* made = nullptr;
-        for (size_t depth = 0;; ++depth) {
-            Level& level = at(depth);
-            for (size_t i = 0; i < level.width(depth); ++i) {
-                for (std::atomic<uint64_t>& cell : level.line(hash, depth, i).cells) {
-                    uint64_t seen = cell.load(std::memory_order_acquire);
-                    if (seen == free_cell) {
-                        if (made == nullptr) made = make();
-                        if (cell.compare_exchange_strong(seen, cell_of(made, hash), std::memory_order_acq_rel,
-                                                         std::memory_order_acquire))
-                            return {made, true};
-                        base::count(base::Counter::cas_lost);
-                    }
-                    if (tag_of(seen) == tag_of(hash) && equals(*location_in(seen)))
-                        return {location_in(seen), false};
+        Way way;
+        for (Line* line = &first_line(hash);; line = &next_line(hash, way)) {
+            for (std::atomic<uint64_t>& cell : line->cells) {
+                uint64_t seen = cell.load(std::memory_order_acquire);
+                if (seen == free_cell) {
+                    if (made == nullptr) made = make();
+                    if (cell.compare_exchange_strong(seen, cell_of(made, hash), std::memory_order_acq_rel,
+                                                     std::memory_order_acquire))
+                        return {made, true};
+                    base::count(base::Counter::cas_lost);
                 }
+                if (tag_of(seen) == tag_of(hash) && equals(*location_in(seen)))
+                    return {location_in(seen), false};
             }
         }
     }
@@ -73,7 +71,10 @@ public:
     const L* prefetch_location(uint64_t hash) const noexcept {
         for (const std::atomic<uint64_t>& cell : first_line(hash).cells) {
             const uint64_t seen = cell.load(std::memory_order_acquire);
-            if (seen == free_cell) return nullptr;
+            if (seen == free_cell) {
+                __builtin_prefetch(&cell, 1);  // it will be written to
+                return nullptr;
+            }
             if (tag_of(seen) != tag_of(hash)) continue;
             base::prefetch(location_in(seen), sizeof(L));
             return location_in(seen);
@@ -126,7 +127,17 @@ private:
     static size_t lines_for(size_t count) noexcept {
         return std::bit_ceil(std::max<size_t>(count * 2 / 8, 16));
     }
-    [[nodiscard]] const Line& first_line(uint64_t hash) const noexcept {
+    /// A line that a key may stand in.
+    struct Way {
+        size_t depth = 0;
+        size_t i = 0;
+    };
+    /// The one after it.
+    [[nodiscard, gnu::noinline]] Line& next_line(uint64_t hash, Way& way) {
+        if (++way.i >= at(way.depth).width(way.depth)) way = {way.depth + 1, 0};
+        return at(way.depth).line(hash, way.depth, way.i);
+    }
+    [[nodiscard]] Line& first_line(uint64_t hash) const noexcept {
         return levels_[0].load(std::memory_order_acquire)->line(hash, 0, 0);
     }
     /// The level at this depth; makes it if it has to, large enough for twice what there is so far.

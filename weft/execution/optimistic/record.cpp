@@ -1,5 +1,7 @@
 #include "weft/execution/optimistic/record.hpp"
 
+#include <new>
+#include <optional>
 #include <vector>
 
 namespace weft::execution::optimistic {
@@ -8,48 +10,43 @@ namespace {
 using state::AccountEntry;
 using state::SlotEntry;
 
-/// In a walk along places that lie far apart: asks for some of those that come next, in two steps.
-template <class Places, class LocationOf>
-void prefetch_ahead(const Places& places, size_t i, LocationOf&& location_of) noexcept {
+/// In a walk along accounts that lie far apart: asks for some of those that come next, in two steps.
+void prefetch_ahead(std::span<const AccountUse> uses, size_t i) noexcept {
     constexpr size_t ahead = 6;
-    if (i + 2 * ahead < places.size()) __builtin_prefetch(location_of(places[i + 2 * ahead]));
-    if (i + ahead < places.size()) prefetch_newest(*location_of(places[i + ahead]));
+    if (i + 2 * ahead < uses.size()) __builtin_prefetch(uses[i + 2 * ahead].location);
+    if (i + ahead < uses.size()) prefetch_newest(*uses[i + ahead].location);
 }
 
-/// True if nothing about the account as it was before can have mattered.
-bool rests_on_nothing(const AccountEntry& entry) {
-    return entry.observed == 0 && entry.least.is_zero() && entry.most == Journal::unbounded_balance;
-}
-
-/// What the journal did to the account; 0 changes: nothing.
-void fill(AccountVersion& version, const AccountEntry& entry) {
+/// What the journal did to the account, as AccountVersion::Change; nullopt: nothing.
+std::optional<uint8_t> changes_of(const AccountEntry& entry) {
     uint8_t changes = 0;
-    if (entry.now.balance != entry.base.balance) {
-        if (entry.observed & state::observed_balance) {
-            changes |= AccountVersion::balance_set;
-        } else {
-            changes |= AccountVersion::balance_added;
-            version.added = entry.now.balance - entry.base.balance;
-        }
-    }
+    if (entry.now.balance != entry.base.balance)
+        changes |= entry.observed & state::observed_balance ? AccountVersion::balance_set
+                                                            : AccountVersion::balance_added;
     if (entry.now.nonce != entry.base.nonce) changes |= AccountVersion::nonce_set;
     if (entry.now.code_hash != entry.base.code_hash) changes |= AccountVersion::code_set;
-    version.after = {entry.now, entry.exists};
+    const bool is_same = changes == 0 && entry.exists == entry.base_exists;
+    if (is_same && !entry.removed && !entry.wiped) return std::nullopt;
     if (entry.exists) {
         if (changes != 0 || !entry.base_exists) changes |= AccountVersion::made_to_exist;
     } else if (entry.base_exists || entry.removed || entry.wiped) {
         changes |= AccountVersion::removed;
-        version.after = {};
     }
     if (entry.wiped)
         changes |= AccountVersion::storage_wiped;
     else if (entry.storage_cleared)
         changes |= AccountVersion::storage_known;
-    version.changes = changes;
+    return changes;
 }
 
-bool is_changed(const AccountEntry& entry) {
-    return entry.exists != entry.base_exists || entry.removed || entry.wiped || entry.now != entry.base;
+AccountVersion* version_of(const AccountEntry& entry, uint8_t changes, Position position, VersionState state,
+                           base::Arena& arena) {
+    void* const place = arena.allocate(sizeof(AccountVersion), alignof(AccountVersion));
+    const bool removed = (changes & AccountVersion::removed) != 0;
+    return ::new (place) AccountVersion{
+        {position, state, changes, nullptr},
+        removed ? AccountState{} : AccountState{entry.now, entry.exists},
+        changes & AccountVersion::balance_added ? entry.now.balance - entry.base.balance : uint256{}};
 }
 
 bool is_changed(const SlotEntry& slot) {
@@ -57,16 +54,16 @@ bool is_changed(const SlotEntry& slot) {
     return slot.account->wiped ? !now.is_zero() : now != slot.base;
 }
 
-AccountRead read_of(const AccountEntry& entry, base::Arena& arena) {
-    AccountRead read{.location = static_cast<AccountLocation*>(entry.origin),
-                     .value = static_cast<const AccountState*>(entry.seen),
-                     .bounds = nullptr,
-                     .observed = entry.observed,
-                     .is_final = entry.seen != nullptr};
-    if (!read.is_final) read.value = arena.make<AccountState>(entry.base, entry.base_exists);
-    if (!entry.least.is_zero() || entry.most != Journal::unbounded_balance)
-        read.bounds = arena.make<AccountRead::Bounds>(entry.least, entry.most);
-    return read;
+/// What the run asked of the account as it was before; false: nothing about it can have mattered.
+bool note_read(AccountUse& use, const AccountEntry& entry, base::Arena& arena) {
+    const bool is_bounded = !entry.least.is_zero() || entry.most != Journal::unbounded_balance;
+    use.observed = entry.observed;
+    use.is_read = entry.observed != 0 || is_bounded;
+    use.value = static_cast<const AccountState*>(entry.seen);
+    use.is_final = use.value != nullptr;
+    use.bounds = is_bounded ? arena.make<AccountUse::Bounds>(entry.least, entry.most) : nullptr;
+    if (use.is_read && !use.is_final) use.value = arena.make<AccountState>(entry.base, entry.base_exists);
+    return use.is_read;
 }
 
 SlotRead read_of(const SlotEntry& slot, base::Arena& arena) {
@@ -100,9 +97,15 @@ bool holds(const SlotRead& read, const VersionedState& versions, Position positi
     return false;
 }
 
-bool holds(const AccountRead& read, const VersionedState& versions, Position position) {
+/// Whether what the run found is what is committed, and known to be so at a glance.
+bool is_as_found(const AccountUse& use, const VersionedState& versions, Position position) {
+    return use.is_final && use.value == versions.known(*use.location, position);
+}
+
+bool holds(const AccountUse& read, const VersionedState& versions, Position position) {
     const uint8_t observed = read.observed;
-    if (read.is_final && read.value == versions.known(*read.location, position) &&
+    if (!read.is_read) return true;
+    if (is_as_found(read, versions, position) &&
         (observed & (state::observed_no_storage | state::observed_storage)) == 0)
         return true;
     AccountState spare;
@@ -132,46 +135,37 @@ bool holds(const AccountRead& read, const VersionedState& versions, Position pos
 Record make_record(const Journal& journal, VersionedState& versions, BlockMemory& memory, Position position,
                    Footing footing) {
     const bool with_reads = footing == Footing::speculative;
+    const VersionState state = with_reads ? VersionState::published : VersionState::committed;
     // The counts are not known before: the arrays are as long as they can get, and cut afterwards.
     auto& arena = memory.arena;
-    Record record;
-    const size_t accounts = journal.accounts().size();
-    const size_t slots = journal.slots().size();
-    if (with_reads) {
-        record.account_reads = {
-            static_cast<AccountRead*>(arena.allocate(accounts * sizeof(AccountRead), alignof(AccountRead))),
-            0};
-        record.slot_reads = {
-            static_cast<SlotRead*>(arena.allocate(slots * sizeof(SlotRead), alignof(SlotRead))), 0};
-    }
-    using AccountWrite = std::pair<AccountLocation*, AccountVersion*>;
+    const auto room_for = [&]<class T>(size_t count) {
+        return static_cast<T*>(arena.allocate(count * sizeof(T), alignof(T)));
+    };
     using SlotWrite = std::pair<SlotLocation*, SlotVersion*>;
-    auto* account_writes =
-        static_cast<AccountWrite*>(arena.allocate(accounts * sizeof(AccountWrite), alignof(AccountWrite)));
-    auto* slot_writes =
-        static_cast<SlotWrite*>(arena.allocate(slots * sizeof(SlotWrite), alignof(SlotWrite)));
-    size_t account_read_count = 0, slot_read_count = 0, account_write_count = 0, slot_write_count = 0;
+    const auto& accounts = journal.accounts();
+    const size_t slots = journal.slots().size();
+    auto* const uses = room_for.template operator()<AccountUse>(accounts.size());
+    auto* const slot_reads = room_for.template operator()<SlotRead>(with_reads ? slots : 0);
+    auto* const slot_writes = room_for.template operator()<SlotWrite>(slots);
+    size_t use_count = 0, slot_read_count = 0, slot_write_count = 0;
+    Record record;
 
-    for (size_t i = 0; i < accounts; ++i) {
+    for (size_t i = 0; i < accounts.size(); ++i) {
         constexpr size_t ahead = 8;
-        if (i + ahead < accounts) base::prefetch(journal.accounts()[i + ahead], sizeof(AccountEntry));
-        const AccountEntry* entry = journal.accounts()[i];
-        if (!entry->known) continue;
-        auto* location = static_cast<AccountLocation*>(entry->origin);
-        if (with_reads && !rests_on_nothing(*entry))
-            record.account_reads.data()[account_read_count++] = read_of(*entry, arena);
-        if (!is_changed(*entry)) continue;
-        auto* version = arena.make<AccountVersion>();
-        version->position = position;
-        fill(*version, *entry);
-        if (footing == Footing::committed)
-            version->state.store(VersionState::committed, std::memory_order_relaxed);
-        account_writes[account_write_count++] = {location, version};
+        if (i + ahead < accounts.size()) base::prefetch(accounts[i + ahead], sizeof(AccountEntry));
+        const AccountEntry& entry = *accounts[i];
+        if (!entry.known) continue;
+        AccountUse& use = uses[use_count];
+        const bool is_read = with_reads && note_read(use, entry, arena);
+        const auto changes = changes_of(entry);
+        if (!is_read && !changes) continue;
+        use.location = static_cast<AccountLocation*>(entry.origin);
+        use.version = changes ? version_of(entry, *changes, position, state, arena) : nullptr;
+        ++use_count;
     }
     for (SlotEntry* slot : journal.slots()) {
         if (!slot->loaded) continue;
-        if (with_reads && slot->from_source)
-            record.slot_reads.data()[slot_read_count++] = read_of(*slot, arena);
+        if (with_reads && slot->from_source) slot_reads[slot_read_count++] = read_of(*slot, arena);
         if (!is_changed(*slot)) continue;
         // A slot of a cleared storage was never asked for.
         if (slot->origin == nullptr)
@@ -181,61 +175,54 @@ Record make_record(const Journal& journal, VersionedState& versions, BlockMemory
         SlotVersion* const version = version_of(*slot, arena);
         version->position = position;
         record.sums += version->is_sum() ? 1 : 0;
-        if (footing == Footing::committed)
-            version->state.store(VersionState::committed, std::memory_order_relaxed);
+        version->state.store(state, std::memory_order_relaxed);
         slot_writes[slot_write_count++] = {location, version};
     }
-    record.account_reads = record.account_reads.data() != nullptr
-                               ? std::span(record.account_reads.data(), account_read_count)
-                               : std::span<AccountRead>{};
-    record.slot_reads = record.slot_reads.data() != nullptr
-                            ? std::span(record.slot_reads.data(), slot_read_count)
-                            : std::span<SlotRead>{};
-    record.account_versions = {account_writes, account_write_count};
+    record.accounts = {uses, use_count};
+    record.slot_reads = {slot_reads, slot_read_count};
     record.slot_versions = {slot_writes, slot_write_count};
     return record;
 }
 
 void publish(const Record& record) {
     for (const auto& [location, version] : record.slot_versions) insert(location->newest, version);
-    for (const auto& [location, version] : record.account_versions) {
-        insert(location->newest, version);
-        if (version->changes & AccountVersion::storage_cleared)
-            location->ever_cleared.store(true, std::memory_order_release);
+    for (const AccountUse& use : record.accounts) {
+        if (use.version == nullptr) continue;
+        insert(use.location->newest, use.version);
+        if (use.version->changes & AccountVersion::storage_cleared)
+            use.location->ever_cleared.store(true, std::memory_order_release);
     }
 }
 
 void withdraw(const Record& record) {
     for (const auto& [location, version] : record.slot_versions)
         version->state.store(VersionState::withdrawn, std::memory_order_release);
-    for (const auto& [location, version] : record.account_versions)
-        version->state.store(VersionState::withdrawn, std::memory_order_release);
+    for (const AccountUse& use : record.accounts)
+        if (use.version != nullptr)
+            use.version->state.store(VersionState::withdrawn, std::memory_order_release);
 }
 
 bool holds(const Record& record, const VersionedState& versions, Position position) {
     for (const SlotRead& read : record.slot_reads)
         if (!holds(read, versions, position)) return false;
-    const auto location_of = [](const AccountRead& read) { return read.location; };
-    for (size_t i = 0; i < record.account_reads.size(); ++i) {
-        prefetch_ahead(record.account_reads, i, location_of);
-        if (!holds(record.account_reads[i], versions, position)) return false;
+    for (size_t i = 0; i < record.accounts.size(); ++i) {
+        prefetch_ahead(record.accounts, i);
+        if (!holds(record.accounts[i], versions, position)) return false;
     }
     return true;
 }
 
 state::ReadResult<void> commit(const Record& record, const VersionedState& versions, Position position) {
-    for (size_t i = 0; i < record.account_versions.size(); ++i) {
-        prefetch_ahead(record.account_versions, i, [](const auto& pair) { return pair.first; });
-        const auto& [location, version] = record.account_versions[i];
-        const AccountState* before = versions.known(*location, position);
-        AccountState spare;
-        if (before == nullptr) {
-            auto read = versions.read(*location, position, spare);
-            if (!read) return std::unexpected(std::move(read.error()));
-            before = *read;
+    for (const AccountUse& use : record.accounts) {
+        if (use.version == nullptr) continue;
+        // Where the run stood on the same value, what it left there is right as it is.
+        if (!is_as_found(use, versions, position)) {
+            AccountState spare;
+            auto before = versions.read(*use.location, position, spare);
+            if (!before) return std::unexpected(std::move(before.error()));
+            use.version->complete(**before);
         }
-        version->complete(*before);
-        version->state.store(VersionState::committed, std::memory_order_release);
+        use.version->state.store(VersionState::committed, std::memory_order_release);
     }
     for (const auto& [location, version] : record.slot_versions) {
         if (version->is_sum()) {
@@ -249,10 +236,11 @@ state::ReadResult<void> commit(const Record& record, const VersionedState& versi
 
 void report(const Record& record, CommitSink& sink) {
     std::vector<CommittedAccount> accounts;
-    for (const auto& [location, version] : record.account_versions) {
-        const bool wiped = (version->changes & AccountVersion::storage_wiped) != 0;
-        auto& out = accounts.emplace_back(location->address, std::nullopt, wiped);
-        if (version->after.exists) out.value = version->after.account;
+    for (const AccountUse& use : record.accounts) {
+        if (use.version == nullptr) continue;
+        const bool wiped = (use.version->changes & AccountVersion::storage_wiped) != 0;
+        auto& out = accounts.emplace_back(use.location->address, std::nullopt, wiped);
+        if (use.version->after.exists) out.value = use.version->after.account;
     }
     std::vector<CommittedSlot> slots;
     for (const auto& [location, version] : record.slot_versions)

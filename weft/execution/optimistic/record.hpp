@@ -8,16 +8,18 @@
 
 namespace weft::execution::optimistic {
 
-/// What a segment's outcome rests on, about one account: see state::Observed.
-struct AccountRead {
+/// An account that a segment's outcome rests on (see state::Observed), that it changed, or both.
+struct AccountUse {
     struct Bounds {
         uint256 least;
         uint256 most;
     };
     AccountLocation* location;
+    AccountVersion* version;    ///< what the segment leaves there; nullptr: it changes nothing
     const AccountState* value;  ///< what the run found there
     const Bounds* bounds;       ///< of the balance; nullptr: none
     uint8_t observed;
+    bool is_read;   ///< the outcome rests on something about it
     bool is_final;  ///< `value` is the location's own, as VersionedState::known() gives it
 };
 
@@ -34,9 +36,8 @@ struct SlotRead {
 /// What a segment read and wrote, taken from its journal when the run is over. Lives in a worker's block
 /// memory.
 struct Record {
-    std::span<AccountRead> account_reads;
+    std::span<AccountUse> accounts;
     std::span<SlotRead> slot_reads;
-    std::span<std::pair<AccountLocation*, AccountVersion*>> account_versions;
     std::span<std::pair<SlotLocation*, SlotVersion*>> slot_versions;
     uint32_t sums = 0;  ///< of the slot versions
 };
@@ -58,7 +59,8 @@ void withdraw(const Record& record);
 /// Whether everything the run rested on is so, by what is committed before `position`. A read that fails is a
 /// no.
 [[nodiscard]] bool holds(const Record& record, const VersionedState& versions, Position position);
-/// Makes speculative versions final, on top of what is committed before `position`.
+/// Makes the speculative versions of a record that holds final, on top of what is committed before
+/// `position`.
 /// Error: the state before the block could not be read.
 [[nodiscard]] state::ReadResult<void> commit(const Record& record, const VersionedState& versions,
                                              Position position);

@@ -15,7 +15,8 @@ bool SegmentSource::load(state::AccountEntry& account) noexcept {
     if (interleaving_ != nullptr) [[unlikely]]
         interleaving_->reached(worker_, Point::load);
     if (!goes_on()) return false;
-    if (account.origin == nullptr) account.origin = versions_.locate(account.address, memory_);
+    if (account.origin == nullptr)
+        account.origin = versions_.locate(account.address, memory_, VersionedState::Base::read);
     auto& location = *static_cast<AccountLocation*>(account.origin);
     if (const AccountState* known = versions_.known(location, position_)) {
         account.seen = known;
@@ -43,8 +44,8 @@ bool SegmentSource::load(state::SlotEntry& slot) noexcept {
         const state::Location place{slot.account->address, slot.key};
         versions_.reader().prefetch({&place, 1});
         // A slot is only ever asked for after its account was.
-        slot.origin =
-            versions_.locate(static_cast<AccountLocation*>(slot.account->origin), slot.key, memory_);
+        slot.origin = versions_.locate(static_cast<AccountLocation*>(slot.account->origin), slot.key, memory_,
+                                       VersionedState::Base::read);
     }
     auto& location = *static_cast<SlotLocation*>(slot.origin);
     slot.may_commute =

@@ -11,25 +11,38 @@ constexpr size_t look_ahead = 8;
 
 }  // namespace
 
-AccountLocation* VersionedState::locate(const Address& address, BlockMemory& memory) {
+AccountLocation* VersionedState::locate(const Address& address, BlockMemory& memory, Base base) {
     const auto [location, is_new] = accounts_.intern(
         hasher_(address), [&](const AccountLocation& l) { return l.address == address; },
         [&] {
-            auto* made = memory.arena.make<AccountLocation>();
+            auto* made = memory.make<AccountLocation>();
             made->address = address;
+            // Nobody else sees it yet. A read that fails is met again by who needs it.
+            if (base == Base::unread) return made;
+            if (auto read = reader_->account(address)) {
+                made->base.exists = read->has_value();
+                if (made->base.exists) made->base.account = **read;
+                made->base_state.store(BaseState::known, std::memory_order_relaxed);
+            }
             return made;
         });
     if (is_new) memory.accounts.push_back(location);
     return location;
 }
 
-SlotLocation* VersionedState::locate(AccountLocation* account, const uint256& key, BlockMemory& memory) {
+SlotLocation* VersionedState::locate(AccountLocation* account, const uint256& key, BlockMemory& memory,
+                                     Base base) {
     const auto [location, is_new] = slots_.intern(
         hasher_(account, key), [&](const SlotLocation& l) { return l.account == account && l.key == key; },
         [&] {
-            auto* made = memory.arena.make<SlotLocation>();
+            auto* made = memory.make<SlotLocation>();
             made->account = account;
             made->key = key;
+            if (base == Base::unread) return made;
+            if (auto read = reader_->storage(account->address, key)) {
+                made->base = *read;
+                made->base_state.store(BaseState::known, std::memory_order_relaxed);
+            }
             return made;
         });
     if (is_new) memory.slots.push_back(location);
@@ -245,7 +258,12 @@ void VersionedState::collect_accounts(const BlockMemory& memory, CodeCache& code
 }
 
 StateDiff VersionedState::make_diff(std::span<BlockMemory* const> memories, CodeCache& codes,
-                                    base::ThreadPool* pool) const {
+                                    base::ThreadPool* pool) {
+    account_count_ = slot_count_ = 0;
+    for (const BlockMemory* memory : memories) {
+        account_count_ += memory->accounts.size();
+        slot_count_ += memory->slots.size();
+    }
     std::vector<state::Changes> parts(memories.size());
     const auto for_each_part = [&](auto&& collect) {
         base::parallel_for(pool, parts.size(), 1, [&](size_t begin, size_t end) {

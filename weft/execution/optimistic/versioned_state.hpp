@@ -18,6 +18,16 @@ struct BlockMemory {
     base::Arena arena;
     std::vector<AccountLocation*> accounts;
     std::vector<SlotLocation*> slots;
+    /// A new location. Those that follow are written to soon: asks for their lines, for who adds a location
+    /// to a table waits until it is written.
+    template <class Location>
+    [[nodiscard]] Location* make() noexcept {
+        constexpr size_t ahead = 4;
+        auto* const made = arena.make<Location>();
+        for (size_t i = 0; i < sizeof(Location); i += 64)
+            __builtin_prefetch(reinterpret_cast<const std::byte*>(made + ahead) + i, 1);
+        return made;
+    }
     void reset() noexcept {
         arena.reset();
         accounts.clear();
@@ -29,12 +39,13 @@ struct BlockMemory {
 /// committed. Shared by all workers.
 class VersionedState {
 public:
-    /// Precondition: no other thread is here.
-    void begin_block(const StateReader& reader, size_t expected_locations) {
+    /// expected: how many accounts and slots there will be, as far as that is known; otherwise it is taken
+    /// to be as many as there were. Precondition: no other thread is here.
+    void begin_block(const StateReader& reader, size_t expected) {
         reader_ = &reader;
         set_committed(0);
-        accounts_.reset(expected_locations);
-        slots_.reset(expected_locations);
+        accounts_.reset(std::max(expected, account_count_));
+        slots_.reset(std::max(expected, slot_count_));
     }
     [[nodiscard]] const StateReader& reader() const noexcept { return *reader_; }
 
@@ -46,8 +57,12 @@ public:
         return committed_.load(std::memory_order_acquire) + 1 >= position;
     }
 
-    [[nodiscard]] AccountLocation* locate(const Address& address, BlockMemory& memory);
-    [[nodiscard]] SlotLocation* locate(AccountLocation* account, const uint256& key, BlockMemory& memory);
+    /// Whether who brings a location also reads what was there before the block.
+    enum class Base : uint8_t { unread, read };
+    [[nodiscard]] AccountLocation* locate(const Address& address, BlockMemory& memory,
+                                          Base base = Base::unread);
+    [[nodiscard]] SlotLocation* locate(AccountLocation* account, const uint256& key, BlockMemory& memory,
+                                       Base base = Base::unread);
 
     /// The value that a segment at `position` finds there, if it is final and has been read before; else
     /// nullptr, and read() has to say. Its place identifies the value.
@@ -72,7 +87,7 @@ public:
     /// What the versions of `memories` make of the state; pool: who helps, may be null. Precondition: every
     /// version is committed or withdrawn.
     [[nodiscard]] StateDiff make_diff(std::span<BlockMemory* const> memories, CodeCache& codes,
-                                      base::ThreadPool* pool) const;
+                                      base::ThreadPool* pool);
     /// The account before the block: in its place, or in `spare` while another thread writes it there.
     [[nodiscard]] state::ReadResult<const AccountState*> read_base(AccountLocation& location,
                                                                    AccountState& spare) const;
@@ -99,6 +114,7 @@ private:
     std::atomic<Position> committed_{0};
     InternTable<AccountLocation> accounts_;
     InternTable<SlotLocation> slots_;
+    size_t account_count_ = 0, slot_count_ = 0;  ///< of the last block
 };
 
 }  // namespace weft::execution::optimistic
