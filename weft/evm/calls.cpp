@@ -143,11 +143,11 @@ Frame* Core::begin_call(Frame* caller, const PendingCall& call) {
     if (call.code->size() == 0) return answer(caller, Status::success, call.gas, {}, 0, 0);
 
     Frame* const f = push_frame(caller, call, snapshot);
-    f->program = Program::of(*call.code, rules->revision, inspector != nullptr);
-    if (f->program == nullptr) [[unlikely]]
-        return end_run(Status::resource_limit);
     f->code = call.code->bytes().data();
     f->code_size = call.code->size();
+    f->program = Program::of(*call.code, rules->revision, inspector != nullptr);
+    if (f->program == nullptr && !translate_alone(f)) [[unlikely]]
+        return end_run(Status::resource_limit);
     f->input = call.input.data();
     f->input_size = call.input.size();
     f->ip = f->program->entry();
@@ -171,6 +171,7 @@ Frame* Core::push_frame(Frame* caller, const PendingCall& call, const Journal::S
     f->depth = caller == nullptr ? 0 : caller->depth + 1;
     f->value = call.value;
     f->snapshot = snapshot;
+    f->owns_program = false;
     return_data = {};
     return f;
 }
@@ -231,6 +232,28 @@ Frame* Core::answer_creation(Frame* caller, Status status, Gas gas, BytesView ou
     return caller;
 }
 
+bool Core::translate_alone(Frame* f) noexcept {
+    f->translation = passing.mark();
+    f->owns_program = true;
+    f->program = Program::make({f->code, f->code_size}, rules->revision, inspector != nullptr, passing);
+    return f->program != nullptr;
+}
+
+const Instruction* Core::jump_target(Frame* f, uint64_t pc) noexcept {
+    const Instruction* target = f->program->reach(pc, f->status);
+    if (target == nullptr && f->status == Status::resource_limit && !f->owns_program && translate_alone(f))
+        target = f->program->reach(pc, f->status);
+    return target;
+}
+
+const Instruction* Core::follow(Frame* f, const Instruction* ip) noexcept {
+    Program::Way way;
+    const Instruction* target = f->program->follow(ip, f->status, way);
+    if (target == nullptr && f->status == Status::resource_limit && !f->owns_program && translate_alone(f))
+        target = f->program->enter(way, f->status);
+    return target;
+}
+
 Frame* Core::end_run(Status status) noexcept {
     result = {status, 0, {}};
     return nullptr;
@@ -241,7 +264,7 @@ Frame* Core::leave(Frame* f, Status status, Gas gas, BytesView output) {
         return end_run(status);
     if (inspector != nullptr && step_pending) trace_step_end(*this, gas, status);
     const bool creates = is_creation(f->kind);
-    if (creates) creations.rewind(f->init_code);
+    if (f->owns_program) passing.rewind(f->translation);
     if (creates && status == Status::success) {
         status = deposit_code(f, output, gas);
         output = {};
@@ -351,11 +374,9 @@ Frame* Core::begin_creation(Frame* caller, const PendingCall& creation) {
         move_value(*creation.from, account, creation.value);
 
     Frame* const f = push_frame(caller, creation, snapshot);
-    f->init_code = creations.mark();
-    f->program = Program::make(creation.input, rules->revision, inspector != nullptr, creations);
-    if (f->program == nullptr) return end_run(Status::resource_limit);
     f->code = creation.input.data();
     f->code_size = creation.input.size();
+    if (!translate_alone(f)) return end_run(Status::resource_limit);
     f->input = nullptr;
     f->input_size = 0;
     f->ip = f->program->entry();
@@ -390,7 +411,12 @@ void Core::begin(const Message& message, Gas gas) {
     return_data = {};
     result = {};
     step_pending = false;
-    creations.rewind({});
+    // What one deep run needed is not kept from the other workers.
+    constexpr size_t most_reserved = size_t{16} << 20;
+    if (passing.reserved() > most_reserved)
+        passing.clear();
+    else
+        passing.rewind({});
     AccountEntry& to_place = journal.entry_of(message.recipient);
     if (is_creation(message.kind) && rules->eip2929) journal.warm(to_place);
     AccountEntry* const to = journal.loaded(to_place);

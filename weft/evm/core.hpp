@@ -50,7 +50,9 @@ struct Frame {
     uint32_t depth = 0;  ///< 0 for the outermost
     uint256 value;
     Journal::Snapshot snapshot{};
-    state::CodeArena::Mark init_code;  ///< of a creation: where the translation of its init code begins
+    /// The program is for this frame alone, and lies in Core::passing from `translation` on.
+    bool owns_program = false;
+    state::CodeArena::Mark translation;
     /// In the program's symbolic form: bit h says that the word at height h floats (symbolic.hpp).
     uint64_t floating = 0;
 };
@@ -125,9 +127,11 @@ struct Core {
     uint8_t* memory_peak;  ///< the highest end of memory since the last trim
     Region<Frame> frames;
     size_t frames_made = 0;
-    state::CodeArena creations;  ///< translations of init code, those of the deeper frames last
-    BytesView return_data;       ///< of the running frame's last call
-    Bytes return_buffer;         ///< where it lies
+    /// Translations that only one frame runs, those of the deeper frames last: of init code, and of code
+    /// where what may be kept is used up.
+    state::CodeArena passing;
+    BytesView return_data;  ///< of the running frame's last call
+    Bytes return_buffer;    ///< where it lies
     PreimageCache preimages;
     ModulusCache moduli;
     AncestorHashes ancestors;
@@ -152,6 +156,11 @@ struct Core {
     Frame* leave(Frame* f, Status status, Gas gas, BytesView output);
     Frame* fail(Frame* f, Status status, Gas gas) { return leave(f, status, gas, {}); }
 
+    // Program's, that go on with a translation for the frame alone where no more may be kept. nullptr:
+    // f->status says why.
+    [[nodiscard]] const Instruction* jump_target(Frame* f, uint64_t pc) noexcept;
+    [[nodiscard]] const Instruction* follow(Frame* f, const Instruction* ip) noexcept;
+
     /// The outermost call, from beginning to end, with this gas instead of the message's; what it came to is
     /// in `result`.
     void begin(const Message& message, Gas gas);
@@ -171,6 +180,8 @@ private:
                   uint64_t output_size);
     Frame* answer_creation(Frame* caller, Status status, Gas gas, BytesView output, const Address& created);
     Frame* end_run(Status status) noexcept;
+    /// Makes a program for this frame alone. False: there is no memory.
+    bool translate_alone(Frame* f) noexcept;
     Status deposit_code(Frame* f, BytesView code, Gas& gas);
     void move_value(AccountEntry& from, AccountEntry& to, const uint256& value);
     void inspect_entry(const Frame* caller, const PendingCall& call);

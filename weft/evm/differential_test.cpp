@@ -299,6 +299,73 @@ TEST(Program, GrowsUnderManyThreads) {
     }
 }
 
+/// 10,000 blocks one after the other, each of which jumps to the next, every other one to an address that it
+/// computes.
+Bytes chain_of_jumps() {
+    Bytes out;
+    const auto append = [&](std::initializer_list<int> bytes) {
+        for (const int byte : bytes) out.push_back(static_cast<uint8_t>(byte));
+    };
+    for (size_t i = 0; i < 10'000; ++i) {
+        append({OP_JUMPDEST, OP_GAS, OP_POP, OP_PUSH1, 0, OP_CALLDATALOAD, OP_POP});
+        const size_t next = out.size() + (i % 2 == 0 ? 5 : 9);
+        append({OP_PUSH3, static_cast<int>(next >> 16), static_cast<int>(next >> 8 & 0xff),
+                static_cast<int>(next & 0xff)});
+        if (i % 2 == 1) append({OP_PUSH1, 200, OP_CALLDATALOAD, OP_ADD});
+        append({OP_JUMP});
+    }
+    append({OP_JUMPDEST, OP_GAS, OP_PUSH1, 0, OP_MSTORE, OP_PUSH1, 32, OP_PUSH1, 0, OP_RETURN});
+    return out;
+}
+
+/// What may be kept is used up at once, or while a code's translation grows: frames go on with translations
+/// of their own.
+TEST(Program, GoesOnWhereNoMoreMayBeKept) {
+    for (uint64_t seed = 0; seed < 60; ++seed) {
+        RandomCode random(seed + 9000, Revision::osaka);
+        const bool is_random = seed % 4 != 0;
+        const Bytes codes[] = {is_random ? random.make(1500) : chain_of_jumps(), random.make(1500),
+                               random.make(300)};
+        MemoryState state;
+        const Address places[] = {contract, other, third};
+        state.set_account(sender,
+                          {.nonce = 1, .balance = uint256{1} << 64, .code_hash = crypto::empty_code_hash});
+        for (int i = 0; i < 3; ++i)
+            state.set_account(places[i], {.nonce = 1, .balance = 10, .code_hash = state.set_code(codes[i])});
+        const auto results_with = [&](size_t most_kept) {
+            CodeCache cache(size_t{256} << 20, most_kept);
+            const CodeCache::Use use(cache);
+            const PrecompileSet precompiles(Revision::osaka);
+            WorldSource source(state, cache);
+            state::Journal journal(cache);
+            Machine machine(journal, size_t{64} << 20);
+            std::vector<std::tuple<Status, uint64_t, Bytes>> out;
+            for (uint64_t n = 0; n < 8; ++n) {
+                Random bytes(n);
+                Bytes input(100);
+                for (uint8_t& byte : input) byte = static_cast<uint8_t>(bytes() % 3 == 0 ? bytes() : 0);
+                source.slots_may_commute = n % 2 == 1;
+                journal.reset(source, {.eip161 = true});
+                journal.begin_transaction();
+                machine.begin_block({}, Revision::osaka, precompiles);
+                const CallResult result = machine.execute(World::message(1'000'000, input, 3), {});
+                out.emplace_back(result.status, result.gas_left,
+                                 Bytes(result.output.begin(), result.output.end()));
+            }
+            if (!is_random && most_kept == state::CodeSpace::segment_size) {
+                Program* const kept =
+                    Program::of(**cache.get(crypto::keccak256(codes[0]), state), Revision::osaka, false);
+                EXPECT_TRUE(kept != nullptr && !kept->complete());
+            }
+            return out;
+        };
+        const auto expected = results_with(state::CodeSpace::twin_distance / 2);
+        if (!is_random) EXPECT_EQ(std::get<0>(expected[0]), Status::success);
+        EXPECT_EQ(results_with(0), expected) << seed;
+        EXPECT_EQ(results_with(state::CodeSpace::segment_size), expected) << seed;
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Revisions, PlainAndTraced,
                          testing::Values(Revision::frontier, Revision::homestead, Revision::tangerine_whistle,
                                          Revision::spurious_dragon, Revision::byzantium,

@@ -106,7 +106,7 @@ WEFT_HANDLER void swap1_pop(WEFT_STATE) {
 template <bool traced, int operands>
 [[gnu::cold, gnu::noinline]] WEFT_HANDLER void jump_beyond(WEFT_STATE) {
     f->status = Status::bad_jump_destination;
-    const Instruction* const target = sp[0].is_u64() ? f->program->reach(sp[0].low(), f->status) : nullptr;
+    const Instruction* const target = sp[0].is_u64() ? f->core->jump_target(f, sp[0].low()) : nullptr;
     if (target == nullptr) {
         WEFT_TAIL fail(ip, sp, gas, f);
     }
@@ -145,7 +145,7 @@ WEFT_HANDLER void jumpi(WEFT_STATE) {
 /// The stub of a jump to a constant, or the end of a stretch: what follows is translated now.
 template <bool traced>
 [[gnu::cold, gnu::noinline]] WEFT_HANDLER void grow(WEFT_STATE) {
-    const Instruction* const target = f->program->follow(ip, f->status);
+    const Instruction* const target = f->core->follow(f, ip);
     if (target == nullptr) {
         WEFT_TAIL fail(ip, sp, gas, f);
     }

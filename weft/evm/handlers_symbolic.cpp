@@ -79,7 +79,7 @@ constexpr auto whether_constant_equal = [](const Frame* f, const uint256* sp, ui
 /// The symbolic form of where a jump to the word goes. nullptr: f->status says why.
 [[nodiscard]] const Instruction* symbolic_target(Frame* f, const uint256& word) noexcept {
     f->status = Status::bad_jump_destination;
-    const Instruction* const target = word.is_u64() ? f->program->reach(word.low(), f->status) : nullptr;
+    const Instruction* const target = word.is_u64() ? f->core->jump_target(f, word.low()) : nullptr;
     return target != nullptr ? f->program->symbolic(target) : nullptr;
 }
 WEFT_HANDLER void jump(WEFT_STATE) {

@@ -38,7 +38,7 @@ Core::Core(Journal& journal_, size_t memory_budget)
       memory_end(memory.data() + memory_budget),
       memory_peak(memory.data()),
       frames(max_call_depth + 1),
-      creations(journal_.codes().space()),
+      passing(journal_.codes().space()),
       float_slots(max_call_depth + 1) {}
 
 void Core::run(Frame* f) {

@@ -54,29 +54,41 @@ const Instruction* Program::reach(uint64_t pc, Status& why) noexcept {
     return find_or_translate(pc, why);
 }
 
-const Instruction* Program::follow(const Instruction* ip, Status& why) noexcept {
+const Instruction* Program::enter(const Way& way, Status& why) noexcept {
+    const Instruction* target = nullptr;
+    {
+        const base::CountedLock lock(arena_.mutex);
+        target = go(way, why);
+    }
+    return target != nullptr && way.is_symbolic ? symbolic(target) : target;
+}
+
+const Instruction* Program::go(const Way& way, Status& why) noexcept {
+    if (!way.in_sequence) return find_or_translate(way.pc, why);
+    why = Status::resource_limit;
+    return translate(way.pc);
+}
+
+const Instruction* Program::follow(const Instruction* ip, Status& why, Way& way) noexcept {
     const base::CountedLock lock(arena_.mutex);
-    const ptrdiff_t form = is_symbolic(ip) ? twin_distance : 0;
+    way.is_symbolic = is_symbolic(ip);
+    const ptrdiff_t form = way.is_symbolic ? twin_distance : 0;
     const Instruction* const here = ip - form;
     const bool is_stub = here->handler == handler_offset(handler_table(traced_)[X_GROW]);
     const Instruction* const jump = is_stub ? here - here->immediate : here;
     const Instruction* const leads_to = jump + static_cast<int32_t>(jump->immediate);
     if (leads_to != (is_stub ? here - 2 : here)) return leads_to + form;  // another thread has been here
 
-    uint64_t pc;
     if (is_stub) {
         BlockShape shape;
         std::memcpy(&shape, here - 1, sizeof shape);
-        pc = shape.pc;
+        way.pc = shape.pc;
     } else {
-        pc = here[1].immediate;
+        way.pc = here[1].immediate;
     }
-    const bool in_sequence = !is_stub && (pc >= code_.size() || code_[pc] != OP_JUMPDEST);
-    const Instruction* const target = in_sequence ? translate(pc) : find_or_translate(pc, why);
-    if (target == nullptr) {
-        if (in_sequence) why = Status::resource_limit;
-        return nullptr;
-    }
+    way.in_sequence = !is_stub && (way.pc >= code_.size() || code_[way.pc] != OP_JUMPDEST);
+    const Instruction* const target = go(way, why);
+    if (target == nullptr) return nullptr;
     lead(jump, target);
     return target + form;
 }
@@ -84,9 +96,11 @@ const Instruction* Program::follow(const Instruction* ip, Status& why) noexcept 
 const Instruction* Program::find_or_translate(uint64_t pc, Status& why) noexcept {
     if (const Instruction* const found = jump_target(pc)) return found;
     why = Status::bad_jump_destination;
-    if (!is_destination(pc)) return nullptr;
+    if (pc >= code_.size() || code_[pc] != OP_JUMPDEST) return nullptr;
+    const bool has_room = destinations_ != nullptr || arena_.room(destination_bytes()) != nullptr;
+    if (has_room && !is_destination(pc)) return nullptr;
     why = Status::resource_limit;
-    return translate(pc);
+    return has_room ? translate(pc) : nullptr;
 }
 
 bool Program::complete() noexcept {
@@ -125,7 +139,6 @@ bool Program::is_destination(uint64_t pc) noexcept {
     if (pc >= code_.size() || code_[pc] != OP_JUMPDEST) return false;
     if (destinations_ == nullptr) {
         const size_t bytes = destination_bytes();
-        if (arena_.room(bytes) == nullptr) return false;
         destinations_ = static_cast<uint64_t*>(arena_.allocate_last(bytes));
         std::memset(destinations_, 0, bytes);
     }

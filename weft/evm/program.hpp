@@ -79,9 +79,17 @@ public:
 
     /// Where a jump to `pc` goes.
     [[nodiscard]] const Instruction* reach(uint64_t pc, Status& why) noexcept;
+    /// What an X_GROW or X_CONTINUE leads to, in any program of the code.
+    struct Way {
+        uint64_t pc = 0;
+        bool in_sequence = false;  ///< what follows, which needs no JUMPDEST
+        bool is_symbolic = false;
+    };
     /// Where the jump goes whose stub (X_GROW) this is, or the code after an X_CONTINUE. The jump goes there
-    /// from now on.
-    [[nodiscard]] const Instruction* follow(const Instruction* ip, Status& why) noexcept;
+    /// from now on. `way`: what was looked for, where it isn't found.
+    [[nodiscard]] const Instruction* follow(const Instruction* ip, Status& why, Way& way) noexcept;
+    /// Where another program's way goes in this one.
+    [[nodiscard]] const Instruction* enter(const Way& way, Status& why) noexcept;
     /// All that can ever be jumped to. False: no memory.
     bool complete() noexcept;
 
@@ -134,7 +142,9 @@ private:
     // Under the arena's lock.
     const Instruction* find_or_translate(uint64_t pc, Status& why) noexcept;
     const Instruction* translate(size_t pc) noexcept;
-    /// Also while a stretch is being written.
+    const Instruction* go(const Way& way, Status& why) noexcept;
+    /// Also while a stretch is being written. Precondition: the arena has room for destination_bytes(), or
+    /// this was asked before.
     [[nodiscard]] bool is_destination(uint64_t pc) noexcept;
     [[nodiscard]] size_t destination_bytes() const noexcept {
         return (code_.size() / 64 + 1) * sizeof(uint64_t);

@@ -31,8 +31,10 @@ Address Code::delegation_target() const noexcept {
     return target;
 }
 
-CodeCache::CodeCache(size_t budget)
-    : budget_(budget), empty_(crypto::empty_code_hash, std::make_shared<const Bytes>(), no_arena_) {
+CodeCache::CodeCache(size_t budget, size_t most_kept)
+    : space_(most_kept),
+      budget_(budget),
+      empty_(crypto::empty_code_hash, std::make_shared<const Bytes>(), no_arena_) {
     for (auto& shard : shards_) shard = std::make_unique<Shard>(*this);
 }
 
@@ -98,7 +100,7 @@ void CodeCache::put(Table& table, uint64_t tag, Code* code) noexcept {
 Code* CodeCache::keep(Shard& shard, const Hash& hash, std::shared_ptr<const Bytes> bytes) {
     if (Code* const code = look_up(shard, hash)) return code;
     if (Table* const table = shard.table.load(std::memory_order_relaxed);
-        table == nullptr || 2 * (shard.count + 1) > table->cells.size()) {
+        table == nullptr || 2 * (shard.codes.size() + 1) > table->cells.size()) {
         auto larger = std::make_unique<Table>(table == nullptr ? smallest_table : 2 * table->cells.size());
         if (table != nullptr)
             for (const Cell& cell : table->cells)
@@ -107,26 +109,21 @@ Code* CodeCache::keep(Shard& shard, const Hash& hash, std::shared_ptr<const Byte
         shard.table.store(larger.get(), std::memory_order_release);
         shard.tables.push_back(std::move(larger));
     }
-    void* const place = shard.arena.allocate(sizeof(Code));
-    if (place == nullptr) throw std::bad_alloc{};
-    if (bytes.use_count() == 1) {
-        shard.code_bytes += bytes->capacity();
-        held_.fetch_add(bytes->capacity(), std::memory_order_relaxed);
-    }
-    auto* const code = ::new (place) Code(hash, std::move(bytes), shard.arena);
+    const size_t held = sizeof(Code) + (bytes.use_count() == 1 ? bytes->capacity() : 0);
+    shard.code_bytes += held;
+    held_.fetch_add(held, std::memory_order_relaxed);
+    Code* const code =
+        shard.codes.emplace_back(std::make_unique<Code>(hash, std::move(bytes), shard.arena)).get();
     put(*shard.tables.back(), tag_of(hash), code);
-    ++shard.count;
     return code;
 }
 
 /// Precondition: nobody uses the cache.
 void CodeCache::clear(Shard& shard) noexcept {
-    if (shard.count == 0) return;
-    for (const Cell& cell : shard.tables.back()->cells)
-        if (Code* const code = cell.code.load(std::memory_order_relaxed)) code->~Code();
+    if (shard.codes.empty()) return;
     shard.table.store(nullptr, std::memory_order_relaxed);
     shard.tables.clear();
-    shard.count = 0;
+    shard.codes.clear();
     held_.fetch_sub(shard.code_bytes, std::memory_order_relaxed);
     shard.code_bytes = 0;
     shard.arena.clear();

@@ -76,7 +76,9 @@ class CodeCache {
 public:
     /// budget: bytes of code and analyses that may stay between blocks; about half of it stays when it is
     /// exceeded. Code that the reader keeps in memory anyway doesn't count.
-    explicit CodeCache(size_t budget = size_t{256} << 20);
+    /// most_kept: bytes of analyses within a block, however many codes it runs: beyond it they are made for
+    /// each call anew.
+    explicit CodeCache(size_t budget = size_t{256} << 20, size_t most_kept = CodeSpace::twin_distance / 2);
     ~CodeCache();
     CodeCache(const CodeCache&) = delete;
     CodeCache& operator=(const CodeCache&) = delete;
@@ -126,8 +128,8 @@ private:
         CodeArena arena;  ///< its lock is the shard's
         std::atomic<Table*> table{nullptr};
         std::vector<std::unique_ptr<Table>> tables;  ///< the last is in use
-        size_t count = 0;
-        size_t code_bytes = 0;  ///< of codes that are held for the cache alone
+        std::vector<std::unique_ptr<Code>> codes;
+        size_t code_bytes = 0;  ///< of codes, and of bytes that are held for the cache alone
     };
     [[nodiscard]] static uint64_t tag_of(const Hash& hash) noexcept {
         uint64_t out;

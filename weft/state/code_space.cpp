@@ -6,45 +6,79 @@ namespace weft::state {
 namespace {
 
 constexpr size_t whole = 2 * CodeSpace::twin_distance;
+constexpr size_t smallest = size_t{16} << 20;
 
-/// A multiple of its size, so that an address says which half it is in; nullptr: there is none.
-std::byte* reserve() noexcept {
-    void* const p = ::mmap(nullptr, 2 * whole, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (p == MAP_FAILED) return nullptr;
-    auto* const begin = static_cast<std::byte*>(p);
-    const size_t before = -reinterpret_cast<uintptr_t>(p) % whole;
-    if (before != 0) ::munmap(begin, before);
-    ::munmap(begin + before + whole, whole - before);
-    return begin + before;
+std::byte* map(uintptr_t at, size_t bytes, int flags) noexcept {
+    // Without access it counts nowhere as memory.
+    void* const p = ::mmap(reinterpret_cast<void*>(at), bytes, PROT_NONE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+    return p == MAP_FAILED ? nullptr : static_cast<std::byte*>(p);
+}
+
+/// `bytes` at this very place; false: something is there, or there is no address space.
+bool map_at(uintptr_t at, size_t bytes) noexcept {
+    std::byte* const p = map(at, bytes, MAP_FIXED_NOREPLACE);
+    if (p != nullptr && p != reinterpret_cast<std::byte*>(at)) ::munmap(p, bytes);  // before Linux 4.17
+    return p == reinterpret_cast<std::byte*>(at);
+}
+
+/// Both forms' places, the first at a multiple of `whole`, so that an address says which it is of; nullptr:
+/// there are none.
+std::byte* reserve(size_t bytes) noexcept {
+    std::byte* const likely = map(0, bytes, 0);
+    if (likely == nullptr) return nullptr;
+    ::munmap(likely, bytes);
+    uintptr_t at = reinterpret_cast<uintptr_t>(likely) / whole * whole;
+    for (int tries = 0; tries < 256 && at >= whole; ++tries, at -= whole) {
+        if (!map_at(at, bytes)) continue;
+        if (map_at(at + CodeSpace::twin_distance, bytes)) return reinterpret_cast<std::byte*>(at);
+        ::munmap(reinterpret_cast<void*>(at), bytes);
+    }
+    return nullptr;
+}
+
+bool make_usable(std::byte* at, size_t bytes) noexcept {
+    return ::mprotect(at, bytes, PROT_READ | PROT_WRITE) == 0 &&
+           ::mprotect(at + CodeSpace::twin_distance, bytes, PROT_READ | PROT_WRITE) == 0;
 }
 
 }  // namespace
 
 CodeSpace::~CodeSpace() {
-    if (base_ != nullptr) ::munmap(base_, whole);
+    if (base_ == nullptr) return;
+    ::munmap(base_, size_);
+    ::munmap(base_ + twin_distance, size_);
 }
 
-std::byte* CodeSpace::take(size_t segments) noexcept {
+std::byte* CodeSpace::take(size_t segments, bool keep) noexcept {
     const std::scoped_lock lock(mutex_);
+    const size_t bytes = segments * segment_size;
+    if (keep && (bytes > most_kept_ || kept_ > most_kept_ - bytes)) return nullptr;
+    std::byte* out = nullptr;
     if (segments == 1 && !free_.empty()) {
-        std::byte* const out = free_.back();
+        out = free_.back();
         free_.pop_back();
-        return out;
+    } else {
+        for (size_t size = twin_distance; base_ == nullptr && size >= smallest; size /= 2)
+            if ((base_ = reserve(size)) != nullptr) size_ = size;
+        if (bytes > size_ - next_ || !make_usable(base_ + next_, bytes)) return nullptr;
+        out = base_ + next_;
+        next_ += bytes;
     }
-    if (base_ == nullptr) {
-        base_ = reserve();
-        if (base_ == nullptr) return nullptr;
-    }
-    if (segments > (twin_distance - next_) / segment_size) return nullptr;
-    std::byte* const out = base_ + next_;
-    next_ += segments * segment_size;
+    if (keep) kept_ += bytes;
     return out;
 }
 
-void CodeSpace::give_back(std::byte* first, size_t segments) noexcept {
+void CodeSpace::give_back(std::byte* first, size_t segments, bool kept) noexcept {
     const std::scoped_lock lock(mutex_);
+    if (kept) kept_ -= segments * segment_size;
     for (size_t i = 0; i < segments; ++i) free_.push_back(first + i * segment_size);
+}
+
+size_t CodeArena::reserved() const noexcept {
+    size_t segments = 0;
+    for (const Chunk& chunk : chunks_) segments += chunk.segments;
+    return segments * CodeSpace::segment_size;
 }
 
 std::byte* CodeArena::room(size_t bytes) noexcept {
@@ -76,7 +110,7 @@ bool CodeArena::enter_next(size_t bytes) noexcept {
     if (cursor_ != nullptr) ++current_;
     if (current_ == chunks_.size()) {
         const size_t segments = (bytes + CodeSpace::segment_size - 1) / CodeSpace::segment_size;
-        std::byte* const start = space_.take(segments);
+        std::byte* const start = space_.take(segments, held_ != nullptr);
         if (start == nullptr) {
             if (cursor_ != nullptr) --current_;
             return false;
@@ -98,7 +132,7 @@ void CodeArena::rewind(const Mark& mark) noexcept {
 
 void CodeArena::clear() noexcept {
     rewind({});
-    for (const Chunk& chunk : chunks_) space_.give_back(chunk.start, chunk.segments);
+    for (const Chunk& chunk : chunks_) space_.give_back(chunk.start, chunk.segments, held_ != nullptr);
     chunks_.clear();
 }
 

@@ -139,7 +139,26 @@ TEST(CodeArena, RewindsLikeAStack) {
         EXPECT_TRUE(CodeSpace::is_twin(static_cast<std::byte*>(first) + CodeSpace::twin_distance));
     }
     EXPECT_EQ(held, 0U);
-    EXPECT_EQ(space.take(CodeSpace::twin_distance / CodeSpace::segment_size + 1), nullptr);
+    EXPECT_EQ(space.take(CodeSpace::twin_distance / CodeSpace::segment_size + 1, false), nullptr);
+}
+
+TEST(CodeArena, KeepsNoMoreThanMayBeKept) {
+    CodeSpace space(2 * CodeSpace::segment_size);
+    std::atomic<size_t> held{0};
+    CodeArena passing(space);
+    {
+        CodeArena keeping(space, &held);
+        EXPECT_NE(keeping.allocate(CodeSpace::segment_size), nullptr);
+        EXPECT_NE(keeping.allocate(CodeSpace::segment_size), nullptr);
+        EXPECT_EQ(keeping.allocate(8), nullptr);
+        EXPECT_NE(passing.allocate(8), nullptr);
+        EXPECT_EQ(passing.reserved(), CodeSpace::segment_size);
+        keeping.clear();
+        EXPECT_NE(keeping.allocate(8), nullptr);
+        EXPECT_EQ(keeping.allocate(2 * CodeSpace::segment_size), nullptr);
+    }
+    CodeArena keeping(space, &held);
+    EXPECT_NE(keeping.allocate(2 * CodeSpace::segment_size), nullptr);
 }
 
 }  // namespace
