@@ -15,7 +15,6 @@
 namespace weft::cli::evm_tool {
 namespace {
 
-using primitives::json::Array;
 using primitives::json::Fields;
 using primitives::json::Result;
 using primitives::json::Value;

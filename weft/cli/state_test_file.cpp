@@ -141,7 +141,7 @@ Result<void> read_receipt(Value value, StateTest::Case& out) {
     fields.optional("cumulativeGasUsed", out.cumulative_gas);
     Value status;
     if (fields.optional("status", status) && !fields.failed())
-        if (const auto success = status.boolean()) out.success = *success;
+        out.success = status.boolean();
     return fields.status();
 }
 

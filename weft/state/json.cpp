@@ -8,7 +8,6 @@ namespace weft::state::json {
 
 namespace {
 
-using primitives::json::Array;
 using primitives::json::Document;
 using primitives::json::Error;
 using primitives::json::Fields;
