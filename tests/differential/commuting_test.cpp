@@ -89,13 +89,13 @@ TEST(Commuting, IsGivenUpWhereTheValueIsLookedAt) {
     world.scenario.before.set_storage(contract, 0, 100);
     const Stale stale = run_stale(world, {});
     EXPECT_EQ(stale.statistics.sums, 0u);
-    EXPECT_EQ(stale.statistics.repaired, senders - 1);
+    EXPECT_EQ(stale.statistics.reexecuted_transactions, senders - 1);
 }
 
 TEST(Commuting, EmptySlotIsAConflict) {
     // The first to write pays for the place, the others don't.
     const Stale stale = run_stale(calls_to(credit(), 5), {.slots_commute = true});
-    EXPECT_EQ(stale.statistics.repaired, senders - 1);
+    EXPECT_EQ(stale.statistics.reexecuted_transactions, senders - 1);
     EXPECT_EQ(stale.after.slot(contract, 0), uint256{5 * senders});
 }
 
@@ -113,7 +113,7 @@ TEST(Commuting, OverflowIsSeen) {
     World world = calls_to(credit(), 5);
     world.scenario.before.set_storage(contract, 0, uint256::max() - uint256{5 * 20 + 1});
     const Stale stale = run_stale(world, {.slots_commute = true});
-    EXPECT_EQ(stale.statistics.repaired, senders - 20);
+    EXPECT_EQ(stale.statistics.reexecuted_transactions, senders - 20);
     EXPECT_EQ(stale.after.slot(contract, 0), uint256::max() - 1);
 }
 

@@ -22,8 +22,20 @@ bool map_at(uintptr_t at, size_t bytes) noexcept {
     return p == reinterpret_cast<std::byte*>(at);
 }
 
-/// Both forms' places, the first at a multiple of `whole`, so that an address says which it is of; nullptr:
-/// there are none.
+// Both forms' places, the first at a multiple of `whole`, so that an address says which it is of; nullptr:
+// there are none.
+
+/// As large as can be.
+std::byte* reserve() noexcept {
+    std::byte* const p = map(0, 2 * whole, 0);
+    if (p == nullptr) return nullptr;
+    const size_t before = -reinterpret_cast<uintptr_t>(p) % whole;
+    if (before != 0) ::munmap(p, before);
+    ::munmap(p + before + whole, whole - before);
+    return p + before;
+}
+
+/// Where the process may not have so much address space.
 std::byte* reserve(size_t bytes) noexcept {
     std::byte* const likely = map(0, bytes, 0);
     if (likely == nullptr) return nullptr;
@@ -60,7 +72,7 @@ std::byte* CodeSpace::take(size_t segments, bool keep) noexcept {
         free_.pop_back();
     } else {
         for (size_t size = twin_distance; base_ == nullptr && size >= smallest; size /= 2)
-            if ((base_ = reserve(size)) != nullptr) size_ = size;
+            if ((base_ = size == twin_distance ? reserve() : reserve(size)) != nullptr) size_ = size;
         if (bytes > size_ - next_ || !make_usable(base_ + next_, bytes)) return nullptr;
         out = base_ + next_;
         next_ += bytes;
