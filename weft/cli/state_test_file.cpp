@@ -140,8 +140,7 @@ Result<void> read_receipt(Value value, StateTest::Case& out) {
     Fields fields(value);
     fields.optional("cumulativeGasUsed", out.cumulative_gas);
     Value status;
-    if (fields.optional("status", status) && !fields.failed())
-        out.success = status.boolean();
+    if (fields.optional("status", status) && !fields.failed()) out.success = status.boolean();
     return fields.status();
 }
 
