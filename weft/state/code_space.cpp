@@ -2,11 +2,15 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace weft::state {
 namespace {
 
 constexpr size_t whole = 2 * CodeSpace::twin_distance;
-constexpr size_t smallest = size_t{16} << 20;
+/// Where address space is scarce, others need it, too.
+constexpr size_t sizes[] = {CodeSpace::twin_distance, size_t{128} << 20, size_t{32} << 20};
 
 std::byte* map(uintptr_t at, size_t bytes, int flags) noexcept {
     // Without access it counts nowhere as memory.
@@ -65,14 +69,15 @@ CodeSpace::~CodeSpace() {
 std::byte* CodeSpace::take(size_t segments, bool keep) noexcept {
     const std::scoped_lock lock(mutex_);
     const size_t bytes = segments * segment_size;
-    if (keep && (bytes > most_kept_ || kept_ > most_kept_ - bytes)) return nullptr;
+    for (size_t i = 0; base_ == nullptr && i < std::size(sizes); ++i)
+        if ((base_ = i == 0 ? reserve() : reserve(sizes[i])) != nullptr) size_ = sizes[i];
+    const size_t most_kept = std::min(most_kept_, size_ / 2);
+    if (keep && (bytes > most_kept || kept_ > most_kept - bytes)) return nullptr;
     std::byte* out = nullptr;
     if (segments == 1 && !free_.empty()) {
         out = free_.back();
         free_.pop_back();
     } else {
-        for (size_t size = twin_distance; base_ == nullptr && size >= smallest; size /= 2)
-            if ((base_ = size == twin_distance ? reserve() : reserve(size)) != nullptr) size_ = size;
         if (bytes > size_ - next_ || !make_usable(base_ + next_, bytes)) return nullptr;
         out = base_ + next_;
         next_ += bytes;

@@ -11,14 +11,14 @@ namespace weft::state {
 /// Address space for what is derived from code, in segments, all of it so near together that an offset of 32
 /// bits in words of 8 bytes reaches from any place to any other. Pages come into being when they are first
 /// written. Each address has a second one, `twin_distance` bytes further, for another form of what lies
-/// there. It is as large as the process may have address space, 2 GB of each form at most. Thread-safe.
+/// there. 2 GB of each form, less where the process may not have so much.  Thread-safe.
 class CodeSpace {
 public:
     static constexpr size_t segment_size = size_t{256} << 10;
     static constexpr size_t twin_distance = size_t{2} << 30;
 
-    /// most_kept: bytes of it for arenas that keep what they hold, as a cache does. The rest is for those
-    /// that soon give it back: however much is kept, they go on.
+    /// most_kept: bytes of it for arenas that keep what they hold, as a cache does; half of it at most. The
+    /// rest is for those that soon give it back: however much is kept, they go on.
     explicit CodeSpace(size_t most_kept = twin_distance / 2) noexcept : most_kept_(most_kept) {}
     ~CodeSpace();
     CodeSpace(const CodeSpace&) = delete;
