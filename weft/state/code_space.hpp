@@ -11,7 +11,7 @@ namespace weft::state {
 /// Address space for what is derived from code, in segments, all of it so near together that an offset of 32
 /// bits in words of 8 bytes reaches from any place to any other. Pages come into being when they are first
 /// written. Each address has a second one, `twin_distance` bytes further, for another form of what lies
-/// there. 2 GB of each form, less where the process may not have so much.  Thread-safe.
+/// there. 2 GB of each form, less where the process may not have so much. Thread-safe.
 class CodeSpace {
 public:
     static constexpr size_t segment_size = size_t{256} << 10;
