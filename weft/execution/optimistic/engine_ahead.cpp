@@ -1,5 +1,6 @@
 // What the workers run ahead of the cursor.
 #include <algorithm>
+#include <thread>
 
 #include "weft/base/counters.hpp"
 #include "weft/execution/optimistic/engine.hpp"
@@ -117,7 +118,9 @@ void Engine::speculate(Worker& worker, unsigned index, size_t number) {
     Segment& segment = segments_[number];
     run_ahead(worker, index, number);
     if (!worker.source.is_refuted()) return finish(segment);
-    // The segment is the one at the cursor, and this worker's.
+    // The segment is the one at the cursor, and this worker's. But who commits the one before it says so
+    // before the cursor moves, and must not move it back.
+    while (cursor_.load(std::memory_order_acquire) != number) std::this_thread::yield();
     ++worker.statistics.stopped;
     repair(worker, index, number);
 }
