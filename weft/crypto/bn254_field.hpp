@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "weft/base/uint256.hpp"
+#include "weft/crypto/limbs.hpp"
 #include "weft/crypto/recovery/kernels.hpp"
 
 namespace weft::crypto {
@@ -109,23 +110,6 @@ private:
     WEFT_INLINE uint256 below_order(const Element& a) noexcept {
         const uint256 number{a.limb[0], a.limb[1], a.limb[2], a.limb[3]};
         return number < order ? number : number - order;
-    }
-    /// t[0..3] += a b; returns what goes beyond.
-    template <class Limbs>
-    WEFT_INLINE uint64_t add_row(uint64_t* t, uint64_t a, const Limbs& b) noexcept {
-        using Wide = unsigned __int128;
-        uint64_t low[4], high[4];
-        for (int j = 0; j < 4; ++j) {
-            const Wide product = Wide{a} * b[j];
-            low[j] = static_cast<uint64_t>(product);
-            high[j] = static_cast<uint64_t>(product >> 64);
-        }
-        Word carry = 0;
-        for (int j = 1; j < 4; ++j) low[j] = __builtin_addcll(low[j], high[j - 1], carry, &carry);
-        high[3] += carry;
-        carry = 0;
-        for (int j = 0; j < 4; ++j) t[j] = __builtin_addcll(t[j], low[j], carry, &carry);
-        return high[3] + carry;
     }
     /// t / 2^256 mod p, for t < 4 p^2.
     WEFT_INLINE Element reduce(uint64_t (&t)[8]) noexcept {

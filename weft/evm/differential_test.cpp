@@ -255,6 +255,17 @@ TEST(Program, GrowsInAnyOrderWithTheSameResults) {
     EXPECT_GT(successes, 50);
 }
 
+/// A sender, and three contracts with these codes.
+MemoryState state_with(const Bytes (&codes)[3]) {
+    MemoryState state;
+    const Address places[] = {contract, other, third};
+    state.set_account(sender,
+                      {.nonce = 1, .balance = uint256{1} << 64, .code_hash = crypto::empty_code_hash});
+    for (int i = 0; i < 3; ++i)
+        state.set_account(places[i], {.nonce = 1, .balance = 10, .code_hash = state.set_code(codes[i])});
+    return state;
+}
+
 /// Threads that run the same codes at once make their translations grow together, some of them in the
 /// symbolic form.
 TEST(Program, GrowsUnderManyThreads) {
@@ -264,12 +275,7 @@ TEST(Program, GrowsUnderManyThreads) {
         const Bytes codes[] = {random.make(1500), random.make(1500), random.make(300)};
         CodeCache shared;
         const CodeCache::Use use(shared);
-        MemoryState state;
-        const Address places[] = {contract, other, third};
-        state.set_account(sender,
-                          {.nonce = 1, .balance = uint256{1} << 64, .code_hash = crypto::empty_code_hash});
-        for (int i = 0; i < 3; ++i)
-            state.set_account(places[i], {.nonce = 1, .balance = 10, .code_hash = state.set_code(codes[i])});
+        const MemoryState state = state_with(codes);
         std::vector<std::vector<std::pair<Status, uint64_t>>> results(thread_count);
         std::atomic<int> ready{0};
         const auto work = [&](int thread) {
@@ -326,12 +332,7 @@ TEST(Program, GoesOnWhereNoMoreMayBeKept) {
         const bool is_random = seed % 4 != 0;
         const Bytes codes[] = {is_random ? random.make(1500) : chain_of_jumps(), random.make(1500),
                                random.make(300)};
-        MemoryState state;
-        const Address places[] = {contract, other, third};
-        state.set_account(sender,
-                          {.nonce = 1, .balance = uint256{1} << 64, .code_hash = crypto::empty_code_hash});
-        for (int i = 0; i < 3; ++i)
-            state.set_account(places[i], {.nonce = 1, .balance = 10, .code_hash = state.set_code(codes[i])});
+        const MemoryState state = state_with(codes);
         const auto results_with = [&](size_t most_kept) {
             CodeCache cache(size_t{256} << 20, most_kept);
             const CodeCache::Use use(cache);

@@ -526,16 +526,9 @@ TEST(YellowPaper, BlockHashesAreAskedForOnceInABlock) {
     World world;
     world.state.set_block_hash(999, base::to_hash(7));
     world.state.set_block_hash(744, base::to_hash(8));
-    const auto sum = Code{}
-                         .push(999)
-                         .op(OP_BLOCKHASH)
-                         .push(744)
-                         .op(OP_BLOCKHASH)
-                         .op(OP_ADD)
-                         .push(999)
-                         .op(OP_BLOCKHASH)
-                         .op(OP_ADD)
-                         .give();
+    Code sum;
+    sum.push(999).op(OP_BLOCKHASH).push(744).op(OP_BLOCKHASH).op(OP_ADD);
+    sum.push(999).op(OP_BLOCKHASH).op(OP_ADD).give();
     EXPECT_EQ(word(world.run(sum).output), uint256{7 + 8 + 7});
     const int reads = world.source.reads;
     EXPECT_EQ(word(world.run(Code{}.push(999).op(OP_BLOCKHASH).give()).output), uint256{7});

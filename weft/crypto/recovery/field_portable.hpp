@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "weft/crypto/limbs.hpp"
 #include "weft/crypto/recovery/kernels.hpp"
 #include "weft/crypto/recovery/scalar.hpp"
 
@@ -91,19 +92,7 @@ struct ScalarField {
 
     /// t[0..4] += a b, where t[4] is not yet set.
     WEFT_INLINE void row(uint64_t* t, uint64_t a, const uint64_t (&b)[4]) noexcept {
-        using Wide = unsigned __int128;
-        uint64_t low[4], high[4];
-        for (int j = 0; j < 4; ++j) {
-            const Wide product = Wide{a} * b[j];
-            low[j] = static_cast<uint64_t>(product);
-            high[j] = static_cast<uint64_t>(product >> 64);
-        }
-        Word carry = 0;
-        for (int j = 1; j < 4; ++j) low[j] = __builtin_addcll(low[j], high[j - 1], carry, &carry);
-        high[3] += carry;
-        carry = 0;
-        for (int j = 0; j < 4; ++j) t[j] = __builtin_addcll(t[j], low[j], carry, &carry);
-        t[4] = high[3] + carry;
+        t[4] = add_row(t, a, b);
     }
     /// 512 bits to little more than 256.
     WEFT_INLINE Sum fold(uint64_t (&t)[8]) noexcept {
