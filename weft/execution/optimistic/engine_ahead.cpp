@@ -120,7 +120,10 @@ void Engine::speculate(Worker& worker, unsigned index, size_t number) {
     if (!worker.source.is_refuted()) return finish(segment);
     // The segment is the one at the cursor, and this worker's. But who commits the one before it says so
     // before the cursor moves, and must not move it back.
-    while (cursor_.load(std::memory_order_acquire) != number) std::this_thread::yield();
+    while (cursor_.load(std::memory_order_acquire) != number) {
+        reached(index, Point::wait);
+        std::this_thread::yield();
+    }
     ++worker.statistics.stopped;
     repair(worker, index, number);
 }

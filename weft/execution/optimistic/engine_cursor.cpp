@@ -158,6 +158,7 @@ void Engine::advance(size_t number, unsigned index) {
     const size_t next = number + segments_[number].count;
     ++runs_;
     memory_.versions.set_committed(position_of(next - 1));
+    reached(index, Point::commit);
     keeper_.store(index, std::memory_order_relaxed);
     cursor_.store(next, std::memory_order_seq_cst);
     if (next != segment_count_ && next < wake_at_.load(std::memory_order_seq_cst)) return;
