@@ -20,7 +20,9 @@ struct AccountState {
 
 enum class VersionState : uint8_t {
     published,  ///< by a segment that ran ahead of the cursor
-    committed,  ///< final
+    /// Final. A slot's value that doesn't depend on what was before keeps `published` then, too: it says all
+    /// that there is to say.
+    committed,
     withdrawn,  ///< that run did not hold
     /// What an access list says that the segment leaves there. Counts as long as the segment is not
     /// committed, and has published nothing there.
@@ -85,7 +87,7 @@ struct SlotVersion : Version<SlotVersion> {
         sum = 1,  ///< it is a SlotSum
     };
     [[nodiscard]] bool is_sum() const noexcept { return changes != 0; }
-    uint256 value;  ///< of a SlotSum: valid once state is committed
+    uint256 value;  ///< of a SlotSum: valid once state is committed; of others: from the beginning
 };
 
 /// Of a segment that knows the slot's value up to a constant only.

@@ -224,11 +224,12 @@ state::ReadResult<void> commit(const Record& record, const VersionedState& versi
         }
         use.version->state.store(VersionState::committed, std::memory_order_release);
     }
+    // The other slots' versions are final as they are, and needn't be touched.
+    if (record.sums == 0) return {};
     for (const auto& [location, version] : record.slot_versions) {
-        if (version->is_sum()) {
-            if (auto read = versions.read(*location, position, version->value); !read) return read;
-            version->value += sum_of(*version).added;
-        }
+        if (!version->is_sum()) continue;
+        if (auto read = versions.read(*location, position, version->value); !read) return read;
+        version->value += sum_of(*version).added;
         version->state.store(VersionState::committed, std::memory_order_release);
     }
     return {};

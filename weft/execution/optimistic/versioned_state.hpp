@@ -85,7 +85,7 @@ public:
                                                       Position position) const;
 
     /// What the versions of `memories` make of the state; pool: who helps, may be null. Precondition: every
-    /// version is committed or withdrawn.
+    /// version is final or withdrawn.
     [[nodiscard]] StateDiff make_diff(std::span<BlockMemory* const> memories, CodeCache& codes,
                                       base::ThreadPool* pool);
     /// The account before the block: in its place, or in `spare` while another thread writes it there.
