@@ -1,6 +1,7 @@
 """The bars of speed: what was wanted, what was measured, whether it is met."""
 from dataclasses import dataclass
 
+from comparison.engines import REVM_WHOLE_BLOCK
 from comparison.samples import best_peer, compare, geometric_mean, is_weft
 from comparison.tables import SEQUENTIAL, auto_of, busy, ratio, table
 
@@ -23,6 +24,12 @@ def at_least(what, bar, pairs, note=""):
         verdict.measured = ", ".join(f"{value:.2f}" for value, _ in pairs) + note
         verdict.met = all(value >= least for value, least in pairs)
     return verdict
+
+
+def whole_block(one, of):
+    """revm's time with the block's system calls where it was run so, else as it is; None where it was not run."""
+    cell = one.times(REVM_WHOLE_BLOCK) or one.times("revm")
+    return getattr(cell, of)() if cell else None
 
 
 class Bars:
@@ -107,10 +114,16 @@ class Bars:
         inputs = [one for one in self.samples.inputs.values() if 1 <= one.txs <= 50 and one.group in ("small", "mainnet")]
         often = [one for one in inputs if one.group == "small"]  # of few runs the 99th percentile is the slowest one
         for words, of, these in (("best", "best_ns", inputs), ("p99", "p99_ns", often)):
-            found = compare(these, self.auto, "revm", of) if self.auto else None
-            out.append(at_least(f"blocks of 1 to 50 transactions, {words}, auto against revm: worst", ">= 1",
-                                [(found.worst, 1)] if found else [], f" ({found.worst_input})" if found else ""))
+            out.append(self.worst(f"blocks of 1 to 50 transactions, {words}, auto against revm with the block's system calls"
+                                  " (of mainnet's without)", these, lambda one, of=of: whole_block(one, of), of))
+            out.append(self.worst(f"the same, {words}, revm without system calls", often, "revm", of))
         return out
+
+    def worst(self, what, inputs, peer, of):
+        """auto on these inputs, at least as fast as the peer on each."""
+        found = compare(inputs, self.auto, peer, of) if self.auto else None
+        return at_least(f"{what}: worst", ">= 1", [(found.worst, 1)] if found else [],
+                        f" ({found.worst_input})" if found else "")
 
     def evm_only(self):
         """Sequential Weft against the better of revm and evmone."""

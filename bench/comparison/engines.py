@@ -10,6 +10,7 @@ from comparison.samples import parse_lines
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WEFT = os.path.join("build", "release", "weft")
 PEERS = os.path.join("bench", "peers")
+REVM_WHOLE_BLOCK = "revm block"  # with the block's system calls, which Weft's timed region always holds
 
 
 class Trouble(Exception):
@@ -58,7 +59,11 @@ def own_peers(build, jobs):
         out.append("revm is not rebuilt: there is no cargo (Rust 1.85 or later builds it)")
     if not os.access(program, os.X_OK):
         return [], out + [f"revm is left out: {program} is not there ({PEERS}/build makes it)"]
-    return [Engine("revm", [program]), Engine("revm commit", [program, "--mode", "commit"], {}, ("mainnet",))], out
+    return [
+        Engine("revm", [program]),
+        Engine(REVM_WHOLE_BLOCK, [program, "--mode", "block"], {}, ("small",)),
+        Engine("revm commit", [program, "--mode", "commit"], {}, ("mainnet",)),
+    ], out
 
 
 def peer_of(text):

@@ -5,7 +5,7 @@ SEQUENTIAL = "weft seq"
 
 
 def milliseconds(nanoseconds):
-    return "-" if not nanoseconds else f"{nanoseconds / 1e6:.3f}"
+    return "-" if not nanoseconds else f"{nanoseconds / 1e6:.{3 if nanoseconds >= 1e5 else 4}f}"
 
 
 def ratio(value):
