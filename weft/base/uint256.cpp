@@ -101,62 +101,43 @@ inline uint64_t subtract_product(uint64_t* u, const uint64_t* d, uint64_t q) noe
     return borrow;
 }
 
-/// One step of long division by the normalised d of N >= 3 limbs: u[0..N] with u / 2^64 < d becomes u mod d;
-/// returns the quotient's limb. v is the reciprocal of d's two top limbs.
+/// One step of long division by a normalised divisor of N limbs: the remainder so far, r < d, takes in the
+/// next limb and becomes r * 2^64 + next mod d; returns the quotient's limb. v is the reciprocal of d's top
+/// limbs, two where there are. Everything stays in registers: each step waits for the one before it.
 template <int N>
-inline uint64_t divide_step(uint64_t* u, const uint64_t* d, uint64_t v) noexcept {
-    const wide top = join(d[N - 1], d[N - 2]);
-    if (join(u[N], u[N - 1]) >= top) [[unlikely]] {
-        // MG needs (u2, u1) < d; where they are equal 2^64 - 1 is the limb, and exact since d's top bit is
-        // set.
-        subtract_product<N>(u, d, ~0ULL);
-        return ~0ULL;
-    }
-    auto [q, remainder] = divide_3by2(u[N], u[N - 1], u[N - 2], top, v);
-    const uint64_t borrow = subtract_product<N - 2>(u, d, q);
-    const bool under = remainder < borrow;
-    remainder -= borrow;
-    u[N - 2] = low(remainder);
-    u[N - 1] = high(remainder);
-    if (under) [[unlikely]] {
-        --q;
-        unsigned long long carry = 0;
-        for (int i = 0; i < N; ++i) u[i] = __builtin_addcll(u[i], d[i], carry, &carry);
-    }
-    return q;
-}
-
-/// Divides u (`limbs` limbs and a zero, or the bits shifted out, above them: u[limbs]) by the normalised d of
-/// N limbs. The remainder is left in u[0..N); quotient limbs go to q[0..limbs - N], unless q is null.
-/// u[limbs] must be below d's top limb.
-template <int N>
-inline void divide_normalised(uint64_t* u, int limbs, const uint64_t* d, uint64_t* q) noexcept {
+inline uint64_t divide_step(std::array<uint64_t, N>& r, uint64_t next, const std::array<uint64_t, N>& d,
+                            uint64_t v) noexcept {
     if constexpr (N == 1) {
-        const uint64_t v = reciprocal(d[0]);
-        uint64_t remainder = u[limbs];
-        for (int i = limbs - 1; i >= 0; --i) {
-            const Step1 step = divide_2by1(remainder, u[i], d[0], v);
-            remainder = step.remainder;
-            if (q != nullptr) q[i] = step.quotient;
-        }
-        u[0] = remainder;
+        const Step1 step = divide_2by1(r[0], next, d[0], v);
+        r[0] = step.remainder;
+        return step.quotient;
     } else if constexpr (N == 2) {
-        const uint64_t v = reciprocal(d[1], d[0]);
-        const wide divisor = join(d[1], d[0]);
-        wide remainder = join(u[limbs], u[limbs - 1]);
-        for (int i = limbs - 2; i >= 0; --i) {
-            const Step2 step = divide_3by2(high(remainder), low(remainder), u[i], divisor, v);
-            remainder = step.remainder;
-            if (q != nullptr) q[i] = step.quotient;
-        }
-        u[0] = low(remainder);
-        u[1] = high(remainder);
+        const Step2 step = divide_3by2(r[1], r[0], next, join(d[1], d[0]), v);
+        r = {low(step.remainder), high(step.remainder)};
+        return step.quotient;
     } else {
-        const uint64_t v = reciprocal(d[N - 1], d[N - 2]);
-        for (int i = limbs - N; i >= 0; --i) {
-            const uint64_t limb = divide_step<N>(u + i, d, v);
-            if (q != nullptr) q[i] = limb;
+        const wide top = join(d[N - 1], d[N - 2]);
+        const uint64_t u2 = r[N - 1], u1 = r[N - 2], u0 = r[N - 3];
+        for (int i = N - 1; i > 0; --i) r[i] = r[i - 1];
+        r[0] = next;
+        if (join(u2, u1) >= top) [[unlikely]] {
+            // MG needs (u2, u1) < d; where they are equal 2^64 - 1 is the limb, and exact since d's top bit
+            // is set.
+            subtract_product<N>(r.data(), d.data(), ~0ULL);
+            return ~0ULL;
         }
+        auto [q, remainder] = divide_3by2(u2, u1, u0, top, v);
+        const uint64_t borrow = subtract_product<N - 2>(r.data(), d.data(), q);
+        const bool under = remainder < borrow;
+        remainder -= borrow;
+        r[N - 2] = low(remainder);
+        r[N - 1] = high(remainder);
+        if (under) [[unlikely]] {
+            --q;
+            unsigned long long carry = 0;
+            for (int i = 0; i < N; ++i) r[i] = __builtin_addcll(r[i], d[i], carry, &carry);
+        }
+        return q;
     }
 }
 
@@ -165,27 +146,40 @@ inline int significant_limbs(const uint64_t* limbs, int count) noexcept {
     return count;
 }
 
-/// Divides the `limbs` significant limbs of u (room for one more, below 9) by d of N significant limbs, N <=
-/// limbs. q as in divide_normalised; returns the remainder.
+/// The two numbers of N limbs' top ones: what divide_step() wants of a normalised d.
 template <int N>
-inline uint256 divide_long(uint64_t* u, int limbs, const uint256& divisor, uint64_t* q) noexcept {
-    const int shift = std::countl_zero(divisor.limb[N - 1]);
-    const uint256 d = divisor << static_cast<uint64_t>(shift);
-    const int rest = 63 - shift;
-    u[limbs] = (u[limbs - 1] >> 1) >> rest;
-    for (int i = limbs - 1; i > 0; --i) u[i] = (u[i] << shift) | ((u[i - 1] >> 1) >> rest);
-    u[0] <<= shift;
-    divide_normalised<N>(u, limbs, d.limb.data(), q);
-    uint256 remainder;
-    for (int i = 0; i < N; ++i) {
-        const uint64_t above = i + 1 < N ? u[i + 1] : 0;
-        remainder.limb[i] = (u[i] >> shift) | ((above << 1) << rest);
+inline uint64_t reciprocal(const std::array<uint64_t, N>& d) noexcept {
+    if constexpr (N == 1)
+        return reciprocal(d[0]);
+    else
+        return reciprocal(d[N - 1], d[N - 2]);
+}
+
+/// Divides the `limbs` significant limbs of u by a divisor of N significant limbs, N <= limbs. Quotient limbs
+/// go to q[0..limbs - N], unless q is null; returns the remainder.
+template <int N>
+inline uint256 divide_long(const uint64_t* u, int limbs, const uint256& divisor, uint64_t* q) noexcept {
+    const int shift = std::countl_zero(divisor.limb[N - 1]), rest = 63 - shift;
+    const auto shifted = [&](int i) { return (u[i] << shift) | (i == 0 ? 0 : (u[i - 1] >> 1) >> rest); };
+    std::array<uint64_t, N> d, r;
+    for (int i = 0; i < N; ++i)
+        d[i] = (divisor.limb[i] << shift) | (i == 0 ? 0 : (divisor.limb[i - 1] >> 1) >> rest);
+    const uint64_t v = reciprocal<N>(d);
+    // The bits shifted out and the leading N - 1 limbs: below d, since those bits are below its top limb.
+    r[N - 1] = (u[limbs - 1] >> 1) >> rest;
+    for (int i = 1; i < N; ++i) r[N - 1 - i] = shifted(limbs - i);
+    for (int i = limbs - N; i >= 0; --i) {
+        const uint64_t limb = divide_step<N>(r, shifted(i), d, v);
+        if (q != nullptr) q[i] = limb;
     }
+    uint256 remainder;
+    for (int i = 0; i < N; ++i)
+        remainder.limb[i] = (r[i] >> shift) | (i + 1 < N ? (r[i + 1] << 1) << rest : 0);
     return remainder;
 }
 
 /// divide_long by the divisor's significant limbs, 1 to 4.
-inline uint256 divide_any(uint64_t* u, int limbs, const uint256& divisor, int divisor_limbs,
+inline uint256 divide_any(const uint64_t* u, int limbs, const uint256& divisor, int divisor_limbs,
                           uint64_t* q) noexcept {
     switch (divisor_limbs) {
         case 1:
@@ -199,8 +193,8 @@ inline uint256 divide_any(uint64_t* u, int limbs, const uint256& divisor, int di
     }
 }
 
-/// u % m for `limbs` significant limbs of u (which is overwritten), u >= m > 0.
-inline uint256 remainder_of(uint64_t* u, int limbs, const uint256& m) noexcept {
+/// u % m for `limbs` significant limbs of u, u >= m > 0.
+inline uint256 remainder_of(const uint64_t* u, int limbs, const uint256& m) noexcept {
     return divide_any(u, limbs, m, significant_limbs(m.limb.data(), 4), nullptr);
 }
 
@@ -338,9 +332,9 @@ PreparedModulus::PreparedModulus(const uint256& modulus) noexcept
     divisor_ = modulus << shift_;
     // As reciprocal(d) above, with digits of 256 bits: (2^512 - 1 - 2^256 d) / d, whose high digit is ~d < d.
     const uint256 top = ~divisor_;
-    uint64_t u[9]{~0ULL, ~0ULL, ~0ULL, ~0ULL, top.limb[0], top.limb[1], top.limb[2], top.limb[3], 0};
+    uint64_t u[8]{~0ULL, ~0ULL, ~0ULL, ~0ULL, top.limb[0], top.limb[1], top.limb[2], top.limb[3]};
     uint64_t quotient[5];
-    divide_normalised<4>(u, 8, divisor_.limb.data(), quotient);
+    divide_long<4>(u, 8, divisor_, quotient);
     reciprocal_ = {quotient[0], quotient[1], quotient[2], quotient[3]};
 }
 

@@ -34,6 +34,16 @@ WEFT_HANDLER void ternary(WEFT_STATE) {
     WEFT_TAIL next(ip + 1, sp - 2, gas, f);
 }
 
+/// What is divided or reduced by zero is zero, and that zero is where the result belongs: `operands` below
+/// the top. A loop of remainders soon comes to it.
+template <auto function, int operands = 2>
+WEFT_HANDLER void divided(WEFT_STATE) {
+    if (sp[1 - operands].is_zero()) {
+        WEFT_TAIL next(ip + 1, sp - (operands - 1), gas, f);
+    }
+    WEFT_TAIL function(ip, sp, gas, f);
+}
+
 constexpr auto add = [](const uint256& a, const uint256& b) noexcept { return a + b; };
 constexpr auto multiply = [](const uint256& a, const uint256& b) noexcept { return a * b; };
 constexpr auto subtract = [](const uint256& a, const uint256& b) noexcept { return a - b; };
@@ -135,12 +145,12 @@ void add_arithmetic_handlers(HandlerTable& table, bool /*traced*/) {
     table[OP_ADD] = binary<add>;
     table[OP_MUL] = binary<multiply>;
     table[OP_SUB] = binary<subtract>;
-    table[OP_DIV] = binary<quotient>;
-    table[OP_SDIV] = binary<quotient_signed>;
-    table[OP_MOD] = binary<remainder>;
-    table[OP_SMOD] = binary<remainder_signed>;
-    table[OP_ADDMOD] = ternary<base::add_mod>;
-    table[OP_MULMOD] = multiply_modulo;
+    table[OP_DIV] = divided<binary<quotient>>;
+    table[OP_SDIV] = divided<binary<quotient_signed>>;
+    table[OP_MOD] = divided<binary<remainder>>;
+    table[OP_SMOD] = divided<binary<remainder_signed>>;
+    table[OP_ADDMOD] = divided<ternary<base::add_mod>, 3>;
+    table[OP_MULMOD] = divided<multiply_modulo, 3>;
     table[OP_EXP] = exponentiate;
     table[OP_SIGNEXTEND] = binary<sign_extend>;
     table[OP_LT] = compare<less>;
