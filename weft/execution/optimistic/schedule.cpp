@@ -14,7 +14,7 @@ constexpr uint64_t smallest_segment = 4'000;
 constexpr uint64_t runs_per_worker = 32;
 /// A transaction that may take this long, by estimate, begins early.
 constexpr uint64_t heavy_transaction = 48'000;
-constexpr uint64_t most_segments_in_a_run = 16;
+constexpr uint64_t most_segments_in_a_run = 64;
 /// So many runs must hold before longer ones are tried.
 constexpr unsigned held_before_longer = 8;
 
@@ -48,12 +48,12 @@ RunLimits plan_segments(std::span<const uint64_t> estimates, unsigned width, siz
 void RunLength::held() noexcept {
     if (now() >= longest_ || ++held_ < held_before_longer) return;
     held_ = 0;
-    now_.store(now() + 1, std::memory_order_relaxed);
+    now_.store(std::min(2 * now(), longest_), std::memory_order_relaxed);
 }
 
 void RunLength::refuted() noexcept {
     held_ = 0;
-    now_.store(1, std::memory_order_relaxed);
+    now_.store(std::max(1U, now() / 4), std::memory_order_relaxed);
 }
 
 void order_early(std::span<const SegmentPlan> plan, std::vector<size_t>& early) {

@@ -41,8 +41,8 @@ struct RunLimits {
 [[nodiscard]] RunLimits plan_segments(std::span<const uint64_t> estimates, unsigned width,
                                       size_t segment_transactions, std::vector<SegmentPlan>& out);
 
-/// How many segments a worker takes as one run: ever more while runs hold, for each costs something to
-/// publish and to validate; one when they are refuted, so that little is run again.
+/// How many segments a worker takes as one run: twice as many when some have held, for each costs something
+/// to publish and to validate; a quarter of it when one is refuted, so that little is run again.
 class RunLength {
 public:
     /// Any thread.
