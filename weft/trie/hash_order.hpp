@@ -1,7 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "weft/base/bytes.hpp"
@@ -28,6 +31,33 @@ inline void sort_by_hash(std::span<Ordered> order, std::span<const Hash> keys) {
         const auto compared = keys[a.index] <=> keys[b.index];
         return compared != 0 ? compared < 0 : a.index < b.index;
     });
+}
+
+/// The same, faster where there are many and their hashes are spread as hashes are. spare: of the same size.
+inline void sort_spread(std::span<Ordered> order, std::span<Ordered> spare, std::span<const Hash> keys) {
+    constexpr size_t few = 24;
+    if (order.size() <= few) return sort_by_hash(order, keys);
+    uint64_t differing = 0;
+    for (const Ordered& element : order) differing |= element.prefix ^ order.front().prefix;
+    // Buckets of about four by the first bits that differ; those beyond the array's make no more of them.
+    std::array<uint32_t, 256> ends{};
+    const unsigned bits = std::min(static_cast<unsigned>(std::bit_width(order.size())) - 2, 8U);
+    const auto width = static_cast<unsigned>(std::bit_width(differing));
+    const unsigned shift = width > bits ? width - bits : 0;
+    const auto bucket_of = [&](const Ordered& element) {
+        return element.prefix >> shift & ((size_t{1} << bits) - 1);
+    };
+    for (const Ordered& element : order) ++ends[bucket_of(element)];
+    uint32_t largest = 0, place = 0;
+    for (uint32_t& end : ends) {
+        largest = std::max(largest, end);
+        place += std::exchange(end, place);
+    }
+    if (largest > few) return sort_by_hash(order, keys);  // keys that someone chose
+    for (const Ordered& element : order) spare[ends[bucket_of(element)]++] = element;
+    for (size_t begin = 0, bucket = 0; bucket < ends.size(); begin = ends[bucket++])
+        if (ends[bucket] - begin > 1) sort_by_hash(spare.subspan(begin, ends[bucket] - begin), keys);
+    std::ranges::copy(spare, order.begin());
 }
 
 /// Puts elements that have their first bits in common together, in the order of these bits: buckets of about

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "weft/crypto/keccak.hpp"
+#include "weft/trie/state_rlp.hpp"
 
 namespace weft::trie {
 namespace {
@@ -27,30 +28,6 @@ uint64_t low_bits(const Address& address) noexcept {
     uint64_t word;
     std::memcpy(&word, address.data() + 12, sizeof word);
     return word ^ word >> 32 ^ word >> 56;
-}
-
-/// A number as RLP; at most 33 bytes.
-uint8_t* put_number(uint8_t* out, const uint256& number) noexcept {
-    uint8_t bytes[32];
-    base::store_be(bytes, number);
-    unsigned top = 3;
-    while (top > 0 && number.limb[top] == 0) --top;
-    const size_t size = 8 * top + (static_cast<size_t>(std::bit_width(number.limb[top])) + 7) / 8;
-    return put_string(out, BytesView(bytes).last(size));
-}
-
-/// An account as the state trie holds it (yellow paper, section 4.1), with an empty storage; at most 110
-/// bytes.
-size_t put_account(uint8_t* out, const state::Account& account) noexcept {
-    uint8_t items[9 + 33 + 33 + 33];
-    uint8_t* end = put_number(items, uint256{account.nonce});
-    end = put_number(end, account.balance);
-    end = put_string(end, empty_root.view());
-    end = put_string(end, account.code_hash.view());
-    const auto size = static_cast<size_t>(end - items);
-    uint8_t* const payload = put_header(out, size, 0xc0);
-    std::memcpy(payload, items, size);
-    return static_cast<size_t>(payload - out) + size;
 }
 
 }  // namespace
@@ -108,62 +85,11 @@ void StateBatch::add(std::span<const state::CommittedAccount> accounts,
     for (const auto& slot : slots) add(slot.address, slot.key, slot.value);
 }
 
-void StateBatch::add(const StateDiff& diff, Forest& forest) {
-    const size_t first_account = accounts_.size(), first_slot = slots_.size();
-    diff_slots_.clear();
-    uint32_t slots = 0;
+void StateBatch::add(const StateDiff& diff) {
     for (const state::AccountDiff& account : diff.accounts) {
-        diff_slots_.push_back(slots);
-        slots += static_cast<uint32_t>(account.slots.size());
+        add(account.address, account.after, account.storage_wiped);
+        for (const state::SlotDiff& slot : account.slots) add(account.address, slot.key, slot.after);
     }
-    const size_t accounts = diff.accounts.size();
-    forest.together(accounts + slots, [&] {
-        hash_keys(forest);
-        accounts_.resize(first_account + accounts);
-        names_.resize(names_.size() + accounts);
-        name_hashes_.resize(names_.size());
-        slots_.resize(first_slot + slots);
-        slot_keys_.resize(slots_.size());
-        const size_t parts = (accounts + hash_grain - 1) / hash_grain;
-        const size_t slot_parts = (slots + hash_grain - 1) / hash_grain;
-        forest.for_each(parts + slot_parts, [&](size_t i) {
-            if (i < parts)
-                take_accounts(diff, i * hash_grain, std::min(accounts, (i + 1) * hash_grain), first_account);
-            else
-                take_slots(diff, (i - parts) * hash_grain,
-                           std::min(size_t{slots}, (i - parts + 1) * hash_grain), first_slot);
-        });
-    });
-    time_ += 2;
-    fixed_at_ = time_;
-}
-
-/// Of the diff's accounts these.
-void StateBatch::take_accounts(const StateDiff& diff, size_t begin, size_t end, size_t first_account) {
-    const size_t first_name = names_.size() - diff.accounts.size();
-    for (size_t i = begin; i < end; ++i) {
-        const state::AccountDiff& account = diff.accounts[i];
-        names_[first_name + i] = account.address;
-        accounts_[first_account + i] = {.name = static_cast<uint32_t>(first_name + i),
-                                        .time = time_ + 1,
-                                        .exists = account.after.has_value(),
-                                        .is_wiped = account.storage_wiped || !account.after,
-                                        .account = account.after.value_or(state::Account{})};
-    }
-    hash_names(first_name + begin, first_name + end);
-}
-
-/// Of all its slots, one account's after the other's, these.
-void StateBatch::take_slots(const StateDiff& diff, size_t begin, size_t end, size_t first_slot) {
-    const auto first_name = static_cast<uint32_t>(names_.size() - diff.accounts.size());
-    auto owner =
-        static_cast<uint32_t>(std::ranges::upper_bound(diff_slots_, begin) - diff_slots_.begin()) - 1;
-    for (size_t i = begin; i < end; ++i) {
-        while (i - diff_slots_[owner] == diff.accounts[owner].slots.size()) ++owner;
-        const state::SlotDiff& slot = diff.accounts[owner].slots[i - diff_slots_[owner]];
-        slots_[first_slot + i] = {first_name + owner, time_ + 2, slot.key, slot.after};
-    }
-    hash_slots(first_slot + begin, first_slot + end);
 }
 
 void StateBatch::clear() {

@@ -7,6 +7,7 @@
 #include "weft/state/diff.hpp"
 #include "weft/trie/forest.hpp"
 #include "weft/trie/hash_order.hpp"
+#include "weft/trie/state_rlp.hpp"
 
 namespace weft::trie {
 
@@ -18,8 +19,7 @@ public:
     void add(std::span<const state::CommittedAccount> accounts, std::span<const state::CommittedSlot> slots);
     void add(const Address& address, const std::optional<state::Account>& account, bool storage_wiped);
     void add(const Address& address, const uint256& key, const uint256& value);
-    /// A whole block at once; its keys are hashed right away. forest: has the threads that help.
-    void add(const StateDiff& diff, Forest& forest);
+    void add(const StateDiff& diff);
 
     [[nodiscard]] bool empty() const noexcept { return accounts_.empty() && slots_.empty(); }
     /// How many changes were noted.
@@ -65,8 +65,6 @@ private:
     };
 
     uint32_t name_of(const Address& address, uint64_t bits);
-    void take_accounts(const StateDiff& diff, size_t begin, size_t end, size_t first_account);
-    void take_slots(const StateDiff& diff, size_t begin, size_t end, size_t first_slot);
     void hash_keys(Forest& forest);
     void hash_names(size_t begin, size_t end);
     void hash_slots(size_t begin, size_t end);
@@ -82,7 +80,7 @@ private:
     std::vector<NotedSlot> slots_;
     std::vector<Address> names_;
     uint32_t time_ = 0;
-    /// When storage was last wiped, of any account, or a whole block came: what was noted before stays so.
+    /// When storage was last wiped, of any account: what was noted before stays so.
     uint32_t fixed_at_ = 0;
     /// Hot accounts and slots change in every commit: where they were noted of late, so that they are hashed
     /// once. One place for each hash of a name; 0: nothing, else an index and one.
@@ -92,7 +90,6 @@ private:
 
     /// The hashes of names_ and of the keys of slots_, as many as there are yet.
     std::vector<Hash> name_hashes_, slot_keys_;
-    std::vector<uint32_t> diff_slots_;  ///< of a diff's accounts: where their slots begin among all
 
     // What changes() makes.
     std::vector<Ordered> order_, spare_;
@@ -106,7 +103,7 @@ private:
     std::vector<std::array<uint8_t, 33>> slot_values_;
     std::vector<Change> slot_changes_;
     std::vector<Hash> account_hashes_;
-    std::vector<std::array<uint8_t, 112>> account_values_;
+    std::vector<std::array<uint8_t, account_room>> account_values_;
     std::vector<AccountUpdate> updates_;
     std::vector<Change> account_changes_;
 };

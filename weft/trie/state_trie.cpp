@@ -36,14 +36,25 @@ void StateTrie::commit(std::span<const state::CommittedAccount> accounts,
     pending_.add(accounts, slots);
 }
 
+void StateTrie::commit(const state::StateDiff& diff) {
+    if (diff_.empty() && pending_.empty())
+        diff_.take(diff, forest_);
+    else
+        pending_.add(diff);
+}
+
+template <class Batch>
+ReadResult<void> StateTrie::take_in(Batch& batch, base::FunctionRef<std::span<const Change>()> changes) {
+    if (batch.empty()) return {};
+    ReadResult<void> updated;
+    forest_.together(batch.size(), [&] { updated = forest_.update(root_, changes(), accounts_place); });
+    if (updated) batch.clear();
+    return updated;
+}
+
 ReadResult<void> StateTrie::update() {
-    if (!pending_.empty()) {
-        ReadResult<void> updated;
-        forest_.together(pending_.size(),
-                         [&] { updated = forest_.update(root_, pending_.changes(forest_), accounts_place); });
-        if (!updated) return updated;
-        pending_.clear();
-    }
+    if (auto taken = take_in(diff_, [&] { return diff_.changes(); }); !taken) return taken;
+    if (auto taken = take_in(pending_, [&] { return pending_.changes(forest_); }); !taken) return taken;
     forest_.hash(root_);
     return {};
 }
@@ -54,6 +65,7 @@ ReadResult<Hash> StateTrie::root() {
 }
 
 ReadResult<Hash> StateTrie::revert() {
+    diff_.clear();
     pending_.clear();
     if (auto reverted = forest_.revert(root_, accounts_place); !reverted)
         return std::unexpected(std::move(reverted.error()));

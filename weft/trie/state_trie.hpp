@@ -3,6 +3,7 @@
 #include "weft/state/commit.hpp"
 #include "weft/state/diff.hpp"
 #include "weft/state/memory_state.hpp"
+#include "weft/trie/diff_batch.hpp"
 #include "weft/trie/forest.hpp"
 #include "weft/trie/state_batch.hpp"
 
@@ -37,8 +38,9 @@ public:
                 std::span<const state::CommittedSlot> slots) override;
     [[nodiscard]] bool takes_whole_blocks() const noexcept override { return true; }
     void commit_block(const StateDiff& diff) override { commit(diff); }
-    /// All of a block's changes. Its `before` values are not looked at.
-    void commit(const state::StateDiff& diff) { pending_.add(diff, forest_); }
+    /// All of a block's changes. Its `before` values are not looked at. Where nothing is noted yet, its keys
+    /// are hashed and sorted right away, with all threads.
+    void commit(const state::StateDiff& diff);
 
     /// The root after all commits. Error: a node was missing; nothing is lost, and root() may be called
     /// again.
@@ -71,9 +73,14 @@ private:
 
     /// Makes the changes that are noted, and hashes.
     [[nodiscard]] ReadResult<void> update();
+    template <class Batch>
+    [[nodiscard]] ReadResult<void> take_in(Batch& batch,
+                                           base::FunctionRef<std::span<const Change>()> changes);
 
     Forest forest_;
     Forest::Root root_;
+    // What the next root() is to take in: first a diff, then what was noted after it.
+    DiffBatch diff_;
     StateBatch pending_;
 };
 

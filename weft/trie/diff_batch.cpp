@@ -1,0 +1,204 @@
+#include "weft/trie/diff_batch.hpp"
+
+#include <algorithm>
+
+#include "weft/crypto/keccak.hpp"
+
+namespace weft::trie {
+namespace {
+
+/// How many keys one thread hashes at a time, where several share an account's or all accounts'.
+constexpr size_t hash_grain = 256;
+
+/// About how many slots one thread makes ready at a time; an account with many more is cut.
+constexpr uint32_t piece_size = 512;
+
+/// How far ahead memory is asked for what is read in the order of hashes.
+constexpr size_t ahead = 8;
+
+/// Room for `count` elements, which are to be constructed. What was there is lost.
+template <class T>
+void make_room(base::FillableVector<T>& places, size_t count) {
+    if (places.size() < count) places = base::unconstructed<T>(count + count / 4);
+}
+
+/// Calls f(begin, end) for ranges of `grain` that make up [0, n), with all that help.
+template <class F>
+void for_ranges(Forest& forest, size_t n, size_t grain, F&& f) {
+    forest.for_each((n + grain - 1) / grain, [&](size_t i) { f(i * grain, std::min(n, (i + 1) * grain)); });
+}
+
+}  // namespace
+
+void DiffBatch::take(const StateDiff& diff, Forest& forest) {
+    plan(diff);
+    make_room(account_keys_, account_count_);
+    make_room(account_hashes_, account_count_);
+    make_room(account_values_, account_count_);
+    make_room(account_changes_, account_count_);
+    make_room(updates_, account_count_);
+    make_room(slot_keys_, slot_count_);
+    make_room(slot_order_, slot_count_);
+    make_room(slot_spare_, slot_count_);
+    make_room(slot_hashes_, slot_count_);
+    make_room(slot_values_, slot_count_);
+    make_room(slot_changes_, slot_count_);
+    forest.together(size(), [&] {
+        forest.for_each(1 + pieces_.size(), [&](size_t i) {
+            if (i == 0) return take_accounts(diff, forest);
+            const Piece& piece = pieces_[i - 1];
+            piece.is_large ? take_large(diff, piece, forest) : take_slots(diff, piece);
+        });
+    });
+    uint32_t work = 0;
+    for (AccountUpdate& update : std::span(updates_).first(account_count_)) {
+        update.work_before = work;
+        work += 1 + static_cast<uint32_t>(update.slots.size());
+        update.work_through = work;
+    }
+}
+
+/// Counts, and cuts the slots into pieces: the large ones first, which take longest.
+void DiffBatch::plan(const StateDiff& diff) {
+    account_count_ = diff.accounts.size();
+    first_slots_.assign(1, 0);
+    pieces_.clear();
+    uint32_t first = 0;  // account of the next piece
+    const auto end_piece = [&](uint32_t end, bool is_large) {
+        if (first_slots_[first] != first_slots_[end])
+            pieces_.insert(is_large ? pieces_.begin() : pieces_.end(), {first, end, is_large});
+        first = end;
+    };
+    for (uint32_t i = 0; i < account_count_; ++i) {
+        const auto count = static_cast<uint32_t>(diff.accounts[i].slots.size());
+        const bool is_large = count > 2 * piece_size;
+        if (is_large) end_piece(i, false);
+        first_slots_.push_back(first_slots_.back() + count);
+        if (first_slots_.back() - first_slots_[first] >= piece_size) end_piece(i + 1, is_large);
+    }
+    end_piece(static_cast<uint32_t>(account_count_), false);
+    slot_count_ = first_slots_.back();
+}
+
+void DiffBatch::take_accounts(const StateDiff& diff, Forest& forest) {
+    for_ranges(forest, account_count_, hash_grain,
+               [&](size_t begin, size_t end) { hash_accounts(diff, begin, end); });
+    account_order_.resize(account_count_);
+    for (uint32_t i = 0; i < account_count_; ++i) account_order_[i] = {prefix_of(account_keys_[i]), i};
+    cut_by_hash(account_order_, account_spare_, account_starts_);
+    for_ranges(forest, account_starts_.size() - 1, 32, [&](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i)
+            sort_by_hash(std::span(account_order_)
+                             .subspan(account_starts_[i], account_starts_[i + 1] - account_starts_[i]),
+                         account_keys_);
+        put_accounts(diff, account_starts_[begin], account_starts_[end]);
+    });
+}
+
+void DiffBatch::hash_accounts(const StateDiff& diff, size_t begin, size_t end) {
+    std::array<crypto::KeccakJob, 64> jobs;
+    while (begin < end) {
+        const size_t count = std::min(jobs.size(), end - begin);
+        for (size_t i = 0; i < count; ++i)
+            jobs[i] = {diff.accounts[begin + i].address.data(), Address::size(),
+                       account_keys_[begin + i].data()};
+        crypto::keccak256_batch({jobs.data(), count});
+        begin += count;
+    }
+}
+
+/// Makes the changes [begin, end) of the account trie.
+void DiffBatch::put_accounts(const StateDiff& diff, size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+        if (i + ahead < end) {
+            const uint32_t next = account_order_[i + ahead].index;
+            __builtin_prefetch(&account_keys_[next]);
+            const auto* const account = reinterpret_cast<const std::byte*>(&diff.accounts[next].after);
+            __builtin_prefetch(account);
+            __builtin_prefetch(account + 64);
+        }
+        const uint32_t index = account_order_[i].index;
+        const state::AccountDiff& account = diff.accounts[index];
+        const Hash& hash = *std::construct_at(&account_hashes_[i], account_keys_[index]);
+        const AccountUpdate& update = *std::construct_at(
+            &updates_[i],
+            AccountUpdate{
+                .removed = !account.after,
+                .wiped = account.storage_wiped || !account.after,
+                .slots = std::span(slot_changes_).subspan(first_slots_[index], account.slots.size())});
+        uint8_t* const value = account_values_[i].data();
+        const size_t size = account.after ? put_account(value, *account.after) : 0;
+        std::construct_at(&account_changes_[i], Change{hash.view(), {value, size}, &update});
+    }
+}
+
+/// The slots of accounts that have few.
+void DiffBatch::take_slots(const StateDiff& diff, const Piece& piece) {
+    hash_slots(diff, piece, first_slots_[piece.first_account], first_slots_[piece.end_account]);
+    for (uint32_t i = piece.first_account; i < piece.end_account; ++i) {
+        const uint32_t begin = first_slots_[i], end = first_slots_[i + 1];
+        for (uint32_t slot = begin; slot < end; ++slot)
+            std::construct_at(&slot_order_[slot], Ordered{prefix_of(slot_keys_[slot]), slot});
+        const std::span<Ordered> order = std::span(slot_order_).subspan(begin, end - begin);
+        sort_spread(order, std::span(slot_spare_).subspan(begin, end - begin), slot_keys_);
+        put_slots(diff.accounts[i], begin, order, begin);
+    }
+}
+
+/// The slots of an account that has many, with all that help.
+void DiffBatch::take_large(const StateDiff& diff, const Piece& piece, Forest& forest) {
+    const uint32_t begin = first_slots_[piece.first_account], end = first_slots_[piece.end_account];
+    for_ranges(forest, end - begin, hash_grain, [&](size_t from, size_t to) {
+        hash_slots(diff, piece, begin + static_cast<uint32_t>(from), begin + static_cast<uint32_t>(to));
+        for (auto slot = begin + static_cast<uint32_t>(from); slot < begin + to; ++slot)
+            std::construct_at(&slot_order_[slot], Ordered{prefix_of(slot_keys_[slot]), slot});
+    });
+    const std::span<Ordered> order = std::span(slot_order_).subspan(begin, end - begin);
+    std::vector<Ordered> spare;
+    std::vector<uint32_t> starts;
+    cut_by_hash(order, spare, starts);
+    constexpr size_t buckets = piece_size / 8;
+    for_ranges(forest, starts.size() - 1, buckets, [&](size_t from, size_t to) {
+        for (size_t i = from; i < to; ++i)
+            sort_by_hash(order.subspan(starts[i], starts[i + 1] - starts[i]), slot_keys_);
+        put_slots(diff.accounts[piece.first_account], begin,
+                  order.subspan(starts[from], starts[to] - starts[from]), begin + starts[from]);
+    });
+}
+
+/// Hashes the keys of these of all slots, which are in the piece.
+void DiffBatch::hash_slots(const StateDiff& diff, const Piece& piece, uint32_t begin, uint32_t end) {
+    std::array<crypto::KeccakJob, 64> jobs;
+    std::array<Hash, 64> keys;
+    uint32_t owner = piece.first_account;
+    while (begin < end) {
+        const uint32_t count = std::min(static_cast<uint32_t>(jobs.size()), end - begin);
+        for (uint32_t i = 0; i < count; ++i) {
+            while (begin + i >= first_slots_[owner + 1]) ++owner;
+            keys[i] = base::to_hash(diff.accounts[owner].slots[begin + i - first_slots_[owner]].key);
+            jobs[i] = {keys[i].data(), Hash::size(), slot_keys_[begin + i].data()};
+        }
+        crypto::keccak256_batch({jobs.data(), count});
+        begin += count;
+    }
+}
+
+/// Makes the changes from place `at` on, of slots of one account in their order. first_slot: the account's.
+void DiffBatch::put_slots(const state::AccountDiff& account, uint32_t first_slot, std::span<Ordered> order,
+                          uint32_t at) {
+    for (size_t i = 0; i < order.size(); ++i, ++at) {
+        if (i + ahead < order.size()) {
+            const uint32_t next = order[i + ahead].index;
+            __builtin_prefetch(&slot_keys_[next]);
+            __builtin_prefetch(&account.slots[next - first_slot].after);
+        }
+        const uint32_t index = order[i].index;
+        const uint256& number = account.slots[index - first_slot].after;
+        const Hash& hash = *std::construct_at(&slot_hashes_[at], slot_keys_[index]);
+        uint8_t* const value = slot_values_[at].data();
+        const uint8_t* const end = number.is_zero() ? value : put_number(value, number);
+        std::construct_at(&slot_changes_[at], Change{hash.view(), {value, end}});
+    }
+}
+
+}  // namespace weft::trie
