@@ -19,9 +19,8 @@ inline uint8_t* put_number(uint8_t* out, const uint256& number) noexcept {
         return out + 1;
     }
     *out = static_cast<uint8_t>(0x80 + size);
-    uint8_t bytes[64]{};
-    base::store_be(bytes, number);
-    std::memcpy(out + 1, bytes + 32 - size, 32);
+    // Its bytes first, then zeros: shifted, for to read back what was just written in smaller pieces waits.
+    base::store_be(out + 1, number << (256 - 8 * size));
     return out + 1 + size;
 }
 

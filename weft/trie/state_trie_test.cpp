@@ -167,6 +167,27 @@ TEST(StateTrie, WholeBlocksAmountToTheirCommits) {
 
 }  // namespace
 
+// Hashes that begin alike, as someone may choose them, and the same hash twice.
+TEST(StateTrie, HashesAreSortedWhateverTheyAre) {
+    Random random(12);
+    for (size_t count = 1; count < 400; count += 13) {
+        std::vector<Hash> keys(count);
+        for (Hash& key : keys) {
+            for (uint8_t& byte : key.bytes) byte = static_cast<uint8_t>(random(256));
+            if (random(3) == 0) std::fill_n(key.bytes.begin(), count % 12, uint8_t{0x5a});
+        }
+        keys.back() = keys.front();
+        std::vector<Ordered> order, spare(count);
+        for (uint32_t i = 0; i < count; ++i) order.push_back({prefix_of(keys[i]), i});
+        std::vector<Ordered> expected = order;
+        std::ranges::sort(expected, [&](const Ordered& a, const Ordered& b) {
+            return std::pair(keys[a.index], a.index) < std::pair(keys[b.index], b.index);
+        });
+        sort_spread(order, spare, keys);
+        EXPECT_TRUE(std::ranges::equal(order, expected, {}, &Ordered::index, &Ordered::index)) << count;
+    }
+}
+
 TEST(StateTrie, EmptyState) {
     EXPECT_EQ(*StateTrie().root(), empty_root);
     EXPECT_EQ(state_root(state::MemoryState{}), empty_root);
@@ -296,6 +317,35 @@ TEST(StateTrie, RevertMayBeTriedAgainWhenANodeWasMissing) {
         ASSERT_EQ(*reverted, before) << seed;
     }
     EXPECT_GT(errors, 0);
+}
+
+// A diff whose nodes are missing is not lost, nor is another that comes before they are there.
+TEST(StateTrie, DiffsWaitForMissingNodes) {
+    state::MemoryState state;
+    for (uint64_t i = 0; i < 200; ++i) state.set_account(address_of(i), {.nonce = i, .balance = {}});
+    Random random(11);
+    const StateDiff first = random_diff(random, 200, 40), second = random_diff(random, 200, 40);
+    naive::Nodes all;
+    Model model;
+    for (uint64_t i = 0; i < 200; ++i) model.accounts[address_of(i)].account.nonce = i;
+    const Hash before = model.root(&all);
+    StateTrie reference(state);
+    ASSERT_EQ(*reference.root(), before);
+    tell(reference, first);
+    tell(reference, second);
+
+    naive::Nodes nodes;
+    StateTrie trie(before, {.source = &nodes});
+    trie.commit(first);
+    auto root = trie.root();
+    int errors = 0;
+    for (; !root; root = trie.root()) {
+        if (++errors == 3) trie.commit(second);
+        ASSERT_TRUE(root.error().missing_node) << root.error().message;
+        nodes.all.insert(*all.all.find(*root.error().missing_node));
+    }
+    EXPECT_GT(errors, 3);
+    EXPECT_EQ(*root, *reference.root());
 }
 
 TEST(StateTrie, ErrorsNameThePlace) {
