@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -8,6 +9,26 @@
 #include "weft/execution/transaction_runner.hpp"
 
 namespace weft::execution {
+
+/// Gas that a block has left, or must have left.
+struct Room {
+    uint64_t gas = 0;
+    uint64_t blob_gas = 0;
+    /// Of what comes after `used`; what can be in no block stays so.
+    [[nodiscard]] Room after(const Room& used) const noexcept {
+        const uint64_t sum = used.gas + gas;
+        return {sum < gas ? ~uint64_t{0} : sum, used.blob_gas + blob_gas};
+    }
+    friend Room most(const Room& a, const Room& b) noexcept {
+        return {std::max(a.gas, b.gas), std::max(a.blob_gas, b.blob_gas)};
+    }
+};
+
+/// What a block must have left for a transaction.
+template <class Tx>
+[[nodiscard]] Room room_for(const Tx& tx) noexcept {
+    return {tx.gas_limit, gas_per_blob * tx.blob_versioned_hashes.size()};
+}
 
 /// What grows from transaction to transaction, in order: the checks that need everything before, receipts,
 /// sums. Both executors keep it at their cursor.
@@ -51,18 +72,20 @@ public:
     /// Why the next transaction cannot stand where it stands, whatever it does.
     template <class Tx>
     [[nodiscard]] std::optional<Reason> does_not_fit(const Tx& tx) const noexcept {
-        return does_not_fit(tx, next_, result_.gas_used, result_.blob_gas_used);
-    }
-    /// The same for transaction `index`, should the ones before it use this much.
-    template <class Tx>
-    [[nodiscard]] std::optional<Reason> does_not_fit(const Tx& tx, size_t index, uint64_t gas_used,
-                                                     uint64_t blob_gas_used) const noexcept {
-        if (tx.gas_limit > env_.context.gas_limit - gas_used) return Reason::gas_limit_reached;
-        const uint64_t blob_gas = gas_per_blob * tx.blob_versioned_hashes.size();
-        if (env_.revision >= Revision::cancun && blob_gas_used + blob_gas > gas_per_blob * env_.blobs.max)
-            return Reason::blob_gas_limit_reached;  // before that there is no such transaction
-        if (options_.senders != nullptr && options_.senders->refused(index)) return Reason::invalid_signature;
+        const Room needed = room_for(tx);
+        if (!has_gas(needed, result_.gas_used)) return Reason::gas_limit_reached;
+        if (!has_blob_gas(needed, result_.blob_gas_used)) return Reason::blob_gas_limit_reached;
+        if (is_refused(next_)) return Reason::invalid_signature;
         return std::nullopt;
+    }
+    /// Whether so much is left.
+    [[nodiscard]] bool has(const Room& needed) const noexcept {
+        return has_gas(needed, result_.gas_used) && has_blob_gas(needed, result_.blob_gas_used);
+    }
+    /// Whether transaction `index` could stand at least in an otherwise empty block. Precondition: its sender
+    /// is known. Any thread.
+    [[nodiscard]] bool may_fit(size_t index, const Room& needed) const noexcept {
+        return has_gas(needed, 0) && has_blob_gas(needed, 0) && !is_refused(index);
     }
 
     /// Tells the inspector that the next transaction comes; include() or leave_out() say how it went.
@@ -124,6 +147,16 @@ public:
     }
 
 private:
+    [[nodiscard]] bool has_gas(const Room& needed, uint64_t used) const noexcept {
+        return needed.gas <= env_.context.gas_limit - used;
+    }
+    /// Before Cancun there is no such transaction.
+    [[nodiscard]] bool has_blob_gas(const Room& needed, uint64_t used) const noexcept {
+        return env_.revision < Revision::cancun || used + needed.blob_gas <= gas_per_blob * env_.blobs.max;
+    }
+    [[nodiscard]] bool is_refused(size_t index) const noexcept {
+        return options_.senders != nullptr && options_.senders->refused(index);
+    }
     void end_transaction(const Receipt* receipt) const {
         if (options_.inspector != nullptr) [[unlikely]]
             options_.inspector->transaction_end(next_, receipt);

@@ -124,7 +124,7 @@ void Engine::cut(const Batch& batch, unsigned width) {
     auto& estimates = memory_.estimates;
     estimates.resize(batch.size());
     base::parallel_for(context_.pool(), batch.size(), 4096, [&](size_t begin, size_t end) {
-        for (size_t i = begin; i < end; ++i) estimates[i] = batch.estimate(i);
+        batch.estimate(begin, std::span(estimates).subspan(begin, end - begin));
     });
     run_length_.begin(plan_segments(
         estimates, width, block_.wants_transaction_roots() ? 1 : policy_.segment_transactions, memory_.plan));

@@ -18,26 +18,30 @@
 
 namespace weft::execution::optimistic {
 
+/// What a transaction needs to be in a block.
+struct Needs {
+    const Address& sender;
+    std::optional<uint64_t> nonce;  ///< what the sender's must be; nullopt: whatever it is
+    Room room;
+};
+
 /// The transactions of a batch, as the engine sees them; hides the chain's transaction type. Indices count
 /// from the batch's first. Thread-safe.
 class Batch {
 public:
     virtual ~Batch() = default;
     [[nodiscard]] virtual size_t size() const noexcept = 0;
-    /// What the transaction is likely to cost, in nanoseconds; for cutting segments.
-    [[nodiscard]] virtual uint64_t estimate(size_t index) const noexcept = 0;
-    [[nodiscard]] virtual const Address& sender(size_t index) const noexcept = 0;
-    /// What the sender's nonce must be; nullopt: whatever it is.
-    [[nodiscard]] virtual std::optional<uint64_t> required_nonce(size_t index) const noexcept = 0;
+    /// What the transactions from `first` on are likely to cost, in nanoseconds; for cutting segments.
+    virtual void estimate(size_t first, std::span<uint64_t> out) const noexcept = 0;
+    [[nodiscard]] virtual Needs needs(size_t index) const noexcept = 0;
     [[nodiscard]] virtual Traits traits(size_t index) const noexcept = 0;
     /// Brings what transactions of [first, last) touch for certain, at most most_prefetched_transactions of
     /// them, near the core. Precondition: their senders are known.
     virtual void prefetch(const state::Source& source, size_t first, size_t last) const noexcept = 0;
     [[nodiscard]] virtual TransactionOutcome run(evm::Machine& machine, size_t index) const noexcept = 0;
-    /// As BlockState::does_not_fit, for a transaction of the batch after this much gas.
-    [[nodiscard]] virtual std::optional<Reason> does_not_fit(const BlockState& block, size_t index,
-                                                             uint64_t gas_used,
-                                                             uint64_t blob_gas_used) const noexcept = 0;
+    /// As BlockState::does_not_fit, for the transaction of the batch that comes next.
+    [[nodiscard]] virtual std::optional<Reason> does_not_fit(const BlockState& block,
+                                                             size_t index) const noexcept = 0;
 };
 
 /// One thread's tools.
@@ -73,6 +77,7 @@ struct Segment {
     Record record;
     Accesses accesses;                         ///< where they are recorded
     std::vector<TransactionOutcome> outcomes;  ///< of a speculative run
+    Room needed;                               ///< what the block must have left for all of them
     std::unique_ptr<EventBuffer> events;       ///< of a speculative run; nullptr: nobody inspects the block
 };
 
@@ -175,7 +180,6 @@ private:
     bool settle(Worker& worker, unsigned index, size_t number);
     /// Runs the segment at the cursor again: its speculation did not hold. False: the block has ended.
     bool repair(Worker& worker, unsigned index, size_t number);
-    [[nodiscard]] bool fits(const Segment& segment) const;
     [[nodiscard]] bool refused(size_t number);
     void include(Segment& segment);
     /// Readies the predictions for the batch's segments.
@@ -188,7 +192,7 @@ private:
     /// Whom a speculative run of the segment tells; nullptr: nobody.
     [[nodiscard]] EventBuffer* make_events(Segment& segment);
     [[nodiscard]] std::optional<ExecutionError> await_sender(unsigned index, size_t i) const;
-    void predict_nonce(Worker& worker, size_t index) const;
+    static void predict_nonce(Worker& worker, const Needs& needs);
     /// Before transaction i of a segment runs: now and then brings what comes next near the core.
     void prefetch(const Worker& worker, const Segment& segment, uint32_t i) const;
     /// Ends the block; returns false.

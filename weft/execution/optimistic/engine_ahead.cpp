@@ -164,17 +164,29 @@ void Engine::run_ahead(Worker& worker, unsigned index, size_t number) {
     start(worker, policy_.stale_first_run ? 1 : position, index, events, Footing::speculative);
     segment.outcomes.clear();
     segment.outcomes.reserve(segment.last - segment.first);
+    segment.needed = {};
+    Room used;
+    const bool has_senders = block_.has_senders(first_index_ + segment.last);
     primitives::BlockAccessIndex included = 0;
     for (uint32_t i = segment.first; i < segment.last && !segment.failed; ++i) {
         prefetch(worker, segment, i);
-        // What can't stand anywhere in the block is for the cursor to judge.
-        segment.failed = await_sender(index, i) || batch_->does_not_fit(block_, i, 0, 0);
+        segment.failed =
+            has_senders ? block_.stopped().load(std::memory_order_relaxed) : !!await_sender(index, i);
         if (segment.failed) break;
-        predict_nonce(worker, i);
+        const Needs needs = batch_->needs(i);
+        // What can't stand anywhere in the block is for the cursor to judge.
+        segment.failed = !block_.may_fit(first_index_ + i, needs.room);
+        if (segment.failed) break;
+        segment.needed = most(segment.needed, needs.room.after(used));
+        if (needs.nonce && block_.options().checks.nonce) predict_nonce(worker, needs);
         worker.recorder.set_index(included);
         const TransactionOutcome& outcome =
             segment.outcomes.emplace_back(Made{[&] { return batch_->run(worker.machine, i); }});
-        included += outcome.invalid ? 0 : 1;
+        if (!outcome.invalid) {
+            ++included;
+            used.gas += outcome.gas_used;
+            used.blob_gas += outcome.blob_gas;
+        }
         segment.failed =
             outcome.run_ended || (outcome.invalid && block_.options().on_invalid == OnInvalid::fail);
         if (events == nullptr) continue;
@@ -215,13 +227,11 @@ EventBuffer* Engine::make_events(Segment& segment) {
 
 /// A transaction's own nonce says what its sender's must be, whatever the transactions before it, perhaps
 /// still running, have made of it so far.
-void Engine::predict_nonce(Worker& worker, size_t index) const {
-    const auto nonce = batch_->required_nonce(index);
-    if (!nonce || !block_.options().checks.nonce) return;
-    state::AccountEntry* sender = worker.journal.peek(batch_->sender(index));
-    if (sender == nullptr || (sender->observed & state::observed_nonce) || sender->now.nonce == *nonce)
+void Engine::predict_nonce(Worker& worker, const Needs& needs) {
+    state::AccountEntry* sender = worker.journal.peek(needs.sender);
+    if (sender == nullptr || (sender->observed & state::observed_nonce) || sender->now.nonce == *needs.nonce)
         return;
-    sender->base.nonce = sender->now.nonce = *nonce;
+    sender->base.nonce = sender->now.nonce = *needs.nonce;
     sender->seen = nullptr;
 }
 

@@ -48,8 +48,7 @@ bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
         prefetch(worker, segment, i);
         if (auto error = await_sender(index, i)) return fail(std::move(*error));
         block_.begin_transaction();
-        auto invalid =
-            batch_->does_not_fit(block_, i, block_.result().gas_used, block_.result().blob_gas_used);
+        auto invalid = batch_->does_not_fit(block_, i);
         if (!invalid) {
             worker.recorder.set_index(block_.next_step() - first_step);
             auto outcome = batch_->run(worker.machine, i);
@@ -84,7 +83,8 @@ bool Engine::settle(Worker& worker, unsigned index, size_t number) {
     Segment& segment = segments_[number];
     const Position position = position_of(number);
     reached(index, Point::validate);
-    if (!segment.failed && fits(segment) && holds(segment.record, memory_.versions, position) &&
+    // What does not fit into the block is decided by running it at the cursor.
+    if (!segment.failed && block_.has(segment.needed) && holds(segment.record, memory_.versions, position) &&
         !refused(number)) {
         reached(index, Point::commit);
         if (block_.records_accesses())
@@ -117,20 +117,6 @@ bool Engine::repair(Worker& worker, unsigned index, size_t number) {
     const bool goes_on = run_on_committed(worker, index, number);
     wake_another();
     return goes_on;
-}
-
-/// The checks that need everything before; what fails one is decided by running the segment at the cursor.
-bool Engine::fits(const Segment& segment) const {
-    uint64_t gas = block_.result().gas_used;
-    uint64_t blob_gas = block_.result().blob_gas_used;
-    uint32_t i = segment.first;
-    for (const TransactionOutcome& outcome : segment.outcomes) {
-        if (batch_->does_not_fit(block_, i++, gas, blob_gas)) return false;
-        if (outcome.invalid) continue;
-        gas += outcome.gas_used;
-        blob_gas += outcome.blob_gas;
-    }
-    return true;
 }
 
 void Engine::include(Segment& segment) {

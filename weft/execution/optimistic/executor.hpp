@@ -54,14 +54,14 @@ private:
     class Transactions final : public optimistic::Batch {
     public:
         Transactions(const BlockState& block, std::span<const Transaction> transactions)
-            : block_(block), first_(block.next()), transactions_(transactions) {}
+            : block_(block), transactions_(transactions) {}
         size_t size() const noexcept override { return transactions_.size(); }
-        uint64_t estimate(size_t index) const noexcept override {
-            return estimated_nanoseconds(transactions_[index]);
+        void estimate(size_t first, std::span<uint64_t> out) const noexcept override {
+            for (size_t i = 0; i < out.size(); ++i) out[i] = estimated_nanoseconds(transactions_[first + i]);
         }
-        const Address& sender(size_t index) const noexcept override { return transactions_[index].sender; }
-        std::optional<uint64_t> required_nonce(size_t index) const noexcept override {
-            return Rules::required_nonce(transactions_[index]);
+        optimistic::Needs needs(size_t index) const noexcept override {
+            const Transaction& tx = transactions_[index];
+            return {tx.sender, Rules::required_nonce(tx), room_for(tx)};
         }
         optimistic::Traits traits(size_t index) const noexcept override {
             return optimistic::traits_of(transactions_[index], hasher_);
@@ -73,14 +73,12 @@ private:
             return run_transaction<Rules>(machine, block_.env(), transactions_[index],
                                           block_.options().checks);
         }
-        std::optional<Reason> does_not_fit(const BlockState& block, size_t index, uint64_t gas_used,
-                                           uint64_t blob_gas_used) const noexcept override {
-            return block.does_not_fit(transactions_[index], first_ + index, gas_used, blob_gas_used);
+        std::optional<Reason> does_not_fit(const BlockState& block, size_t index) const noexcept override {
+            return block.does_not_fit(transactions_[index]);
         }
 
     private:
         const BlockState& block_;
-        size_t first_;
         std::span<const Transaction> transactions_;
         base::Hasher hasher_;
     };

@@ -159,7 +159,8 @@ std::optional<Position> VersionedState::last_change(const AccountLocation& locat
     return std::nullopt;
 }
 
-state::ReadResult<void> VersionedState::read(SlotLocation& location, Position position, uint256& out) const {
+state::ReadResult<void> VersionedState::read_changed(SlotLocation& location, Position position,
+                                                     uint256& out) const {
     const SlotVersion* version =
         newest_before(location.newest, position, committed_.load(std::memory_order_acquire));
     if (location.account->ever_cleared.load(std::memory_order_acquire)) {

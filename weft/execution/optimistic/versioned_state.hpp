@@ -80,7 +80,16 @@ public:
     /// if it is final, else in `spare`.
     [[nodiscard]] state::ReadResult<const AccountState*> read(AccountLocation& location, Position position,
                                                               AccountState& spare) const;
-    [[nodiscard]] state::ReadResult<void> read(SlotLocation& location, Position position, uint256& out) const;
+    [[nodiscard]] state::ReadResult<void> read(SlotLocation& location, Position position,
+                                               uint256& out) const {
+        // Most are what they were before the block.
+        if (location.newest.load(std::memory_order_acquire) != nullptr ||
+            location.account->ever_cleared.load(std::memory_order_acquire) ||
+            location.base_state.load(std::memory_order_acquire) != BaseState::known)
+            return read_changed(location, position, out);
+        out = location.base;
+        return {};
+    }
     [[nodiscard]] state::ReadResult<bool> has_storage(const AccountLocation& location,
                                                       Position position) const;
 
@@ -101,6 +110,9 @@ private:
     [[nodiscard]] state::ReadResult<const AccountState*> read_versions(AccountLocation& location,
                                                                        const AccountVersion* version,
                                                                        AccountState& spare) const;
+    /// Of a slot that may have versions, or whose base may be unknown.
+    [[nodiscard]] state::ReadResult<void> read_changed(SlotLocation& location, Position position,
+                                                       uint256& out) const;
     [[nodiscard]] state::ReadResult<void> read_base(SlotLocation& location, uint256& out) const;
     /// Of the sum that is the newest version that stands, and those before it, later than `clearing`.
     [[nodiscard]] state::ReadResult<void> read_sum(SlotLocation& location, const SlotVersion* version,
