@@ -59,7 +59,7 @@ void warm_up(const Tx& tx, Journal& journal, const BlockEnv& env, state::Account
 /// not when the transaction's own call does: then nothing does (execution-specs, process_message_call()).
 inline void untouch_ripemd160(Journal& journal) noexcept {
     constexpr Address ripemd160{{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3}}};
-    journal.entry_of(ripemd160).touched_in = 0;
+    journal.untouch(ripemd160);
 }
 
 }  // namespace detail

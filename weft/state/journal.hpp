@@ -250,6 +250,11 @@ public:
     [[nodiscard]] std::optional<bool> has_storage(AccountEntry& entry) noexcept;
     /// EIP-161: brings the account up for removal at the end of the transaction, should it be empty then.
     void touch(AccountEntry& entry);
+    /// Takes it back, if this transaction has touched the account.
+    void untouch(const Address& address) noexcept {
+        for (AccountEntry* entry : touched_)
+            if (entry->address == address) entry->touched_in = 0;
+    }
     /// Marks the account as created in this transaction. Precondition: no code, nonce 0, no storage.
     void create(AccountEntry& entry);
     [[nodiscard]] bool created_here(const AccountEntry& entry) const noexcept {

@@ -57,6 +57,7 @@ void Engine::start(Worker& worker, Position position, unsigned index, evm::Inspe
     const auto commuting = !may_commute            ? SegmentSource::Commuting::none
                            : policy_.slots_commute ? SegmentSource::Commuting::all
                                                    : SegmentSource::Commuting::tried;
+    worker.source.expect_misses(pays_to_prefetch(batch_ != nullptr ? batch_->size() : 0));
     const bool is_watched = footing == Footing::speculative && !policy_.stale_first_run;
     worker.source.begin(position, commuting, is_watched ? &worker.journal : nullptr, index,
                         policy_.interleaving);

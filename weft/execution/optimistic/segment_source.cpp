@@ -41,8 +41,10 @@ bool SegmentSource::load(state::SlotEntry& slot) noexcept {
     if (slot.origin == nullptr) {
         // The first reader of a place needs both the place and what the state has there: two misses at a
         // time.
-        const state::Location place{slot.account->address, slot.key};
-        versions_.reader().prefetch({&place, 1});
+        if (expects_misses_) {
+            const state::Location place{slot.account->address, slot.key};
+            versions_.reader().prefetch({&place, 1});
+        }
         // A slot is only ever asked for after its account was.
         slot.origin = versions_.locate(static_cast<AccountLocation*>(slot.account->origin), slot.key, memory_,
                                        VersionedState::Base::read);

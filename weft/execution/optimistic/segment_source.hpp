@@ -30,6 +30,8 @@ public:
         interleaving_ = interleaving;
         error_.reset();
     }
+    /// Whether what runs read for the first time is not likely to lie near the core (pays_to_prefetch()).
+    void expect_misses(bool expected) noexcept { expects_misses_ = expected; }
     /// The run was stopped: its segment is the one at the cursor, and what it had read is not so.
     [[nodiscard]] bool is_refuted() const noexcept { return is_refuted_; }
     [[nodiscard]] const std::optional<StateError>& error() const noexcept { return error_; }
@@ -64,6 +66,7 @@ private:
     Position position_ = 0;
     const Journal* watched_ = nullptr;
     bool is_refuted_ = false;
+    bool expects_misses_ = false;
     Commuting commuting_ = Commuting::none;
     unsigned worker_ = 0;
     Interleaving* interleaving_ = nullptr;

@@ -215,6 +215,7 @@ state::ReadResult<bool> VersionedState::has_storage(const AccountLocation& locat
 /// The slots that a worker met and that changed.
 void VersionedState::collect_slots(const BlockMemory& memory, state::Changes& out) const {
     const std::vector<SlotLocation*>& slots = memory.slots;
+    out.slots.reserve(slots.size());
     for (size_t i = 0; i < slots.size(); ++i) {
         if (i + look_ahead < slots.size())
             __builtin_prefetch(slots[i + look_ahead]->newest.load(std::memory_order_relaxed));
@@ -244,10 +245,11 @@ void VersionedState::collect_accounts(const BlockMemory& memory, CodeCache& code
             __builtin_prefetch(accounts[i + look_ahead]->newest.load(std::memory_order_relaxed));
         AccountLocation* location = accounts[i];
         const AccountVersion* last = newest_before(location->newest, after_all, after_all);
+        const bool slots_changed = location->slots_changed.load(std::memory_order_relaxed);
+        if (last == nullptr && !slots_changed) continue;
         const AccountState& after = last != nullptr ? last->after : location->base;
         const bool wiped = location->ever_cleared.load(std::memory_order_relaxed) &&
                            last_change(*location, after_all, AccountVersion::storage_wiped);
-        const bool slots_changed = location->slots_changed.load(std::memory_order_relaxed);
         const bool changed = after.exists != location->base.exists ||
                              (after.exists && after.account != location->base.account) ||
                              (wiped && location->base.exists) || slots_changed;
