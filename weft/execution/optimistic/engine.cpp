@@ -201,6 +201,7 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
     }
     context_.statistics().segments += runs_;
     release_segments();
+    batch_ = nullptr;
     if (memory_.plan.size() > 1) rouse();
     // What comes after the batch stands behind its last segment.
     base_position_ += static_cast<Position>(segment_count_) + 1;

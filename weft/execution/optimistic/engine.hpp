@@ -215,7 +215,7 @@ private:
     const evm::PrecompileSet& precompiles_;
     state::JournalRules rules_;
     Speculation policy_;
-    const Batch* batch_ = nullptr;
+    const Batch* batch_ = nullptr;  ///< that runs; nullptr: none does
     size_t first_index_ = 0;      ///< of the batch, in the block
     Position base_position_ = 1;  ///< of the batch's first segment
     size_t segment_count_ = 0;
