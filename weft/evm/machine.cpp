@@ -95,6 +95,7 @@ void Machine::begin_block(const BlockContext& block, Revision revision, const Pr
 }
 
 void Machine::forget_preimages() noexcept { core_->preimages.clear(); }
+PreimageCache& Machine::preimages() noexcept { return core_->preimages; }
 void Machine::set_stop_flag(const std::atomic<bool>* doomed) noexcept {
     core_->stop = doomed != nullptr ? doomed : &never;
 }

@@ -12,6 +12,7 @@
 namespace weft::evm {
 
 class Inspector;
+class PreimageCache;
 struct Core;
 
 /// What the opcodes of section 9.4 (yellow paper) ask about the block.
@@ -76,6 +77,8 @@ public:
     void begin_block(const BlockContext& block, Revision revision, const PrecompileSet& precompiles);
     /// Forgets the preimage cache, so that a repetition of a block starts as the first run did.
     void forget_preimages() noexcept;
+    /// The hashes that KECCAK256 finds without computing them.
+    [[nodiscard]] PreimageCache& preimages() noexcept;
     /// A flag that makes the run end with Status::aborted once it is true: looked at on calls, jumps backward
     /// and reads of storage. nullptr: none.
     void set_stop_flag(const std::atomic<bool>* doomed) noexcept;

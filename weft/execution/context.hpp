@@ -100,8 +100,8 @@ public:
         virtual ~Scratch() = default;
         virtual void forget() noexcept = 0;
     };
-    /// Forgets what earlier blocks taught (Keccak preimages); threads, memory and analysed code stay. For
-    /// measurements: a repeated block then costs what it cost the first time.
+    /// Forgets what earlier blocks taught (Keccak preimages, what functions touch); threads, memory and
+    /// analysed code stay. For measurements: a repeated block then costs what it cost the first time.
     void forget() noexcept;
 
 private:
@@ -109,7 +109,7 @@ private:
 
     ContextOptions options_;
     ExecutionStatistics statistics_;
-    std::unique_ptr<Scratch> scratch_[2];
+    std::unique_ptr<Scratch> scratch_[3];
 };
 
 }  // namespace weft::execution

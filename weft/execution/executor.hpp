@@ -40,7 +40,7 @@ template <class Rules = MainnetRules>
     const BlockEnv& env, std::span<const typename Rules::Transaction> transactions, const StateReader& reader,
     ExecutionContext& context, const ExecutionOptions& options = {}) {
     const bool has_senders = options.senders == nullptr || options.senders->is_open(transactions.size());
-    name_ahead(reader, transactions, has_senders);
+    name_ahead(reader, transactions, has_senders, context.memory<Footprints>());
     const auto executor = make_executor<Rules>(context);
     if (auto error = executor->begin(env, reader, options)) return std::unexpected(std::move(*error));
     if (auto error = executor->apply(transactions)) return std::unexpected(std::move(*error));

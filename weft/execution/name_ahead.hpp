@@ -1,27 +1,31 @@
 #pragma once
 
 #include <span>
-#include <vector>
 
-#include "weft/state/reader.hpp"
+#include "weft/execution/predictor.hpp"
 
 namespace weft::execution {
 
 /// Names to a reader whose reads wait (StateReader::read_time) what these transactions touch for certain, in
-/// their order: senders, where they are known, recipients, and their access lists (EIP-2930).
+/// their order: senders, where they are known, recipients, and their access lists (EIP-2930); and where
+/// `footprints` know the function that is called, its slots.
 template <class Tx>
-void name_ahead(const StateReader& reader, std::span<const Tx> transactions, bool has_senders) {
+void name_ahead(const StateReader& reader, std::span<const Tx> transactions, bool has_senders,
+                const Footprints& footprints) {
     if (reader.read_time() == 0) return;
-    std::vector<state::Location> named;
+    Predictor predictor(footprints);
+    predictor.name_constants(true);
     for (const Tx& tx : transactions) {
-        if (has_senders) named.push_back({tx.sender, std::nullopt});
-        if (tx.to) named.push_back({*tx.to, std::nullopt});
+        if (has_senders) predictor.add({tx.sender, std::nullopt});
+        if (tx.to) predictor.add({*tx.to, std::nullopt});
         for (const auto& [address, keys] : tx.access_list) {
-            named.push_back({address, std::nullopt});
-            for (const uint256& key : keys) named.push_back({address, key});
+            predictor.add({address, std::nullopt});
+            for (const uint256& key : keys) predictor.add({address, key});
         }
+        if (!has_senders) continue;
+        if (const auto call = call_of(tx)) predictor.add(*call, &tx);
     }
-    reader.prefetch(named);
+    reader.prefetch(predictor.locations());
 }
 
 }  // namespace weft::execution

@@ -71,6 +71,11 @@ BlockEnv env() {
     return out;
 }
 
+void name(const StateReader& reader, std::span<const Transaction> transactions, bool has_senders) {
+    ExecutionContext nothing_learnt;
+    name_ahead(reader, transactions, has_senders, nothing_learnt.memory<Footprints>());
+}
+
 TEST(NameAhead, SendersRecipientsAndAccessListsInOrder) {
     Transaction second = transfer(recipient, sender);
     second.access_list = {{listed, {7, 8}}};
@@ -78,7 +83,7 @@ TEST(NameAhead, SendersRecipientsAndAccessListsInOrder) {
     creation.to.reset();
     const std::array transactions{transfer(sender, recipient), second, creation};
     const Disk disk(50'000);
-    name_ahead<Transaction>(disk, transactions, true);
+    name(disk, transactions, true);
     const std::vector<Location> expected{{sender, {}}, {recipient, {}}, {recipient, {}}, {sender, {}},
                                          {listed, {}}, {listed, 7},     {listed, 8},     {listed, {}}};
     EXPECT_EQ(disk.named, expected);
@@ -87,14 +92,14 @@ TEST(NameAhead, SendersRecipientsAndAccessListsInOrder) {
 TEST(NameAhead, SendersThatAreNotKnownYetAreLeftOut) {
     const std::array transactions{transfer(sender, recipient)};
     const Disk disk(50'000);
-    name_ahead<Transaction>(disk, transactions, false);
+    name(disk, transactions, false);
     EXPECT_EQ(disk.named, (std::vector<Location>{{recipient, {}}}));
 }
 
 TEST(NameAhead, AStateInMemoryIsToldNothing) {
     const std::array transactions{transfer(sender, recipient)};
     const Disk disk(0);
-    name_ahead<Transaction>(disk, transactions, true);
+    name(disk, transactions, true);
     EXPECT_TRUE(disk.named.empty());
 }
 

@@ -1,14 +1,6 @@
 #include "weft/execution/reader_source.hpp"
 
-#include <array>
-
 namespace weft::execution {
-
-void ReaderSource::prefetch(const StateReader& reader, std::span<const Address> addresses) noexcept {
-    std::array<state::Location, Journal::most_prefetched> locations;
-    for (size_t i = 0; i < addresses.size(); ++i) locations[i].address = addresses[i];
-    reader.prefetch({locations.data(), addresses.size()});
-}
 
 bool ReaderSource::load(state::AccountEntry& account) noexcept {
     auto read = reader_->account(account.address);

@@ -16,11 +16,10 @@ public:
     }
     [[nodiscard]] const std::optional<StateError>& error() const noexcept { return error_; }
 
-    void prefetch(std::span<const Address> addresses) const noexcept override {
-        prefetch(*reader_, addresses);
+    [[nodiscard]] const StateReader& reader() const noexcept { return *reader_; }
+    void prefetch(std::span<const state::Location> locations) const noexcept override {
+        reader_->prefetch(locations);
     }
-    /// Tells a reader of at most Journal::most_prefetched accounts.
-    static void prefetch(const StateReader& reader, std::span<const Address> addresses) noexcept;
     bool load(state::AccountEntry& account) noexcept override;
     bool load(state::SlotEntry& slot) noexcept override;
     std::optional<bool> has_storage(state::AccountEntry& account) noexcept override;

@@ -14,11 +14,15 @@ struct SequentialMemory final : ExecutionContext::Scratch {
     explicit SequentialMemory(ExecutionContext& context)
         : source(context.codes()),
           journal(context.codes()),
-          machine(journal, context.options().memory_budget) {}
+          machine(journal, context.options().memory_budget),
+          footprints(context.memory<Footprints>()),
+          predictor(footprints, machine) {}
     void forget() noexcept override { machine.forget_preimages(); }
     ReaderSource source;
     Journal journal;
     evm::Machine machine;
+    Footprints& footprints;
+    Predictor predictor;
     SinkReporter reporter;
     state::AccessRecorder accesses;
 };
@@ -50,6 +54,8 @@ public:
     std::optional<ExecutionError> begin(const BlockEnv& env, const StateReader& reader,
                                         const ExecutionOptions& options) override {
         block_.emplace(env, options, Rules::access_list_limit(env));
+        memory_.footprints.begin_block();
+        memory_.predictor.name_constants(reader.read_time() != 0);
         memory_.source.begin_block(reader);
         memory_.journal.reset(memory_.source, journal_rules<Rules>(env.revision));
         observe();
@@ -63,7 +69,7 @@ public:
 
     std::optional<ExecutionError> apply(std::span<const typename Rules::Transaction> transactions) override {
         block_->reserve(transactions.size());
-        const bool pays = pays_to_prefetch(transactions.size());
+        const bool pays = pays_to_prefetch(transactions.size(), memory_.source.reader());
         for (size_t i = 0; i < transactions.size(); ++i) {
             if (pays && i % most_prefetched_transactions == 0) prefetch_some(transactions.subspan(i));
             if (auto error = apply(transactions[i])) return error;
@@ -93,9 +99,10 @@ private:
         memory_.journal.set_observer(observers_.empty() ? nullptr : &observers_);
     }
 
-    void prefetch_some(std::span<const typename Rules::Transaction> transactions) const {
+    void prefetch_some(std::span<const typename Rules::Transaction> transactions) {
         const size_t count = std::min(transactions.size(), most_prefetched_transactions);
-        if (block_->has_senders(block_->next() + count)) prefetch(memory_.journal, transactions, count);
+        if (block_->has_senders(block_->next() + count))
+            prefetch(memory_.journal, memory_.predictor, transactions, count);
     }
 
     std::optional<ExecutionError> apply(const typename Rules::Transaction& tx) {
@@ -104,8 +111,8 @@ private:
         std::optional<Reason> invalid = block_->does_not_fit(tx);
         if (!invalid) {
             memory_.accesses.set_index(block_->next_step());
-            auto outcome =
-                run_transaction<Rules>(memory_.machine, block_->env(), tx, block_->options().checks);
+            auto outcome = run_transaction<Rules>(memory_.machine, block_->env(), tx,
+                                                  block_->options().checks, &memory_.predictor);
             if (outcome.run_ended) return name_source_error(error_of(*outcome.run_ended));
             if (!outcome.invalid) {
                 block_->include(std::move(outcome));

@@ -8,6 +8,7 @@
 #include "weft/base/prefetch.hpp"
 #include "weft/evm/create_address.hpp"
 #include "weft/execution/mainnet_rules.hpp"
+#include "weft/execution/predictor.hpp"
 #include "weft/execution/result.hpp"
 
 namespace weft::execution {
@@ -65,36 +66,42 @@ inline void untouch_ripemd160(Journal& journal) noexcept {
 }  // namespace detail
 
 /// How many transactions prefetch() takes at most.
-inline constexpr size_t most_prefetched_transactions = Journal::most_prefetched / 2;
+inline constexpr size_t most_prefetched_transactions = 16;
 
-/// Whether prefetch() pays in a batch: what fewer transactions touch soon lies near the core anyway.
-[[nodiscard]] constexpr bool pays_to_prefetch(size_t transactions) noexcept { return transactions >= 2048; }
+/// Whether prefetch() pays in a batch: what fewer transactions touch soon lies near the core anyway, unless
+/// reads wait.
+[[nodiscard]] inline bool pays_to_prefetch(size_t transactions, const StateReader& reader) noexcept {
+    return transactions >= 2048 || reader.read_time() != 0;
+}
 
-/// Brings the accounts that the first `count` transactions touch for certain, and their call data, near the
-/// core: called before they run one after the other, it lets their misses wait together instead of one by
-/// one. As many transactions that follow are themselves asked for.
+/// Brings the accounts that the first `count` transactions touch for certain, their call data, and the slots
+/// that they are expected to touch, near the core: called before they run one after the other, it lets their
+/// misses wait together instead of one by one. As many transactions that follow are themselves asked for.
 /// places: a Journal, or a state::Source where the journal itself lies near the core.
 template <class Places, class Tx>
-void prefetch(const Places& places, std::span<const Tx> transactions, size_t count) noexcept {
-    std::array<Address, Journal::most_prefetched> addresses;
-    size_t filled = 0;
+void prefetch(const Places& places, Predictor& predictor, std::span<const Tx> transactions,
+              size_t count) noexcept {
+    predictor.clear();
     for (const Tx& tx : transactions.subspan(count, std::min(count, transactions.size() - count)))
         base::prefetch(&tx, sizeof tx);
     for (const Tx& tx : transactions.first(count)) {
-        addresses[filled++] = tx.sender;
-        if (tx.to) addresses[filled++] = *tx.to;
+        predictor.add({tx.sender, std::nullopt});
+        if (tx.to) predictor.add({*tx.to, std::nullopt});
         constexpr size_t beginning = 256;
         base::prefetch(tx.data.data(), std::min(tx.data.size(), beginning));
     }
-    places.prefetch({addresses.data(), filled});
+    for (const Tx& tx : transactions.first(count))
+        if (const auto call = call_of(tx)) predictor.add(*call, &tx);
+    places.prefetch(predictor.locations());
 }
 
 /// Runs one transaction on the journal of `machine`: the rules of section 6 of the yellow paper, in their
 /// order. What needs the whole block before it (gas left, blob gas left) is the caller's.
+/// predictor: who may want to learn from the run; of the same machine, or nullptr.
 template <class Rules>
 [[nodiscard]] TransactionOutcome run_transaction(evm::Machine& machine, const BlockEnv& env,
-                                                 const typename Rules::Transaction& tx,
-                                                 const Checks& checks) noexcept {
+                                                 const typename Rules::Transaction& tx, const Checks& checks,
+                                                 Predictor* predictor = nullptr) noexcept {
     Journal& journal = machine.journal();
     TransactionOutcome outcome;
     const auto state_failed = [&]() -> TransactionOutcome& {
@@ -125,9 +132,14 @@ template <class Rules>
     message.recipient = tx.to ? *tx.to : evm::create_address(tx.sender, nonce);
     message.value = tx.value;
     message.input = tx.data;
+    const auto call = predictor != nullptr && predictor->wants(&tx) ? call_of(tx) : std::nullopt;
+    if (call) [[unlikely]]
+        predictor->begin_run();
     const auto result = machine.execute(message, {.origin = tx.sender,
                                                   .gas_price = terms.gas_price,
                                                   .blob_versioned_hashes = tx.blob_versioned_hashes});
+    if (call) [[unlikely]]
+        predictor->end_run(*call, result.status == evm::Status::success);
     if (evm::ends_run(result.status)) {
         outcome.run_ended = result.status;
         return outcome;

@@ -100,22 +100,38 @@ AccountEntry& Journal::entry_of(const Address& address) noexcept {
     return *entry;
 }
 
-void Journal::prefetch(std::span<const Address> addresses) const noexcept {
-    std::array<uint64_t, most_prefetched> hashes;
-    for (size_t i = 0; i < addresses.size(); ++i) {
-        hashes[i] = account_table_.hash(addresses[i]);
-        account_table_.prefetch(hashes[i]);
+void Journal::prefetch(std::span<const Location> locations) const noexcept {
+    const AccountEntry* owner = nullptr;  // of the slot before
+    while (!locations.empty()) {
+        const auto some = locations.first(std::min(prefetched_at_once, locations.size()));
+        locations = locations.subspan(some.size());
+        // The tables' lines of all of them, then the entries that these name.
+        std::array<uint64_t, prefetched_at_once> hashes;
+        std::array<const AccountEntry*, prefetched_at_once> owners;
+        for (size_t i = 0; i < some.size(); ++i) {
+            const auto& [address, key] = some[i];
+            if (!key) {
+                hashes[i] = account_table_.hash(address);
+                account_table_.prefetch(hashes[i]);
+                continue;
+            }
+            if (owner == nullptr || owner->address != address) owner = find(address);
+            owners[i] = owner;
+            if (owner == nullptr) continue;
+            hashes[i] = slot_table_.hash(owner, *key);
+            slot_table_.prefetch(hashes[i]);
+        }
+        std::array<Location, prefetched_at_once> asked;
+        size_t count = 0;
+        for (size_t i = 0; i < some.size(); ++i) {
+            const bool asks =
+                !some[i].slot ? will_ask_for(account_table_.prefetch_entry(hashes[i], sizeof(AccountEntry)))
+                              : owners[i] == nullptr ||
+                                    will_ask_for(slot_table_.prefetch_entry(hashes[i], sizeof(SlotEntry)));
+            if (asks) asked[count++] = some[i];
+        }
+        if (count != 0) source_->prefetch({asked.data(), count});
     }
-    std::array<const AccountEntry*, most_prefetched> entries;
-    for (size_t i = 0; i < addresses.size(); ++i)
-        entries[i] = account_table_.prefetch_entry(hashes[i], sizeof(AccountEntry));
-    // The source is asked for what is new to the journal, and what it has marked: anew in each run.
-    std::array<Address, most_prefetched> asked;
-    size_t count = 0;
-    for (size_t i = 0; i < addresses.size(); ++i)
-        if (entries[i] == nullptr || (entries[i]->run != run_ && entries[i]->origin != nullptr))
-            asked[count++] = addresses[i];
-    if (count != 0) source_->prefetch({asked.data(), count});
 }
 
 bool Journal::know(AccountEntry& entry) noexcept {

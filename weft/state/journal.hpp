@@ -108,8 +108,8 @@ struct SlotEntry {
 class Source {
 public:
     virtual ~Source() = default;
-    /// Says that these accounts will be asked for soon. By default nothing happens.
-    virtual void prefetch(std::span<const Address> /*addresses*/) const noexcept {}
+    /// Says that these places will be asked for soon. By default nothing happens.
+    virtual void prefetch(std::span<const Location> /*locations*/) const noexcept {}
     /// Fills base and base_exists; may set origin. False: failed.
     [[nodiscard]] virtual bool load(AccountEntry& account) noexcept = 0;
     /// Fills base; may set origin, and may_commute. False: failed.
@@ -191,11 +191,20 @@ public:
         AccountEntry& entry = entry_of(address);
         return know(entry) ? &entry : nullptr;
     }
-    /// Says that these accounts, at most `most_prefetched`, will be asked for soon: brings what memory holds
-    /// of them near the core, all at a time. For journals that do not lie there anyway; tells the source of
-    /// those that it will be asked for.
-    void prefetch(std::span<const Address> addresses) const noexcept;
-    static constexpr size_t most_prefetched = 32;
+    /// Says that these places will be asked for soon: brings what memory holds of them near the core,
+    /// `prefetched_at_once` at a time. For journals that do not lie there anyway; tells the source of those
+    /// that it will be asked for.
+    void prefetch(std::span<const Location> locations) const noexcept;
+    static constexpr size_t prefetched_at_once = 32;
+    /// The place, if the journal has met it; nullptr: it has not.
+    [[nodiscard]] const AccountEntry* find(const Address& address) const noexcept {
+        return account_table_.find(account_table_.hash(address),
+                                   [&](const AccountEntry& e) { return e.address == address; });
+    }
+    [[nodiscard]] const SlotEntry* find(const AccountEntry& account, const uint256& key) const noexcept {
+        return slot_table_.find(slot_table_.hash(&account, key),
+                                [&](const SlotEntry& e) { return e.account == &account && e.key == key; });
+    }
     /// The account's place, not loaded: for warming.
     [[nodiscard]] AccountEntry& entry_of(const Address& address) noexcept;
     /// The account at its place, loaded: what account() does after entry_of().
@@ -338,6 +347,14 @@ public:
     [[nodiscard]] Snapshot snapshot() const noexcept { return {undo_.size(), logs_.size(), refund_}; }
     void revert(const Snapshot& snapshot) noexcept;
 
+    /// Calls visit(const SlotEntry&) for the slots that this transaction has warmed: those it touched, from
+    /// Berlin on, but for what reverted.
+    template <class Visit>
+    void visit_warmed(Visit&& visit) const {
+        for (const Undo& record : undo_)
+            if (record.kind == Undo::Kind::slot_warmed) visit(*static_cast<const SlotEntry*>(record.entry));
+    }
+
     // ---- What the run read and wrote
 
     [[nodiscard]] const std::vector<AccountEntry*>& accounts() const noexcept { return accounts_; }
@@ -388,6 +405,12 @@ private:
         Account before;
     };
 
+    /// Whether the source will be asked for a place that prefetch() has found, or not: it is for what is new
+    /// to the journal, and for what it has marked, anew in each run.
+    template <class Entry>
+    [[nodiscard]] bool will_ask_for(const Entry* entry) const noexcept {
+        return entry == nullptr || (entry->run != run_ && entry->origin != nullptr);
+    }
     /// Brings a place known from an earlier run into this one.
     void renew(AccountEntry& entry) noexcept;
     void renew(SlotEntry& entry) noexcept;

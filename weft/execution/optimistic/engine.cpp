@@ -26,6 +26,7 @@ void Engine::rouse() const noexcept {
 
 void Engine::begin_block(const StateReader& reader, const primitives::BlockAccessList* predicted) {
     rouse();
+    context_.memory<Footprints>().begin_block();
     memory_.versions.begin_block(reader, predicted != nullptr ? primitives::item_count(*predicted) : 256);
     predictions_.begin_block(predicted);
     memory_.conflicts.forget();
@@ -44,6 +45,7 @@ void Engine::make_workers_ready(unsigned count) {
         worker.journal.reset(worker.source, rules_);
         worker.places = 0;
         worker.rechecked = 0;
+        worker.predictor.name_constants(memory_.versions.reader().read_time() != 0);
     }
 }
 
@@ -57,7 +59,8 @@ void Engine::start(Worker& worker, Position position, unsigned index, evm::Inspe
     const auto commuting = !may_commute            ? SegmentSource::Commuting::none
                            : policy_.slots_commute ? SegmentSource::Commuting::all
                                                    : SegmentSource::Commuting::tried;
-    worker.source.expect_misses(pays_to_prefetch(batch_ != nullptr ? batch_->size() : 0));
+    worker.source.expect_misses(
+        pays_to_prefetch(batch_ != nullptr ? batch_->size() : 0, memory_.versions.reader()));
     const bool is_watched = footing == Footing::speculative && !policy_.stale_first_run;
     worker.source.begin(position, commuting, is_watched ? &worker.journal : nullptr, index,
                         policy_.interleaving);

@@ -35,10 +35,12 @@ public:
     virtual void estimate(size_t first, std::span<uint64_t> out) const noexcept = 0;
     [[nodiscard]] virtual Needs needs(size_t index) const noexcept = 0;
     [[nodiscard]] virtual Traits traits(size_t index) const noexcept = 0;
-    /// Brings what transactions of [first, last) touch for certain, at most most_prefetched_transactions of
-    /// them, near the core. Precondition: their senders are known.
-    virtual void prefetch(const state::Source& source, size_t first, size_t last) const noexcept = 0;
-    [[nodiscard]] virtual TransactionOutcome run(evm::Machine& machine, size_t index) const noexcept = 0;
+    /// Brings what transactions of [first, last) touch, for certain or as is expected, at most
+    /// most_prefetched_transactions of them, near the core. Precondition: their senders are known.
+    virtual void prefetch(const state::Source& source, Predictor& predictor, size_t first,
+                          size_t last) const noexcept = 0;
+    [[nodiscard]] virtual TransactionOutcome run(evm::Machine& machine, Predictor& predictor,
+                                                 size_t index) const noexcept = 0;
     /// As BlockState::does_not_fit, for the transaction of the batch that comes next.
     [[nodiscard]] virtual std::optional<Reason> does_not_fit(const BlockState& block,
                                                              size_t index) const noexcept = 0;
@@ -49,10 +51,12 @@ struct Worker {
     Worker(VersionedState& versions, ExecutionContext& context)
         : journal(context.codes()),
           machine(journal, context.options().memory_budget),
+          predictor(context.memory<Footprints>(), machine),
           source(versions, memory, context.codes()) {}
     BlockMemory memory;
     Journal journal;
     evm::Machine machine;
+    Predictor predictor;
     SegmentSource source;
     size_t places = 0;  ///< that the journal's runs have met since its reset; one of two runs counts twice
     uint32_t rechecked = 0;  ///< Engine::published_ when it last looked at what is finished
@@ -194,7 +198,7 @@ private:
     [[nodiscard]] std::optional<ExecutionError> await_sender(unsigned index, size_t i) const;
     static void predict_nonce(Worker& worker, const Needs& needs);
     /// Before transaction i of a segment runs: now and then brings what comes next near the core.
-    void prefetch(const Worker& worker, const Segment& segment, uint32_t i) const;
+    void prefetch(Worker& worker, const Segment& segment, uint32_t i) const;
     /// Ends the block; returns false.
     bool fail(ExecutionError error);
     void advance(size_t number, unsigned index);

@@ -180,8 +180,8 @@ void Engine::run_ahead(Worker& worker, unsigned index, size_t number) {
         segment.needed = most(segment.needed, needs.room.after(used));
         if (needs.nonce && block_.options().checks.nonce) predict_nonce(worker, needs);
         worker.recorder.set_index(included);
-        const TransactionOutcome& outcome =
-            segment.outcomes.emplace_back(Made{[&] { return batch_->run(worker.machine, i); }});
+        const TransactionOutcome& outcome = segment.outcomes.emplace_back(
+            Made{[&] { return batch_->run(worker.machine, worker.predictor, i); }});
         if (!outcome.invalid) {
             ++included;
             used.gas += outcome.gas_used;
@@ -235,13 +235,15 @@ void Engine::predict_nonce(Worker& worker, const Needs& needs) {
     sender->seen = nullptr;
 }
 
-void Engine::prefetch(const Worker& worker, const Segment& segment, uint32_t i) const {
+void Engine::prefetch(Worker& worker, const Segment& segment, uint32_t i) const {
     constexpr size_t group = 4;
-    if ((i - segment.first) % group != 0 || !pays_to_prefetch(batch_->size())) return;
+    if ((i - segment.first) % group != 0 || !pays_to_prefetch(batch_->size(), memory_.versions.reader()))
+        return;
     // What memory is asked for now is there when the group before has run.
     const size_t first = i == segment.first ? i : i + group;
     const auto last = std::min<size_t>(segment.last, i + 2 * group);
-    if (first < last && block_.has_senders(first_index_ + last)) batch_->prefetch(worker.source, first, last);
+    if (first < last && block_.has_senders(first_index_ + last))
+        batch_->prefetch(worker.source, worker.predictor, first, last);
 }
 
 }  // namespace weft::execution::optimistic

@@ -51,7 +51,7 @@ bool Engine::run_on_committed(Worker& worker, unsigned index, size_t number) {
         auto invalid = batch_->does_not_fit(block_, i);
         if (!invalid) {
             worker.recorder.set_index(block_.next_step() - first_step);
-            auto outcome = batch_->run(worker.machine, i);
+            auto outcome = batch_->run(worker.machine, worker.predictor, i);
             if (outcome.run_ended) {
                 ExecutionError error = error_of(*outcome.run_ended);
                 if (std::holds_alternative<StateError>(error) && worker.source.error())

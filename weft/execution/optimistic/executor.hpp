@@ -66,12 +66,14 @@ private:
         optimistic::Traits traits(size_t index) const noexcept override {
             return optimistic::traits_of(transactions_[index], hasher_);
         }
-        void prefetch(const state::Source& source, size_t first, size_t last) const noexcept override {
-            execution::prefetch(source, transactions_.subspan(first), last - first);
+        void prefetch(const state::Source& source, Predictor& predictor, size_t first,
+                      size_t last) const noexcept override {
+            execution::prefetch(source, predictor, transactions_.subspan(first), last - first);
         }
-        TransactionOutcome run(evm::Machine& machine, size_t index) const noexcept override {
+        TransactionOutcome run(evm::Machine& machine, Predictor& predictor,
+                               size_t index) const noexcept override {
             return run_transaction<Rules>(machine, block_.env(), transactions_[index],
-                                          block_.options().checks);
+                                          block_.options().checks, &predictor);
         }
         std::optional<Reason> does_not_fit(const BlockState& block, size_t index) const noexcept override {
             return block.does_not_fit(transactions_[index]);

@@ -36,8 +36,8 @@ public:
     [[nodiscard]] bool is_refuted() const noexcept { return is_refuted_; }
     [[nodiscard]] const std::optional<StateError>& error() const noexcept { return error_; }
 
-    void prefetch(std::span<const Address> addresses) const noexcept override {
-        versions_.prefetch(addresses);
+    void prefetch(std::span<const state::Location> locations) const noexcept override {
+        versions_.prefetch(locations);
     }
     bool load(state::AccountEntry& account) noexcept override;
     bool load(state::SlotEntry& slot) noexcept override;

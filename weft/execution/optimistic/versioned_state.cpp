@@ -49,22 +49,50 @@ SlotLocation* VersionedState::locate(AccountLocation* account, const uint256& ke
     return location;
 }
 
-void VersionedState::prefetch(std::span<const Address> addresses) const noexcept {
-    std::array<uint64_t, Journal::most_prefetched> hashes;
-    for (size_t i = 0; i < addresses.size(); ++i) {
-        hashes[i] = hasher_(addresses[i]);
-        accounts_.prefetch(hashes[i]);
+void VersionedState::prefetch(std::span<const state::Location> locations) const noexcept {
+    const AccountLocation* owner = nullptr;  // of the slot before
+    while (!locations.empty()) {
+        const auto some = locations.first(std::min(Journal::prefetched_at_once, locations.size()));
+        locations = locations.subspan(some.size());
+        std::array<uint64_t, Journal::prefetched_at_once> hashes;
+        std::array<const AccountLocation*, Journal::prefetched_at_once> owners;
+        for (size_t i = 0; i < some.size(); ++i) {
+            const auto& [address, key] = some[i];
+            if (!key) {
+                hashes[i] = hasher_(address);
+                accounts_.prefetch(hashes[i]);
+                continue;
+            }
+            if (owner == nullptr || owner->address != address) {
+                owner = accounts_.prefetch_location(hasher_(address));
+                if (owner != nullptr && owner->address != address) owner = nullptr;
+            }
+            owners[i] = owner;
+            if (owner == nullptr) continue;
+            hashes[i] = hasher_(owner, *key);
+            slots_.prefetch(hashes[i]);
+        }
+        prefetch_found(some, hashes.data(), owners.data());
     }
-    std::array<const AccountLocation*, Journal::most_prefetched> locations;
-    std::array<state::Location, Journal::most_prefetched> unknown;
+}
+
+void VersionedState::prefetch_found(std::span<const state::Location> locations, const uint64_t* hashes,
+                                    const AccountLocation* const* owners) const noexcept {
+    std::array<const AccountLocation*, Journal::prefetched_at_once> accounts;
+    std::array<const SlotLocation*, Journal::prefetched_at_once> slots;
+    std::array<state::Location, Journal::prefetched_at_once> unknown;
     size_t count = 0;
-    for (size_t i = 0; i < addresses.size(); ++i) {
-        locations[i] = accounts_.prefetch_location(hashes[i]);
-        if (locations[i] == nullptr) unknown[count++].address = addresses[i];
+    for (size_t i = 0; i < locations.size(); ++i) {
+        const bool is_account = !locations[i].slot;
+        accounts[i] = is_account ? accounts_.prefetch_location(hashes[i]) : nullptr;
+        slots[i] = is_account || owners[i] == nullptr ? nullptr : slots_.prefetch_location(hashes[i]);
+        if (accounts[i] == nullptr && slots[i] == nullptr) unknown[count++] = locations[i];
     }
     if (count != 0) reader_->prefetch({unknown.data(), count});
-    for (size_t i = 0; i < addresses.size(); ++i)
-        if (locations[i] != nullptr) prefetch_newest(*locations[i]);
+    for (size_t i = 0; i < locations.size(); ++i) {
+        if (accounts[i] != nullptr) prefetch_newest(*accounts[i]);
+        if (slots[i] != nullptr) prefetch_newest(*slots[i]);
+    }
 }
 
 state::ReadResult<const AccountState*> VersionedState::read_base(AccountLocation& location,

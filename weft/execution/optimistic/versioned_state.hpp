@@ -100,10 +100,13 @@ public:
     /// The account before the block: in its place, or in `spare` while another thread writes it there.
     [[nodiscard]] state::ReadResult<const AccountState*> read_base(AccountLocation& location,
                                                                    AccountState& spare) const;
-    /// Brings at most Journal::most_prefetched accounts near the core.
-    void prefetch(std::span<const Address> addresses) const noexcept;
+    /// Brings these places near the core, Journal::prefetched_at_once at a time.
+    void prefetch(std::span<const state::Location> locations) const noexcept;
 
 private:
+    /// The second step of prefetch(), once the tables' lines are there. owners: of the slots.
+    void prefetch_found(std::span<const state::Location> locations, const uint64_t* hashes,
+                        const AccountLocation* const* owners) const noexcept;
     void collect_slots(const BlockMemory& memory, state::Changes& out) const;
     void collect_accounts(const BlockMemory& memory, CodeCache& codes, state::Changes& out) const;
     /// Of the newest version that stands and those before it.
