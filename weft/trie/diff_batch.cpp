@@ -28,26 +28,35 @@ void for_ranges(Forest& forest, size_t n, size_t grain, F&& f) {
     forest.for_each((n + grain - 1) / grain, [&](size_t i) { f(i * grain, std::min(n, (i + 1) * grain)); });
 }
 
+/// How many accounts and slots there are, counted until threads pay; the rest is counted beside other work.
+size_t work_at_least(const StateDiff& diff) noexcept {
+    size_t work = 0;
+    for (size_t i = 0; i < diff.accounts.size() && work < Forest::much_work; ++i)
+        work += 1 + diff.accounts[i].slots.size();
+    return work;
+}
+
 }  // namespace
 
 void DiffBatch::take(const StateDiff& diff, Forest& forest) {
-    plan(diff);
+    account_count_ = diff.accounts.size();
     make_room(account_keys_, account_count_);
     make_room(account_hashes_, account_count_);
     make_room(account_values_, account_count_);
     make_room(account_changes_, account_count_);
     make_room(updates_, account_count_);
-    make_room(slot_keys_, slot_count_);
-    make_room(slot_order_, slot_count_);
-    make_room(slot_spare_, slot_count_);
-    make_room(slot_hashes_, slot_count_);
-    make_room(slot_values_, slot_count_);
-    make_room(slot_changes_, slot_count_);
-    forest.together(size(), [&] {
+    forest.together(work_at_least(diff), [&] {
+        forest.for_each(2, [&](size_t i) { i == 0 ? plan(diff) : hash_accounts(diff, forest); });
+        make_room(slot_keys_, slot_count_);
+        make_room(slot_order_, slot_count_);
+        make_room(slot_spare_, slot_count_);
+        make_room(slot_hashes_, slot_count_);
+        make_room(slot_values_, slot_count_);
+        make_room(slot_changes_, slot_count_);
         forest.for_each(1 + pieces_.size(), [&](size_t i) {
-            if (i == 0) return take_accounts(diff, forest);
+            if (i == 0) return put_accounts(diff, forest);
             const Piece& piece = pieces_[i - 1];
-            piece.is_large ? take_large(diff, piece, forest) : take_slots(diff, piece);
+            piece.is_large ? put_large(diff, piece, forest) : put_small(diff, piece);
         });
     });
     uint32_t work = 0;
@@ -60,7 +69,6 @@ void DiffBatch::take(const StateDiff& diff, Forest& forest) {
 
 /// Counts, and cuts the slots into pieces: the large ones first, which take longest.
 void DiffBatch::plan(const StateDiff& diff) {
-    account_count_ = diff.accounts.size();
     first_slots_.assign(1, 0);
     pieces_.clear();
     uint32_t first = 0;  // account of the next piece
@@ -80,9 +88,7 @@ void DiffBatch::plan(const StateDiff& diff) {
     slot_count_ = first_slots_.back();
 }
 
-void DiffBatch::take_accounts(const StateDiff& diff, Forest& forest) {
-    for_ranges(forest, account_count_, hash_grain,
-               [&](size_t begin, size_t end) { hash_accounts(diff, begin, end); });
+void DiffBatch::put_accounts(const StateDiff& diff, Forest& forest) {
     account_order_.resize(account_count_);
     for (uint32_t i = 0; i < account_count_; ++i) account_order_[i] = {prefix_of(account_keys_[i]), i};
     cut_by_hash(account_order_, account_spare_, account_starts_);
@@ -95,16 +101,13 @@ void DiffBatch::take_accounts(const StateDiff& diff, Forest& forest) {
     });
 }
 
-void DiffBatch::hash_accounts(const StateDiff& diff, size_t begin, size_t end) {
-    std::array<crypto::KeccakJob, 64> jobs;
-    while (begin < end) {
-        const size_t count = std::min(jobs.size(), end - begin);
-        for (size_t i = 0; i < count; ++i)
-            jobs[i] = {diff.accounts[begin + i].address.data(), Address::size(),
-                       account_keys_[begin + i].data()};
-        crypto::keccak256_batch({jobs.data(), count});
-        begin += count;
-    }
+void DiffBatch::hash_accounts(const StateDiff& diff, Forest& forest) {
+    for_ranges(forest, account_count_, hash_grain, [&](size_t begin, size_t end) {
+        std::array<crypto::KeccakJob, hash_grain> jobs;
+        for (size_t i = begin; i < end; ++i)
+            jobs[i - begin] = {diff.accounts[i].address.data(), Address::size(), account_keys_[i].data()};
+        crypto::keccak256_batch({jobs.data(), end - begin});
+    });
 }
 
 /// Makes the changes [begin, end) of the account trie.
@@ -133,7 +136,7 @@ void DiffBatch::put_accounts(const StateDiff& diff, size_t begin, size_t end) {
 }
 
 /// The slots of accounts that have few.
-void DiffBatch::take_slots(const StateDiff& diff, const Piece& piece) {
+void DiffBatch::put_small(const StateDiff& diff, const Piece& piece) {
     hash_slots(diff, piece, first_slots_[piece.first_account], first_slots_[piece.end_account]);
     for (uint32_t i = piece.first_account; i < piece.end_account; ++i) {
         const uint32_t begin = first_slots_[i], end = first_slots_[i + 1];
@@ -146,7 +149,7 @@ void DiffBatch::take_slots(const StateDiff& diff, const Piece& piece) {
 }
 
 /// The slots of an account that has many, with all that help.
-void DiffBatch::take_large(const StateDiff& diff, const Piece& piece, Forest& forest) {
+void DiffBatch::put_large(const StateDiff& diff, const Piece& piece, Forest& forest) {
     const uint32_t begin = first_slots_[piece.first_account], end = first_slots_[piece.end_account];
     for_ranges(forest, end - begin, hash_grain, [&](size_t from, size_t to) {
         hash_slots(diff, piece, begin + static_cast<uint32_t>(from), begin + static_cast<uint32_t>(to));

@@ -38,11 +38,11 @@ private:
     };
 
     void plan(const StateDiff& diff);
-    void take_accounts(const StateDiff& diff, Forest& forest);
-    void hash_accounts(const StateDiff& diff, size_t begin, size_t end);
+    void hash_accounts(const StateDiff& diff, Forest& forest);
+    void put_accounts(const StateDiff& diff, Forest& forest);
     void put_accounts(const StateDiff& diff, size_t begin, size_t end);
-    void take_slots(const StateDiff& diff, const Piece& piece);
-    void take_large(const StateDiff& diff, const Piece& piece, Forest& forest);
+    void put_small(const StateDiff& diff, const Piece& piece);
+    void put_large(const StateDiff& diff, const Piece& piece, Forest& forest);
     void hash_slots(const StateDiff& diff, const Piece& piece, uint32_t begin, uint32_t end);
     void put_slots(const state::AccountDiff& account, uint32_t first_slot, std::span<Ordered> order,
                    uint32_t at);

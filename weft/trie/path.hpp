@@ -8,6 +8,30 @@
 
 namespace weft::trie {
 
+/// Whether two pieces of memory are equal. Most are shorter than 32 bytes, for which a call takes longer than
+/// what it does.
+[[nodiscard]] inline bool same_bytes(const uint8_t* a, const uint8_t* b, size_t size) noexcept {
+    if (size > 32) return std::memcmp(a, b, size) == 0;
+    // The first and the last bytes, which may overlap.
+    const auto differ = [&]<class Word>(Word) {
+        Word first[2], last[2];
+        std::memcpy(&first[0], a, sizeof(Word));
+        std::memcpy(&first[1], b, sizeof(Word));
+        std::memcpy(&last[0], a + size - sizeof(Word), sizeof(Word));
+        std::memcpy(&last[1], b + size - sizeof(Word), sizeof(Word));
+        return ((first[0] ^ first[1]) | (last[0] ^ last[1])) != 0;
+    };
+    if (size >= 16) return !differ(static_cast<unsigned __int128>(0));
+    if (size >= 8) return !differ(uint64_t{0});
+    if (size >= 4) return !differ(uint32_t{0});
+    for (size_t i = 0; i < size; ++i)
+        if (a[i] != b[i]) return false;
+    return true;
+}
+[[nodiscard]] inline bool same_bytes(BytesView a, BytesView b) noexcept {
+    return a.size() == b.size() && same_bytes(a.data(), b.data(), a.size());
+}
+
 /// A run of nibbles: [from, to) of packed bytes, the high half of a byte first.
 struct Path {
     const uint8_t* bytes = nullptr;
@@ -60,7 +84,7 @@ struct Path {
     if (a.from % 2 != 0 && a[0] != b[0]) return false;
     if (a.to % 2 != 0 && a[a.size() - 1] != b[b.size() - 1]) return false;
     const uint32_t begin = (a.from + 1) / 2, end = a.to / 2;  // of a's whole bytes
-    return end <= begin || std::memcmp(a.bytes + begin, b.bytes + (b.from + 1) / 2, end - begin) == 0;
+    return end <= begin || same_bytes(a.bytes + begin, b.bytes + (b.from + 1) / 2, end - begin);
 }
 
 /// The size of a path in hex-prefix encoding (yellow paper, appendix C).

@@ -183,7 +183,7 @@ Updater::Outcome Updater::replace(NodeRef ref, BytesView before, uint32_t depth,
         return put_account(ref, before, depth, change);
     }
     if (change.value.empty()) return remove_leaf(ref, before, change);
-    if (std::ranges::equal(before, change.value)) return {ref, false};
+    if (same_bytes(before, change.value)) return {ref, false};
     note(change, before);
     Node* const old = node(ref);
     if (string_size(before) == string_size(change.value)) {
@@ -245,8 +245,8 @@ Updater::Outcome Updater::put_account(NodeRef ref, BytesView old_value, uint32_t
     const BytesView value = is_insert(change) ? change.value : old_value;
     const auto head = [](BytesView v) { return v.first(v.size() - storage_root_from_end); };
     const auto code = [](BytesView v) { return v.last(code_hash_from_end); };
-    if (old != nullptr && !storage_changed && std::ranges::equal(head(value), head(old_value)) &&
-        std::ranges::equal(code(value), code(old_value))) {
+    if (old != nullptr && !storage_changed && same_bytes(head(value), head(old_value)) &&
+        same_bytes(code(value), code(old_value))) {
         old->link = storage;
         return {ref, false};
     }
@@ -534,7 +534,7 @@ Updater::Outcome Updater::fold(NodeRef ref, uint32_t depth, const Groups& groups
         else
             fits = false;
     }
-    if (value != nullptr && !std::ranges::equal(payload(at->value_item()), value->value)) {
+    if (value != nullptr && !same_bytes(payload(at->value_item()), value->value)) {
         changed = true;
         fits = false;
     }
