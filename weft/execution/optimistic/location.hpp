@@ -40,8 +40,9 @@ struct Version {
     std::atomic<Self*> older{nullptr};
 };
 
-/// What a segment did to an account; the fields not named in `changes` are as they were.
-struct AccountVersion : Version<AccountVersion> {
+/// What a segment did to an account; the fields not named in `changes` are as they were. Where everybody pays
+/// to one account, many versions are read one after the other: what a payment is lies in one cache line.
+struct alignas(64) AccountVersion : Version<AccountVersion> {
     enum Change : uint8_t {
         balance_set = 1,    ///< `after` has the new one
         balance_added = 2,  ///< `added` comes on top, modulo 2^256
@@ -54,20 +55,11 @@ struct AccountVersion : Version<AccountVersion> {
             128,  ///< it was created, on a place without storage: slots not written since are zero
         storage_cleared = storage_wiped | storage_known,
     };
+    uint256 added;
     /// The account after the segment: at first only the fields that were set; all of it once the state is
     /// committed.
     AccountState after;
-    uint256 added;
 
-    /// The account after the segment, from the one before it.
-    void apply_to(AccountState& before) const noexcept {
-        if (changes & balance_set) before.account.balance = after.account.balance;
-        if (changes & balance_added) before.account.balance += added;
-        if (changes & nonce_set) before.account.nonce = after.account.nonce;
-        if (changes & code_set) before.account.code_hash = after.account.code_hash;
-        if (changes & made_to_exist) before.exists = true;
-        if (changes & removed) before = {};
-    }
     /// Fills in what the segment left as it was; does not touch what others may be reading.
     void complete(const AccountState& before) noexcept {
         after.exists = (changes & removed) == 0 && (before.exists || (changes & made_to_exist) != 0);

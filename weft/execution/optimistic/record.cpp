@@ -45,8 +45,8 @@ AccountVersion* version_of(const AccountEntry& entry, uint8_t changes, Position 
     const bool removed = (changes & AccountVersion::removed) != 0;
     return ::new (place) AccountVersion{
         {position, state, changes, nullptr},
-        removed ? AccountState{} : AccountState{entry.now, entry.exists},
-        changes & AccountVersion::balance_added ? entry.now.balance - entry.base.balance : uint256{}};
+        changes & AccountVersion::balance_added ? entry.now.balance - entry.base.balance : uint256{},
+        removed ? AccountState{} : AccountState{entry.now, entry.exists}};
 }
 
 bool is_changed(const SlotEntry& slot) {

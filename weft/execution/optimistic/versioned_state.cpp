@@ -9,6 +9,47 @@ constexpr Position after_all = ~Position{0};
 /// So many locations ahead the diff's maker asks for their newest versions.
 constexpr size_t look_ahead = 8;
 
+/// An account by versions that are not final, from the newest to the oldest: what sets a field last counts,
+/// sums add up.
+class Chain {
+public:
+    using Version = AccountVersion;
+    [[nodiscard]] bool is_empty() const noexcept { return !any_; }
+    /// False: what was before it does not matter.
+    bool take(const Version& version) noexcept {
+        any_ = true;
+        if (version.changes & Version::removed) {
+            decided_ = static_cast<uint8_t>(~0U);
+            return false;
+        }
+        const auto sets = static_cast<uint8_t>(version.changes & ~decided_);
+        if ((version.changes & Version::balance_added) && !(decided_ & Version::balance_set))
+            out_.account.balance += version.added;
+        if (sets & Version::balance_set) out_.account.balance += version.after.account.balance;
+        if (sets & Version::nonce_set) out_.account.nonce = version.after.account.nonce;
+        if (sets & Version::code_set) out_.account.code_hash = version.after.account.code_hash;
+        if (sets & Version::made_to_exist) out_.exists = true;
+        decided_ |= sets & fields;
+        return true;
+    }
+    /// On top of a final value.
+    [[nodiscard]] AccountState on(const AccountState& before) const noexcept {
+        AccountState out = out_;
+        if (!(decided_ & Version::balance_set)) out.account.balance += before.account.balance;
+        if (!(decided_ & Version::nonce_set)) out.account.nonce = before.account.nonce;
+        if (!(decided_ & Version::code_set)) out.account.code_hash = before.account.code_hash;
+        if (!(decided_ & Version::made_to_exist)) out.exists = before.exists;
+        return out;
+    }
+
+private:
+    static constexpr uint8_t fields =
+        Version::balance_set | Version::nonce_set | Version::code_set | Version::made_to_exist;
+    AccountState out_;  ///< the balance: what is added to the one before, unless that is decided
+    uint8_t decided_ = 0;
+    bool any_ = false;
+};
+
 }  // namespace
 
 AccountLocation* VersionedState::locate(const Address& address, BlockMemory& memory, Base base) {
@@ -141,10 +182,7 @@ state::ReadResult<const AccountState*> VersionedState::read(AccountLocation& loc
 state::ReadResult<const AccountState*> VersionedState::read_versions(AccountLocation& location,
                                                                      const AccountVersion* version,
                                                                      AccountState& spare) const {
-    // Published versions pile up until one that is final; the lookahead bounds how many can.
-    std::array<const AccountVersion*, 16> pile;
-    std::vector<const AccountVersion*> rest;
-    size_t height = 0;
+    Chain chain;
     const Position committed = committed_.load(std::memory_order_acquire);
     Position last = ~Position{0};
     for (; version != nullptr; version = version->older.load(std::memory_order_acquire)) {
@@ -155,24 +193,14 @@ state::ReadResult<const AccountState*> VersionedState::read_versions(AccountLoca
         if (state == VersionState::predicted && (version->position == last || version->position <= committed))
             continue;
         last = version->position;
-        if (height < pile.size()) {
-            pile[height++] = version;
-        } else {
-            rest.push_back(version);
+        if (!chain.take(*version)) {
+            spare = chain.on({});
+            return &spare;
         }
     }
-    const AccountState* final_value = nullptr;
-    if (version != nullptr) {
-        final_value = &version->after;
-    } else {
-        auto base = read_base(location, spare);
-        if (!base) return base;
-        final_value = *base;
-    }
-    if (height == 0) return final_value;
-    if (final_value != &spare) spare = *final_value;
-    for (size_t i = rest.size(); i-- > 0;) rest[i]->apply_to(spare);
-    while (height > 0) pile[--height]->apply_to(spare);
+    auto before = version != nullptr ? &version->after : read_base(location, spare);
+    if (!before || chain.is_empty()) return before;
+    spare = chain.on(**before);
     return &spare;
 }
 
