@@ -48,15 +48,22 @@ template <class Tx>
 
 /// What runs ahead of the cursor have shown about the traits of their transactions: those that nearly always
 /// refute a run are better left to the cursor. A guess: it decides who runs what when, never a result.
-/// Any thread, at any time, but for forget().
+/// It outlives the block, less sure of itself with each that follows: what was expected in one block takes
+/// two refuted runs in the next to be expected again, four in the one after that, and one that holds clears
+/// it. Any thread, at any time, but for forget() and begin_block().
 class Conflicts {
 public:
     void forget() noexcept;
-    /// Some trait has been refuted so often that it may soon be expected to conflict: until then nothing is,
-    /// and it does not matter what holds.
+    void begin_block() noexcept;
+    /// What its traits are hashed with.
+    [[nodiscard]] const base::Hasher& hasher() const noexcept { return hasher_; }
+    /// Some trait has been refuted so often that it may soon be expected to conflict: until then it does not
+    /// matter what holds.
     [[nodiscard]] bool suspects_some() const noexcept {
         return suspects_some_.load(std::memory_order_relaxed);
     }
+    /// Some trait has been expected to conflict in this block: until then none is.
+    [[nodiscard]] bool expects_some() const noexcept { return expects_some_.load(std::memory_order_relaxed); }
     /// A run ahead of the cursor with such a transaction in it held, or did not.
     void held(const Traits& traits) noexcept;
     void refuted(const Traits& traits) noexcept;
@@ -64,10 +71,22 @@ public:
 
 private:
     static constexpr size_t size = 4096;
+    /// How many runs were refuted, and the block when that was noted.
+    struct Score {
+        uint8_t value = 0;
+        uint8_t block = 0;
+    };
     [[nodiscard]] static size_t place(uint32_t hash) noexcept { return hash % size; }
-    std::array<std::atomic<uint8_t>, size> scores_{};
+    /// As of this block.
+    [[nodiscard]] uint8_t now(const std::atomic<Score>& score) const noexcept;
+
+    base::Hasher hasher_;
+    std::array<std::atomic<Score>, size> scores_{};
+    uint8_t block_ = 0;
+    std::atomic<uint8_t> suspected_in_{0};  ///< the last block in which some trait was
     std::atomic<bool> knows_some_{false};
     std::atomic<bool> suspects_some_{false};
+    std::atomic<bool> expects_some_{false};
 };
 
 }  // namespace weft::execution::optimistic

@@ -79,6 +79,47 @@ TEST_F(ConflictsTest, WhatIsAlwaysRefutedIsExpected) {
     EXPECT_FALSE(conflicts_.suspects_some());
 }
 
+TEST_F(ConflictsTest, TheNextBlocksBelieveItLess) {
+    const Traits hot = traits(call(1, {5})), rare = traits(call(1, {6}));
+    for (int i = 0; i < 100; ++i) conflicts_.refuted(hot);
+    for (int i = 0; i < 8; ++i) conflicts_.refuted(rare);
+    conflicts_.begin_block();
+    EXPECT_TRUE(conflicts_.suspects_some());
+    EXPECT_FALSE(conflicts_.expects_some());
+    EXPECT_FALSE(conflicts_.expects_one(hot));
+    conflicts_.refuted(hot);
+    EXPECT_FALSE(conflicts_.expects_one(hot));
+    conflicts_.refuted(hot);
+    EXPECT_TRUE(conflicts_.expects_some());
+    EXPECT_TRUE(conflicts_.expects_one(hot));
+    for (int i = 0; i < 9; ++i) conflicts_.refuted(rare);
+    EXPECT_FALSE(conflicts_.expects_one(rare));
+    conflicts_.refuted(rare);
+    EXPECT_TRUE(conflicts_.expects_one(rare));
+
+    // One that holds clears it.
+    conflicts_.begin_block();
+    conflicts_.held(hot);
+    for (int i = 0; i < 15; ++i) conflicts_.refuted(hot);
+    EXPECT_FALSE(conflicts_.expects_one(hot));
+
+    // With every block without it, two more refuted runs are needed.
+    for (int i = 0; i < 4; ++i) conflicts_.begin_block();
+    EXPECT_TRUE(conflicts_.suspects_some());
+    conflicts_.begin_block();
+    EXPECT_FALSE(conflicts_.suspects_some());
+    for (int i = 0; i < 5; ++i) conflicts_.begin_block();
+    for (int i = 0; i < 15; ++i) conflicts_.refuted(hot);
+    EXPECT_FALSE(conflicts_.expects_one(hot));
+    conflicts_.refuted(hot);
+    EXPECT_TRUE(conflicts_.expects_one(hot));
+
+    // Also where the count of blocks begins anew.
+    for (int i = 0; i < 256; ++i) conflicts_.begin_block();
+    EXPECT_FALSE(conflicts_.suspects_some());
+    EXPECT_FALSE(conflicts_.expects_one(hot));
+}
+
 TEST_F(ConflictsTest, WhatAPoolSharesWithOthersIsCleared) {
     // One token in a hot pool, another in every pool.
     const Traits hot = traits(call(1, {5, 9})), other = traits(call(1, {6, 9}));

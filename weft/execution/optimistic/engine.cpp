@@ -29,7 +29,7 @@ void Engine::begin_block(const StateReader& reader, const primitives::BlockAcces
     context_.memory<Footprints>().begin_block();
     memory_.versions.begin_block(reader, predicted != nullptr ? primitives::item_count(*predicted) : 256);
     predictions_.begin_block(predicted);
-    memory_.conflicts.forget();
+    memory_.conflicts.begin_block();
     accesses_.clear();
     ready_workers_ = 0;
     make_workers_ready(1);
@@ -59,8 +59,6 @@ void Engine::start(Worker& worker, Position position, unsigned index, evm::Inspe
     const auto commuting = !may_commute            ? SegmentSource::Commuting::none
                            : policy_.slots_commute ? SegmentSource::Commuting::all
                                                    : SegmentSource::Commuting::tried;
-    worker.source.expect_misses(
-        pays_to_prefetch(batch_ != nullptr ? batch_->size() : 0, memory_.versions.reader()));
     const bool is_watched = footing == Footing::speculative && !policy_.stale_first_run;
     worker.source.begin(position, commuting, is_watched ? &worker.journal : nullptr, index,
                         policy_.interleaving);
@@ -183,6 +181,8 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
     const auto width = static_cast<unsigned>(std::min<size_t>(context_.threads(), segment_count_));
     lookahead_ = width * lookahead_per_worker;
     make_workers_ready(width);
+    for (unsigned i = 0; i < width; ++i)
+        memory_.worker(i).source.expect_misses(pays_to_prefetch(batch.size(), memory_.versions.reader()));
     if (policy_.interleaving != nullptr) policy_.interleaving->begin(width);
     if (width == 1 || context_.pool() == nullptr) {
         work(0);

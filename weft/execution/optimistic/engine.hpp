@@ -34,7 +34,7 @@ public:
     /// What the transactions from `first` on are likely to cost, in nanoseconds; for cutting segments.
     virtual void estimate(size_t first, std::span<uint64_t> out) const noexcept = 0;
     [[nodiscard]] virtual Needs needs(size_t index) const noexcept = 0;
-    [[nodiscard]] virtual Traits traits(size_t index) const noexcept = 0;
+    [[nodiscard]] virtual Traits traits(size_t index, const base::Hasher& hasher) const noexcept = 0;
     /// Brings what transactions of [first, last) touch, for certain or as is expected, at most
     /// most_prefetched_transactions of them, near the core. Precondition: their senders are known.
     virtual void prefetch(const state::Source& source, Predictor& predictor, size_t first,
@@ -220,8 +220,8 @@ private:
     state::JournalRules rules_;
     Speculation policy_;
     const Batch* batch_ = nullptr;  ///< that runs; nullptr: none does
-    size_t first_index_ = 0;      ///< of the batch, in the block
-    Position base_position_ = 1;  ///< of the batch's first segment
+    size_t first_index_ = 0;        ///< of the batch, in the block
+    Position base_position_ = 1;    ///< of the batch's first segment
     size_t segment_count_ = 0;
     size_t lookahead_ = 0;
     RunLength run_length_;

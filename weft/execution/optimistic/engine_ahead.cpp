@@ -68,9 +68,10 @@ std::optional<size_t> Engine::take_head(unsigned index) noexcept {
 }
 
 bool Engine::expects_conflict(size_t first, size_t last) const noexcept {
-    if (!memory_.conflicts.suspects_some()) return false;
+    const Conflicts& conflicts = memory_.conflicts;
+    if (!conflicts.expects_some()) return false;
     for (size_t i = first; i < last; ++i)
-        if (memory_.conflicts.expects_one(batch_->traits(i))) return true;
+        if (conflicts.expects_one(batch_->traits(i, conflicts.hasher()))) return true;
     return false;
 }
 
@@ -81,9 +82,12 @@ bool Engine::is_left(size_t number) const noexcept {
 }
 
 void Engine::learn(const Segment& segment, bool held) noexcept {
-    if (held && !memory_.conflicts.suspects_some()) return;
-    for (size_t i = segment.first; i < segment.last; ++i)
-        held ? memory_.conflicts.held(batch_->traits(i)) : memory_.conflicts.refuted(batch_->traits(i));
+    Conflicts& conflicts = memory_.conflicts;
+    if (held && !conflicts.suspects_some()) return;
+    for (size_t i = segment.first; i < segment.last; ++i) {
+        const Traits traits = batch_->traits(i, conflicts.hasher());
+        held ? conflicts.held(traits) : conflicts.refuted(traits);
+    }
 }
 
 Engine::Next Engine::run_next(Worker& worker, unsigned index) {

@@ -63,8 +63,8 @@ private:
             const Transaction& tx = transactions_[index];
             return {tx.sender, Rules::required_nonce(tx), room_for(tx)};
         }
-        optimistic::Traits traits(size_t index) const noexcept override {
-            return optimistic::traits_of(transactions_[index], hasher_);
+        optimistic::Traits traits(size_t index, const base::Hasher& hasher) const noexcept override {
+            return optimistic::traits_of(transactions_[index], hasher);
         }
         void prefetch(const state::Source& source, Predictor& predictor, size_t first,
                       size_t last) const noexcept override {
@@ -82,7 +82,6 @@ private:
     private:
         const BlockState& block_;
         std::span<const Transaction> transactions_;
-        base::Hasher hasher_;
     };
 
     ExecutionContext& context_;

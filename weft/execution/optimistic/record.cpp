@@ -99,7 +99,7 @@ bool holds(const SlotRead& read, const VersionedState& versions, Position positi
 
 /// Whether what the run found is what is committed, and known to be so at a glance.
 bool is_as_found(const AccountUse& use, const VersionedState& versions, Position position) {
-    return use.is_final && use.value == versions.known(*use.location, position);
+    return use.is_final && use.value == versions.known(*use.location, position, use.version);
 }
 
 bool holds(const AccountUse& read, const VersionedState& versions, Position position) {
@@ -109,7 +109,7 @@ bool holds(const AccountUse& read, const VersionedState& versions, Position posi
         (observed & (state::observed_no_storage | state::observed_storage)) == 0)
         return true;
     AccountState spare;
-    const auto found = versions.read(*read.location, position, spare);
+    const auto found = versions.read(*read.location, position, spare, read.version);
     if (!found) return false;
     const Account& now = (*found)->account;
     const Account& then = read.value->account;
@@ -218,7 +218,7 @@ state::ReadResult<void> commit(const Record& record, const VersionedState& versi
         // Where the run stood on the same value, what it left there is right as it is.
         if (!is_as_found(use, versions, position)) {
             AccountState spare;
-            auto before = versions.read(*use.location, position, spare);
+            auto before = versions.read(*use.location, position, spare, use.version);
             if (!before) return std::unexpected(std::move(before.error()));
             use.version->complete(**before);
         }

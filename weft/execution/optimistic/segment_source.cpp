@@ -7,6 +7,8 @@ namespace weft::execution::optimistic {
 bool SegmentSource::holds_so_far() noexcept {
     const Record record = make_record(*watched_, versions_, memory_, position_, Footing::speculative);
     watched_ = nullptr;
+    // They are not published: no earlier ones are found from them.
+    for (AccountUse& use : record.accounts) use.version = nullptr;
     is_refuted_ = !holds(record, versions_, position_);
     return !is_refuted_;
 }

@@ -172,9 +172,10 @@ state::ReadResult<void> VersionedState::read_base(SlotLocation& location, uint25
 }
 
 state::ReadResult<const AccountState*> VersionedState::read(AccountLocation& location, Position position,
-                                                            AccountState& spare) const {
-    const AccountVersion* version =
-        newest_before(location.newest, position, committed_.load(std::memory_order_acquire));
+                                                            AccountState& spare,
+                                                            const AccountVersion* own) const {
+    const AccountVersion* version = newest_before(own != nullptr ? own->older : location.newest, position,
+                                                  committed_.load(std::memory_order_acquire));
     if (version == nullptr) return read_base(location, spare);
     return read_versions(location, version, spare);
 }

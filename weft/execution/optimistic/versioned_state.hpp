@@ -66,10 +66,11 @@ public:
 
     /// The value that a segment at `position` finds there, if it is final and has been read before; else
     /// nullptr, and read() has to say. Its place identifies the value.
-    [[nodiscard]] const AccountState* known(const AccountLocation& location,
-                                            Position position) const noexcept {
-        const AccountVersion* version =
-            newest_before(location.newest, position, committed_.load(std::memory_order_acquire));
+    /// own: what the segment has published there, from which earlier versions are found at once; may be null.
+    [[nodiscard]] const AccountState* known(const AccountLocation& location, Position position,
+                                            const AccountVersion* own = nullptr) const noexcept {
+        const AccountVersion* version = newest_before(own != nullptr ? own->older : location.newest, position,
+                                                      committed_.load(std::memory_order_acquire));
         if (version != nullptr)
             return version->state.load(std::memory_order_acquire) == VersionState::committed ? &version->after
                                                                                              : nullptr;
@@ -79,7 +80,8 @@ public:
     /// What a segment at `position` finds there, by all that stands now: in its place, as known() gives it,
     /// if it is final, else in `spare`.
     [[nodiscard]] state::ReadResult<const AccountState*> read(AccountLocation& location, Position position,
-                                                              AccountState& spare) const;
+                                                              AccountState& spare,
+                                                              const AccountVersion* own = nullptr) const;
     [[nodiscard]] state::ReadResult<void> read(SlotLocation& location, Position position,
                                                uint256& out) const {
         // Most are what they were before the block.
