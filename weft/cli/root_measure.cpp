@@ -36,7 +36,7 @@ RootMeasurement RootMeter::measure(execution::ExecutionContext& context,
     std::optional<Hash> expected;
     for (unsigned run = 0; run < 1 + repeat; ++run) {
         context.forget();
-        trie_->mark();
+        out.equal = out.equal && trie_->mark();
         const auto start = Clock::now();
         auto outcome = execute(trie_.get());
         const auto executed = Clock::now();

@@ -38,7 +38,7 @@ size_t work_at_least(const StateDiff& diff) noexcept {
 
 }  // namespace
 
-void DiffBatch::take(const StateDiff& diff, Forest& forest) {
+bool DiffBatch::take(const StateDiff& diff, Forest& forest) {
     account_count_ = diff.accounts.size();
     make_room(account_keys_, account_count_);
     make_room(account_hashes_, account_count_);
@@ -59,12 +59,17 @@ void DiffBatch::take(const StateDiff& diff, Forest& forest) {
             piece.is_large ? put_large(diff, piece, forest) : put_small(diff, piece);
         });
     });
+    if (is_repeated_.exchange(false, std::memory_order_relaxed)) {
+        clear();
+        return false;
+    }
     uint32_t work = 0;
     for (AccountUpdate& update : std::span(updates_).first(account_count_)) {
         update.work_before = work;
         work += 1 + static_cast<uint32_t>(update.slots.size());
         update.work_through = work;
     }
+    return true;
 }
 
 /// Counts, and cuts the slots into pieces: the large ones first, which take longest.
@@ -123,6 +128,7 @@ void DiffBatch::put_accounts(const StateDiff& diff, size_t begin, size_t end) {
         const uint32_t index = account_order_[i].index;
         const state::AccountDiff& account = diff.accounts[index];
         const Hash& hash = *std::construct_at(&account_hashes_[i], account_keys_[index]);
+        if (i > begin && hash == account_hashes_[i - 1]) is_repeated_ = true;
         const AccountUpdate& update = *std::construct_at(
             &updates_[i],
             AccountUpdate{
@@ -198,6 +204,7 @@ void DiffBatch::put_slots(const state::AccountDiff& account, uint32_t first_slot
         const uint32_t index = order[i].index;
         const uint256& number = account.slots[index - first_slot].after;
         const Hash& hash = *std::construct_at(&slot_hashes_[at], slot_keys_[index]);
+        if (i > 0 && hash == slot_hashes_[at - 1]) is_repeated_ = true;
         uint8_t* const value = slot_values_[at].data();
         const uint8_t* const end = number.is_zero() ? value : put_number(value, number);
         std::construct_at(&slot_changes_[at], Change{hash.view(), {value, end}});

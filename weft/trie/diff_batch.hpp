@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <span>
 #include <vector>
 
@@ -16,8 +17,9 @@ namespace weft::trie {
 /// names each account and slot once, so nothing has to be put together, and it may go when it was taken.
 class DiffBatch {
 public:
-    /// Precondition: empty(). forest: has the threads that help.
-    void take(const StateDiff& diff, Forest& forest);
+    /// Precondition: empty(). forest: has the threads that help. False: the diff is none, for it names an
+    /// account or a slot twice; nothing is taken.
+    [[nodiscard]] bool take(const StateDiff& diff, Forest& forest);
 
     [[nodiscard]] bool empty() const noexcept { return account_count_ == 0; }
     /// How many accounts and slots there are.
@@ -47,6 +49,7 @@ private:
     void put_slots(const state::AccountDiff& account, uint32_t first_slot, std::span<Ordered> order,
                    uint32_t at);
 
+    std::atomic<bool> is_repeated_{false};  ///< something is named twice
     size_t account_count_ = 0;
     size_t slot_count_ = 0;
     std::vector<uint32_t> first_slots_;  ///< by account of the diff: where its slots begin among all; the end

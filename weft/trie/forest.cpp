@@ -36,6 +36,8 @@ Forest::~Forest() = default;
 
 ReadResult<Bytes> Forest::fetch(const Hash& hash, Place place, Path way) const {
     const auto fail = [&](StateError error) {
+        if (error.message.empty())
+            error.message = fmt::format("trie node {} could not be read", to_hex(hash));
         error.message += fmt::format(" ({})", place_of(way, place.owner));
         return std::unexpected(std::move(error));
     };

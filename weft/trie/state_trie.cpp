@@ -37,10 +37,8 @@ void StateTrie::commit(std::span<const state::CommittedAccount> accounts,
 }
 
 void StateTrie::commit(const state::StateDiff& diff) {
-    if (diff_.empty() && pending_.empty())
-        diff_.take(diff, forest_);
-    else
-        pending_.add(diff);
+    if (diff_.empty() && pending_.empty() && diff_.take(diff, forest_)) return;
+    pending_.add(diff);
 }
 
 template <class Batch>
@@ -64,6 +62,18 @@ ReadResult<Hash> StateTrie::root() {
     return root_.hash;
 }
 
+ReadResult<void> StateTrie::check_whole() const {
+    if (!root_.is_dirty) return {};
+    return std::unexpected(
+        StateError{.message = "the trie is between two states: root() failed, and has not succeeded since"});
+}
+
+ReadResult<void> StateTrie::mark() {
+    if (auto whole = check_whole(); !whole) return whole;
+    forest_.mark();
+    return {};
+}
+
 ReadResult<Hash> StateTrie::revert() {
     diff_.clear();
     pending_.clear();
@@ -73,6 +83,7 @@ ReadResult<Hash> StateTrie::revert() {
 }
 
 ReadResult<std::optional<TrieAccount>> StateTrie::account(const Address& address, PathVisitor visit) const {
+    if (auto whole = check_whole(); !whole) return std::unexpected(std::move(whole.error()));
     const auto found = forest_.walk(root_, crypto::keccak256(address.view()).view(), accounts_place, visit);
     if (!found) return std::unexpected(found.error());
     if (!*found) return std::nullopt;
@@ -80,6 +91,7 @@ ReadResult<std::optional<TrieAccount>> StateTrie::account(const Address& address
 }
 
 ReadResult<uint256> StateTrie::storage(const Address& address, const uint256& key, PathVisitor visit) const {
+    if (auto whole = check_whole(); !whole) return std::unexpected(std::move(whole.error()));
     const Hash owner = crypto::keccak256(address.view());
     const auto account = forest_.walk(root_, owner.view(), accounts_place, [](const PathNode&) {});
     if (!account) return std::unexpected(account.error());

@@ -43,13 +43,13 @@ public:
     void commit(const state::StateDiff& diff);
 
     /// The root after all commits. Error: a node was missing; nothing is lost, and root() may be called
-    /// again.
+    /// again. Until it succeeds, or revert() does, the trie is between two states and can't be read.
     [[nodiscard]] ReadResult<Hash> root() override;
 
     /// From now on changes are noted, so that revert() can take them back: before a block that may turn out
     /// to be invalid, or be reorganised away. There is one mark; a new one takes its place, at the state of
-    /// the last root().
-    void mark() { forest_.mark(); }
+    /// the last root(). Error: that one failed, so that there is no such state.
+    [[nodiscard]] ReadResult<void> mark();
     /// Goes back to the state at mark(), and forgets commits that are in no root yet. Error: there is no
     /// mark, or a node was missing; then it may be called again.
     [[nodiscard]] ReadResult<Hash> revert();
@@ -71,6 +71,8 @@ public:
 private:
     static constexpr Place accounts_place{.accounts = true, .left = 2 * Hash::size()};
 
+    /// An error where the last root() failed, and left part of its changes.
+    [[nodiscard]] ReadResult<void> check_whole() const;
     /// Makes the changes that are noted, and hashes.
     [[nodiscard]] ReadResult<void> update();
     template <class Batch>

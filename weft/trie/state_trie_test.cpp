@@ -150,7 +150,7 @@ TEST(StateTrie, WholeBlocksAmountToTheirCommits) {
         Random random(seed);
         for (int block = 0; block < 12; ++block) {
             if (block == 6) EXPECT_EQ(whole.root(), reference.root());
-            if (block == 6) whole.mark(), reference.mark();
+            if (block == 6) ASSERT_TRUE(whole.mark() && reference.mark());
             const StateDiff diff = random_diff(random, accounts, accounts * 2);
             tell(reference, diff);
             // Whole blocks and single commits may come in any order before a root is asked for.
@@ -261,7 +261,7 @@ TEST(StateTrie, RevertGoesBackToTheMark) {
         for (int i = 0; i < 5; ++i) play.commit(trie);
         for (int step = 0; step < 15; ++step) {
             const Hash before = *trie.root();
-            trie.mark();
+            ASSERT_TRUE(trie.mark());
             const Model model = play.model;
             for (uint64_t commits = 1 + play.random(6); commits > 0; --commits) {
                 play.commit(trie);
@@ -299,7 +299,7 @@ TEST(StateTrie, RevertMayBeTriedAgainWhenANodeWasMissing) {
         Writer writer(nodes);
         const Hash before = play.model.root(&nodes);
         StateTrie trie(before, {.source = &nodes, .writer = &writer});
-        trie.mark();
+        ASSERT_TRUE(trie.mark());
         for (int i = 0; i < 3; ++i) {
             play.commit(trie);
             ASSERT_EQ(*trie.root(), play.model.root());
@@ -317,6 +317,70 @@ TEST(StateTrie, RevertMayBeTriedAgainWhenANodeWasMissing) {
         ASSERT_EQ(*reverted, before) << seed;
     }
     EXPECT_GT(errors, 0);
+}
+
+// A root that failed leaves part of its changes: no one may take what is there then for a state.
+TEST(StateTrie, BetweenTwoStatesNothingIsReadOrMarked) {
+    state::MemoryState state;
+    Model model;
+    for (uint64_t i = 0; i < 200; ++i) {
+        state.set_account(address_of(i), {.nonce = 1, .balance = {}});
+        model.accounts[address_of(i)].account.nonce = 1;
+    }
+    naive::Nodes all;
+    const Hash before = model.root(&all);
+    StateDiff diff;
+    for (uint64_t i = 0; i < 200; ++i)
+        diff.accounts.push_back({address_of(i), {}, state::Account{.nonce = 2, .balance = {}}, false, {}});
+    int untouched = 0, between = 0;
+    for (const auto& [missing, rlp] : all.all) {
+        naive::Nodes nodes = all;
+        nodes.all.erase(missing);
+        StateTrie trie(before, {.source = &nodes});
+        ASSERT_TRUE(trie.mark());
+        trie.commit(diff);
+        ASSERT_FALSE(trie.root());
+        const bool is_whole = trie.mark().has_value();
+        ++(is_whole ? untouched : between);
+        for (uint64_t i = 0; i < 200; ++i) {
+            const auto account = trie.account(address_of(i));
+            EXPECT_TRUE(is_whole ? !account || (*account)->account.nonce == 1 : !account);
+            if (!is_whole) EXPECT_FALSE(trie.storage(address_of(i), 0));
+        }
+        nodes = all;
+        ASSERT_EQ(*trie.revert(), before);  // to the first mark
+        EXPECT_EQ((*trie.account(address_of(7)))->account.nonce, 1U);
+        trie.commit(diff);
+        ASSERT_TRUE(trie.root());
+        EXPECT_TRUE(trie.mark());
+        EXPECT_EQ((*trie.account(address_of(7)))->account.nonce, 2U);
+    }
+    EXPECT_GT(untouched, 0);
+    EXPECT_GT(between, 0);
+}
+
+// No executor gives such a diff; what it says last counts, as it does of commits.
+TEST(StateTrie, ADiffThatNamesThingsTwice) {
+    for (const uint64_t slots : {2, 30, 3000}) {
+        StateDiff diff;
+        for (uint64_t i = 0; i < 30; ++i) {
+            auto& account = diff.accounts.emplace_back();
+            account.address = address_of(i);
+            account.after = state::Account{.nonce = i, .balance = {}};
+            for (uint64_t key = 0; key < (i == 7 ? slots : 0); ++key)
+                account.slots.push_back({.key = key, .before = {}, .after = 5});
+        }
+        StateDiff same_slot = diff, same_account = diff;
+        same_slot.accounts[7].slots.push_back({.key = 0, .before = {}, .after = 9});
+        same_account.accounts.push_back(diff.accounts[3]);
+        same_account.accounts.back().after->nonce = 77;
+        for (const StateDiff& twice : {same_slot, same_account}) {
+            StateTrie trie, reference;
+            trie.commit(twice);
+            tell(reference, twice);
+            EXPECT_EQ(*trie.root(), *reference.root());
+        }
+    }
 }
 
 // A diff whose nodes are missing is not lost, nor is another that comes before they are there.
@@ -381,6 +445,16 @@ TEST(StateTrie, ErrorsNameThePlace) {
     const auto account = StateTrie(root, {.source = &nodes}).account(address_of(7));
     ASSERT_FALSE(account);
     EXPECT_EQ(account.error().missing_node, root);
+}
+
+// A source that says nothing of what went wrong.
+TEST(StateTrie, AnErrorWithoutWordsGetsSome) {
+    class Silent final : public NodeSource {
+        ReadResult<Bytes> node(const Hash&) const override { return std::unexpected(StateError{}); }
+    } silent;
+    const auto account = StateTrie(Hash{}, {.source = &silent}).account(address_of(1));
+    ASSERT_FALSE(account);
+    EXPECT_NE(account.error().message.find("could not be read (the root)"), std::string::npos);
 }
 
 TEST(StateTrie, StateDiffsAndMemoryStatesGiveTheSameRoots) {
