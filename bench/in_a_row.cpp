@@ -101,10 +101,13 @@ int run(const std::vector<std::string>& words, const Settings& settings) {
     std::array contexts{make_context(sequential, 1), make_context(forgets, settings.threads),
                         make_context(keeps, settings.threads)};
     std::array<uint64_t, names.size()> repaired{};
-    for (unsigned round = 0; round < settings.rounds; ++round)
-        for (const Way way : {sequential, forgets, keeps})
+    for (unsigned round = 0; round < settings.rounds; ++round) {
+        for (unsigned turn = 0; turn < names.size(); ++turn) {
+            const auto way = static_cast<Way>((round + turn) % names.size());
             if (!measure(blocks, way, contexts[way], config, repaired[way]))
                 return fail(fmt::format("{}: another result", names[way]));
+        }
+    }
     fmt::print("{} blocks\n{:<20} {:>10} {:>8} {:>22}\n", blocks.size(), "", "total ms", "speed-up",
                "repaired in a round");
     double own = 0;

@@ -4,7 +4,8 @@
 
 namespace weft::execution::optimistic {
 
-bool SegmentSource::holds_so_far() noexcept {
+/// Once in a run: what asks whether it is due is on the way of every read, and stays small.
+[[gnu::noinline]] bool SegmentSource::holds_so_far() noexcept {
     const Record record = make_record(*watched_, versions_, memory_, position_, Footing::speculative);
     watched_ = nullptr;
     // They are not published: no earlier ones are found from them.
