@@ -18,7 +18,10 @@ constexpr unsigned most_threads = 8;
 /// Does what it hears of to a state, and knows its root.
 class StreamedState final : public execution::RootSink {
 public:
-    explicit StreamedState(const MemoryState& before) : state_(before) {}
+    StreamedState(const MemoryState& before, bool takes_whole_blocks)
+        : state_(before), takes_whole_blocks_(takes_whole_blocks) {}
+    [[nodiscard]] bool takes_whole_blocks() const noexcept override { return takes_whole_blocks_; }
+    void commit_block(const StateDiff& diff) override { state_.apply(diff); }
     void commit(std::span<const execution::CommittedAccount> accounts,
                 std::span<const execution::CommittedSlot> slots) override {
         for (const auto& account : accounts) {
@@ -39,6 +42,7 @@ public:
 
 private:
     MemoryState state_;
+    bool takes_whole_blocks_;
 };
 
 std::string describe(const std::optional<Account>& account) {
@@ -116,8 +120,9 @@ std::string difference(const BlockResult& expected, const BlockResult& actual) {
 
 std::string to_string(const Mode& mode) {
     return fmt::format(
-        "{}{}{} threads, {} a segment, {}{}{}% refused, {}% before their turn, {}, {} batches",
-        mode.directed ? "directed, " : "", mode.slots_commute ? "slots commute, " : "", mode.threads,
+        "{}{}{}{} threads, {} a segment, {}{}{}% refused, {}% before their turn, {}, {} batches",
+        mode.directed ? "directed, " : "", mode.slots_commute ? "slots commute, " : "",
+        mode.payments != 0 ? fmt::format("{} payments a row, ", mode.payments) : "", mode.threads,
         mode.segment_transactions == 0 ? "by cost" : std::to_string(mode.segment_transactions),
         mode.stale_first_run ? "stale first run, " : "", mode.trust_head ? "" : "head speculated, ",
         mode.refuse_percent, mode.early_percent,
@@ -127,12 +132,12 @@ std::string to_string(const Mode& mode) {
 
 Scenario scenario_for(const Mode& mode, const Scenario& scenario) {
     Scenario out = scenario;
-    out.transaction_roots &= !mode.slots_commute;
+    out.transaction_roots &= !mode.is_bare();
     return out;
 }
 
 execution::ExecutionOptions options_for(const Mode& mode, execution::ExecutionOptions options) {
-    options.record_access_list &= !mode.slots_commute;
+    options.record_access_list &= !mode.is_bare();
     return options;
 }
 
@@ -152,6 +157,7 @@ Mode random_mode(uint64_t seed) {
     if (random.chance(20)) mode.batches = 2 + random.below(3);
     mode.seed = random.below(~uint64_t{0});
     mode.slots_commute = random.chance(50);
+    if (random.chance(30)) mode.payments = 1 + random.below(6);
     return mode;
 }
 
@@ -191,6 +197,9 @@ const std::vector<Mode>& forcing_modes() {
                            .interleaving = seed,
                            .seed = seed,
                            .slots_commute = true});
+        for (const unsigned threads : {1U, 2U, 3U, 8U})
+            for (const size_t batches : {1, 2})
+                out.push_back({.threads = threads, .batches = batches, .payments = batches});
         return out;
     }();
     return modes;
@@ -202,8 +211,8 @@ Runs::Runs()
 void Runs::forget_codes() { codes_ = std::make_shared<CodeCache>(); }
 
 Outcome Runs::run(const Scenario& scenario, const StateReader& reader, ExecutionContext& context,
-                  ExecutionOptions options, size_t batches) {
-    StreamedState streamed(scenario.before);
+                  ExecutionOptions options, const Mode& mode) {
+    StreamedState streamed(scenario.before, mode.payments != 0);
     if (options.sink == nullptr) {
         options.sink = &streamed;
         if (scenario.transaction_roots) options.transaction_roots = &streamed;
@@ -213,7 +222,7 @@ Outcome Runs::run(const Scenario& scenario, const StateReader& reader, Execution
         if (auto error = executor->begin(scenario.env, reader, options))
             return std::unexpected(std::move(*error));
         const std::span<const Transaction> all = scenario.transactions;
-        const size_t size = (all.size() + batches - 1) / batches;
+        const size_t size = (all.size() + mode.batches - 1) / mode.batches;
         for (size_t first = 0; first < all.size(); first += size)
             if (auto error = executor->apply(all.subspan(first, std::min(size, all.size() - first))))
                 return std::unexpected(std::move(*error));
@@ -229,7 +238,7 @@ Outcome Runs::sequential(const Scenario& scenario, const StateReader& reader, Ex
                               .threads = 1,
                               .codes = codes_,
                               .memory_budget = memory_budget_});
-    return run(scenario, reader, context, std::move(options), 1);
+    return run(scenario, reader, context, std::move(options), {});
 }
 
 Outcome Runs::optimistic(const Scenario& scenario, const StateReader& reader, const Mode& mode,
@@ -249,9 +258,10 @@ Outcome Runs::optimistic(const Scenario& scenario, const StateReader& reader, co
                         .early_percent = mode.early_percent,
                         .seed = mode.seed,
                         .slots_commute = mode.slots_commute,
+                        .payments = mode.payments,
                         .interleaving = interleaving ? &*interleaving : nullptr};
     ExecutionContext context(made);
-    return run(scenario, reader, context, std::move(options), mode.batches);
+    return run(scenario, reader, context, std::move(options), mode);
 }
 
 Outcome Runs::sequential(const Scenario& scenario, ExecutionOptions options) {

@@ -53,6 +53,7 @@ public:
         make_init_codes();
         make_contracts();
         fund();
+        pays_ = random_.chance(20);
         make_transactions();
         scenario_.transaction_roots = random_.chance(50);
         return std::move(scenario_);
@@ -199,7 +200,7 @@ private:
 
     /// Executes each transaction as it is made, so that the next one knows its sender's nonce.
     void make_transactions() {
-        const size_t count = 1 + random_.below(random_.chance(80) ? 20 : 70);
+        const size_t count = 1 + random_.below(pays_ ? 120 : random_.chance(80) ? 20 : 70);
         const unsigned spoiled_percent = random_.chance(60) ? 0 : 20;
         const bool keeps_invalid = spoiled_percent != 0 || random_.chance(15);
         execution::ExecutionContext context({.executor = execution::ExecutorKind::sequential, .threads = 1});
@@ -221,11 +222,29 @@ private:
         Transaction tx;
         tx.sender = random_.chance(40) ? senders_[0] : random_.pick(senders_);
         tx.nonce = nonces_[tx.sender];
+        if (pays_ && !random_.chance(3)) return make_payment(std::move(tx));
         if (random_.chance(85))
             tx.to = random_.chance(50) ? random_.pick(contracts_) : random_.pick(addresses_);
         choose_payload(tx);
         choose_price(tx);
         choose_type(tx);
+        return tx;
+    }
+
+    /// A transfer of value, mostly to an account without code.
+    Transaction make_payment(Transaction tx) {
+        tx.to = random_.chance(2)    ? random_.pick(contracts_)
+                : random_.chance(3)  ? scenario_.env.context.coinbase
+                : random_.chance(5)  ? numbered(0xbb, random_.below(100))  // nobody yet
+                : random_.chance(5)  ? random_.pick(addresses_)
+                : random_.chance(30) ? numbered(0xee, random_.below(3))
+                                     : random_.pick(senders_);
+        if (!random_.chance(25)) tx.value = random_.below(random_.chance(20) ? 10'000'000 : 100);
+        choose_price(tx);
+        if (has(Revision::london) && random_.chance(50)) {
+            tx.type = TxType::dynamic_fee;
+            tx.max_priority_fee_per_gas = random_.below(3);
+        }
         return tx;
     }
 
@@ -325,6 +344,7 @@ private:
     }
 
     Random random_;
+    bool pays_ = false;  ///< most transactions are payments
     Scenario scenario_;
     std::vector<Address> senders_, contracts_;
     Address phoenix_;                 ///< what contracts_[0] creates again and again; zero where it doesn't

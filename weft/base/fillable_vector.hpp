@@ -56,4 +56,12 @@ template <class T>
     return FillableVector<T>(Iterator{0}, Iterator{static_cast<std::ptrdiff_t>(count)});
 }
 
+/// Adds `count` such places to the end of a vector; returns the first.
+template <class T>
+[[nodiscard]] T* add_unconstructed(FillableVector<T>& vector, size_t count) {
+    vector.reserve(vector.size() + count);  // from now on nothing is moved
+    for (size_t i = 0; i < count; ++i) vector.emplace_back(Unconstructed{});
+    return vector.data() + (vector.size() - count);
+}
+
 }  // namespace weft::base

@@ -110,6 +110,15 @@ public:
         ++next_;
     }
 
+    /// Takes the next `count` transactions, which used this much gas together, into the block. Their receipts
+    /// are for the caller to construct, before anything else happens here. Nobody inspects the block.
+    [[nodiscard]] Receipt* include_unwritten(size_t count, uint64_t gas_used) {
+        Receipt* const first = base::add_unconstructed(result_.receipts, count);
+        result_.gas_used += gas_used;
+        next_ += count;
+        return first;
+    }
+
     /// Whether receipts hold the state's root after their transaction: each must then be committed alone.
     [[nodiscard]] bool wants_transaction_roots() const noexcept {
         return options_.transaction_roots != nullptr && env_.revision < Revision::byzantium;

@@ -51,6 +51,8 @@ struct Speculation {
     /// Every slot is treated as one that commutes, wherever any may be; otherwise those that have refuted a
     /// run.
     bool slots_commute = false;
+    /// Plain payments in a row, at least so many, are executed by owner of account; 0: none are.
+    size_t payments = 1024;
     Interleaving* interleaving = nullptr;
 };
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "weft/base/fillable_vector.hpp"
 #include "weft/execution/error.hpp"
 #include "weft/primitives/access_list.hpp"
 #include "weft/primitives/receipt.hpp"
@@ -22,7 +23,7 @@ struct Skipped {
 /// What a block does. Equal for every executor, number of threads and timing.
 struct BlockResult {
     /// One for each transaction that was not skipped, in order.
-    std::vector<Receipt> receipts;
+    base::FillableVector<Receipt> receipts;
     std::vector<Skipped> skipped;
     uint64_t gas_used = 0;
     uint64_t blob_gas_used = 0;
@@ -45,8 +46,9 @@ struct ExecutionStatistics {
     uint64_t stopped = 0;      ///< of these: while they still ran, when the cursor came to them
     uint64_t rerun = 0;        ///< runs ahead of the cursor of what had run there before, and no longer held
     uint64_t reexecuted_transactions = 0;  ///< in repaired segments
-    uint64_t sums = 0;   ///< slots that a speculative run changed by a sum, whatever was there
-    uint64_t early = 0;  ///< segments that began before their turn, because they may take long
+    uint64_t sums = 0;      ///< slots that a speculative run changed by a sum, whatever was there
+    uint64_t early = 0;     ///< segments that began before their turn, because they may take long
+    uint64_t payments = 0;  ///< transactions executed by owner of account, in no segment
 };
 
 }  // namespace weft::execution

@@ -211,6 +211,28 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
     return std::exchange(error_, std::nullopt);
 }
 
+size_t Engine::least_payments() const noexcept {
+    const auto& options = block_.options();
+    const Checks& checks = options.checks;
+    const bool is_plain = options.inspector == nullptr && block_.stream() == nullptr &&
+                          !block_.records_accesses() && !block_.wants_transaction_roots() &&
+                          predictions_.empty();
+    return is_plain && checks.nonce && checks.balance && checks.sender_code ? policy_.payments : 0;
+}
+
+PaidRow Engine::pay(const Batch& batch) {
+    if (!block_.has_senders(block_.next() + batch.size())) return {0, batch.size()};
+    make_workers_ready(context_.threads());
+    const auto memories = block_memories();
+    PaymentRow row(memory_.versions, block_, memories, context_.pool(), base_position_, rules_.eip161);
+    const PaidRow paid = row.run(batch, policy_.payments);
+    if (paid.paid == 0) return paid;
+    context_.statistics().payments += paid.paid;
+    memory_.versions.set_committed(base_position_);
+    base_position_ += 2;  // what comes after it stands between it and the next batch
+    return paid;
+}
+
 void Engine::work(unsigned index) {
     Worker& worker = memory_.worker(index);
     while (predictions_.publish_some(memory_.versions, worker.memory, context_.codes())) {
@@ -258,9 +280,15 @@ bool Engine::help_others() const noexcept {
     return context_.pool() != nullptr && context_.pool()->do_idle_work(/*pressing=*/true);
 }
 
-StateDiff Engine::make_diff() {
+/// What the block's workers have made.
+std::vector<BlockMemory*> Engine::block_memories() const {
     std::vector<BlockMemory*> memories;
     for (unsigned i = 0; i < ready_workers_; ++i) memories.push_back(&memory_.worker(i).memory);
+    return memories;
+}
+
+StateDiff Engine::make_diff() {
+    const auto memories = block_memories();
     return memory_.versions.make_diff(memories, context_.codes(),
                                       memories.size() > 1 ? context_.pool() : nullptr);
 }

@@ -11,6 +11,7 @@
 #include "weft/execution/optimistic/accesses.hpp"
 #include "weft/execution/optimistic/conflicts.hpp"
 #include "weft/execution/optimistic/event_buffer.hpp"
+#include "weft/execution/optimistic/payments.hpp"
 #include "weft/execution/optimistic/predictions.hpp"
 #include "weft/execution/optimistic/record.hpp"
 #include "weft/execution/optimistic/schedule.hpp"
@@ -41,6 +42,8 @@ public:
                           size_t last) const noexcept = 0;
     [[nodiscard]] virtual TransactionOutcome run(evm::Machine& machine, Predictor& predictor,
                                                  size_t index) const noexcept = 0;
+    /// The transaction as a payment; false: it is none, or not valid by itself.
+    [[nodiscard]] virtual bool payment(size_t index, Payment& out) const noexcept = 0;
     /// As BlockState::does_not_fit, for the transaction of the batch that comes next.
     [[nodiscard]] virtual std::optional<Reason> does_not_fit(const BlockState& block,
                                                              size_t index) const noexcept = 0;
@@ -128,6 +131,12 @@ public:
         primitives::BlockAccessIndex step,
         base::FunctionRef<std::optional<ExecutionError>(evm::Machine&)> body);
     [[nodiscard]] std::optional<ExecutionError> run(const Batch& batch);
+    /// How many payments in a row are worth to be executed by owner of account; 0: however many there are,
+    /// somebody asks for more than the block's result.
+    [[nodiscard]] size_t least_payments() const noexcept;
+    /// Executes the payments that the batch begins with by owner of account, where that can be done
+    /// (PaymentRow::run). Precondition: least_payments() is not 0.
+    [[nodiscard]] PaidRow pay(const Batch& batch);
     [[nodiscard]] StateDiff make_diff();
     /// Precondition: accesses were recorded.
     [[nodiscard]] primitives::BlockAccessList make_access_list() const {
@@ -136,6 +145,7 @@ public:
 
 private:
     void rouse() const noexcept;
+    [[nodiscard]] std::vector<BlockMemory*> block_memories() const;
     void make_room_for_segments(size_t count);
     void cut(const Batch& batch, unsigned width);
     void release_segments();

@@ -34,6 +34,9 @@ public:
     }
 
     std::optional<ExecutionError> apply(std::span<const Transaction> transactions) override {
+        if constexpr (optimistic::PaysAsMainnet<Rules>)
+            if (const size_t least = engine_->least_payments(); least != 0)
+                return apply_with_payments(transactions, least);
         return engine_->run(Transactions(*block_, transactions));
     }
 
@@ -51,6 +54,26 @@ public:
     }
 
 private:
+    /// Rows of payments by owner of account, what stands between them by the engine.
+    std::optional<ExecutionError> apply_with_payments(std::span<const Transaction> transactions,
+                                                      size_t least) {
+        constexpr size_t most_in_vain = 8;  // what looked like payments and was none, again and again
+        size_t in_vain = 0;
+        while (!transactions.empty()) {
+            size_t others = transactions.size();
+            if (in_vain < most_in_vain) others = optimistic::find_payments(transactions, least);
+            if (others == 0) {
+                const optimistic::PaidRow row = engine_->pay(Transactions(*block_, transactions));
+                transactions = transactions.subspan(row.paid);
+                others = row.others;
+                if (row.paid == 0) ++in_vain;
+            }
+            if (auto error = engine_->run(Transactions(*block_, transactions.first(others)))) return error;
+            transactions = transactions.subspan(others);
+        }
+        return std::nullopt;
+    }
+
     class Transactions final : public optimistic::Batch {
     public:
         Transactions(const BlockState& block, std::span<const Transaction> transactions)
@@ -74,6 +97,10 @@ private:
                                size_t index) const noexcept override {
             return run_transaction<Rules>(machine, block_.env(), transactions_[index],
                                           block_.options().checks, &predictor);
+        }
+        bool payment(size_t index, optimistic::Payment& out) const noexcept override {
+            return optimistic::judge_payment<Rules>(transactions_[index], block_.env(),
+                                                    block_.options().checks, out);
         }
         std::optional<Reason> does_not_fit(const BlockState& block, size_t index) const noexcept override {
             return block.does_not_fit(transactions_[index]);

@@ -102,6 +102,14 @@ public:
     /// The account before the block: in its place, or in `spare` while another thread writes it there.
     [[nodiscard]] state::ReadResult<const AccountState*> read_base(AccountLocation& location,
                                                                    AccountState& spare) const;
+    /// What places an account: its lowest bits choose the line of the table that it is looked for in first.
+    [[nodiscard]] uint64_t hash(const Address& address) const noexcept { return hasher_(address); }
+    /// Asks for that line; once it is there, for the account's location, which it gives if it finds one,
+    /// perhaps another's.
+    void prefetch_place(uint64_t hash) const noexcept { accounts_.prefetch(hash); }
+    const AccountLocation* prefetch_location(uint64_t hash) const noexcept {
+        return accounts_.prefetch_location(hash);
+    }
     /// Brings these places near the core, Journal::prefetched_at_once at a time.
     void prefetch(std::span<const state::Location> locations) const noexcept;
 

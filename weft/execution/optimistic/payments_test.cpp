@@ -1,0 +1,425 @@
+// Payments by owner of account: the same results as one after the other, and when it is done at all.
+#include "weft/execution/optimistic/payments.hpp"
+
+#include <gtest/gtest.h>
+
+#include "weft/evm/inspector.hpp"
+#include "weft/evm/test_world.hpp"
+#include "weft/execution/executor_impl.hpp"
+#include "weft/state/memory_state.hpp"
+
+namespace weft::execution::optimistic {
+namespace {
+
+using base::operator""_address;
+
+constexpr Address coinbase = "0x00000000000000000000000000000000000000cb"_address;
+constexpr Address contract = "0x00000000000000000000000000000000000000c1"_address;
+constexpr Address delegated = "0x00000000000000000000000000000000000000de"_address;
+constexpr Address empty = "0x00000000000000000000000000000000000000e0"_address;
+constexpr Address nobody = "0x00000000000000000000000000000000000000ee"_address;
+constexpr uint64_t price = 10;
+constexpr uint64_t fee = 21000 * price;
+constexpr size_t rich_count = 8;
+
+Address numbered(uint64_t number) { return base::to_address(uint256{0xaa0000 + number}); }
+
+using Result = std::expected<BlockResult, ExecutionError>;
+
+class Payments : public testing::Test {
+protected:
+    Payments() {
+        env_.context = {.number = 1,
+                        .timestamp = 1,
+                        .gas_limit = 100'000'000,
+                        .coinbase = coinbase,
+                        .difficulty = {},
+                        .prev_randao = {},
+                        .base_fee = 7,
+                        .blob_base_fee = 1,
+                        .chain_id = 1};
+        env_.blobs = primitives::prague_blobs;
+        env_.system_calls = false;
+        for (uint64_t i = 0; i < rich_count; ++i)
+            state_.set_account(numbered(i), {.nonce = 0, .balance = 1'000'000 * fee});
+        const Bytes count = evm::test::counting_code().bytes();
+        state_.set_account(contract, {.nonce = 1, .balance = 0, .code_hash = state_.set_code(count)});
+        Bytes designator{0xef, 0x01, 0x00};  // EIP-7702
+        designator.insert(designator.end(), contract.begin(), contract.end());
+        state_.set_account(delegated,
+                           {.nonce = 0, .balance = 100 * fee, .code_hash = state_.set_code(designator)});
+    }
+
+    Transaction pay(const Address& from, const Address& to, const uint256& value = 1) {
+        Transaction tx;
+        tx.nonce = nonces_[from]++;
+        tx.sender = from;
+        tx.to = to;
+        tx.value = value;
+        tx.gas_limit = 21000;
+        tx.max_fee_per_gas = tx.max_priority_fee_per_gas = price;
+        return tx;
+    }
+    /// `count` payments among the rich accounts, some to themselves.
+    std::vector<Transaction> row(size_t count) {
+        std::vector<Transaction> block;
+        for (size_t i = 0; i < count; ++i)
+            block.push_back(pay(numbered(i * i % rich_count), numbered(i % rich_count), i));
+        return block;
+    }
+
+    template <class Rules>
+    Result execute_with(ExecutionContext& context, std::span<const Transaction> block,
+                        const ExecutionOptions& options, size_t batches) const {
+        const auto executor = make_executor<Rules>(context);
+        if (auto error = executor->begin(env_, reader(), options)) return std::unexpected(std::move(*error));
+        const size_t size = std::max<size_t>(1, (block.size() + batches - 1) / batches);
+        for (size_t first = 0; first < block.size(); first += size)
+            if (auto error = executor->apply(block.subspan(first, std::min(size, block.size() - first))))
+                return std::unexpected(std::move(*error));
+        return executor->seal();
+    }
+    /// Runs the block in order and by owner of account, which must come to the same; returns how many
+    /// transactions went by owner, on one thread.
+    template <class Rules = MainnetRules>
+    uint64_t paid(std::span<const Transaction> block, const ExecutionOptions& options = {},
+                  size_t batches = 1, size_t least = 2) {
+        ExecutionContext in_order({.executor = ExecutorKind::sequential, .threads = 1});
+        expected_ = execute_with<Rules>(in_order, block, options, 1);
+        std::optional<uint64_t> by_owner;
+        for (const unsigned threads : {1U, 2U, 5U}) {
+            ExecutionContext context({.executor = ExecutorKind::optimistic,
+                                      .threads = threads,
+                                      .speculation = {.payments = least}});
+            const auto result = execute_with<Rules>(context, block, options, batches);
+            EXPECT_EQ(result, expected_) << threads << " threads";
+            if (!result && !expected_) EXPECT_EQ(to_string(result.error()), to_string(expected_.error()));
+            by_owner = by_owner.value_or(context.statistics().payments);
+        }
+        return *by_owner;
+    }
+    [[nodiscard]] const StateReader& reader() const {
+        return other_reader_ != nullptr ? *other_reader_ : state_;
+    }
+    [[nodiscard]] std::optional<Account> after(const Address& address) const {
+        MemoryState state = state_;
+        state.apply(expected_->diff);
+        return *state.account(address);
+    }
+
+    MemoryState state_;
+    const StateReader* other_reader_ = nullptr;
+    BlockEnv env_;
+    std::map<Address, uint64_t> nonces_;
+    Result expected_;
+};
+
+TEST_F(Payments, ALongRowIsPaidByOwner) {
+    EXPECT_EQ(paid(row(2000)), 2000U);
+    ASSERT_TRUE(expected_);
+    EXPECT_EQ(after(coinbase)->balance, uint256{2000 * 21000 * (price - 7)});
+}
+
+TEST_F(Payments, MoneyReceivedInTheRowIsSpentInIt) {
+    std::vector<Transaction> block = row(100);
+    block.push_back(pay(numbered(0), nobody, 2 * fee + 5));
+    block.push_back(pay(nobody, empty, fee + 5));
+    block.push_back(pay(empty, nobody, 5));
+    EXPECT_EQ(paid(block), 103U);
+    ASSERT_TRUE(expected_);
+    EXPECT_EQ(after(empty), (Account{.nonce = 1, .balance = 0}));
+    EXPECT_EQ(after(nobody), (Account{.nonce = 1, .balance = 5}));
+    // One payment earlier it isn't there yet.
+    std::swap(block[100], block[101]);
+    EXPECT_EQ(paid(block), 0U);
+    EXPECT_EQ(expected_.error(), ExecutionError(InvalidBlock{100, Reason::insufficient_balance}));
+}
+
+TEST_F(Payments, OneSenderMayPayManyTimesAndItself) {
+    std::vector<Transaction> block;
+    for (uint64_t i = 0; i < 700; ++i)
+        block.push_back(pay(numbered(1), i % 3 == 0 ? numbered(1) : numbered(900 + i), i));
+    EXPECT_EQ(paid(block), 700U);
+}
+
+TEST_F(Payments, Eip161TouchedEmptyAccountsDisappearAndBeforeTheyAppear) {
+    for (int number = 0; number <= static_cast<int>(primitives::newest_revision); ++number) {
+        env_.revision = static_cast<Revision>(number);
+        if (env_.revision >= Revision::amsterdam) break;  // lists what is accessed
+        SCOPED_TRACE(primitives::name_of(env_.revision));
+        env_.reward = block_reward(env_.revision);
+        env_.context.base_fee = env_.revision >= Revision::london ? 7 : 0;
+        for (const bool exists : {false, true})
+            for (const bool is_funded : {false, true}) {
+                nonces_.clear();
+                state_.remove_account(empty);
+                state_.remove_account(coinbase);
+                if (exists) state_.set_account(empty, {});
+                if (exists) state_.set_account(coinbase, {});
+                std::vector<Transaction> block;
+                block.push_back(pay(numbered(0), empty, 0));
+                block.push_back(pay(numbered(1), nobody, 0));
+                if (is_funded) block.push_back(pay(numbered(2), empty, 3));
+                block.push_back(pay(numbered(2), empty, 0));
+                // What the coinbase gets is nothing, from London on.
+                if (exists)
+                    for (Transaction& tx : block) tx.max_fee_per_gas = tx.max_priority_fee_per_gas = 7;
+                EXPECT_EQ(paid(block), block.size());
+                ASSERT_TRUE(expected_);
+                EXPECT_EQ(after(empty).has_value(), is_funded || env_.revision < Revision::spurious_dragon);
+            }
+    }
+}
+
+TEST_F(Payments, AFreePaymentOfNobodyMakesIt) {
+    env_.revision = Revision::berlin;
+    env_.context.base_fee = 0;
+    std::vector<Transaction> block{pay(nobody, empty, 0), pay(nobody, nobody, 0)};
+    for (Transaction& tx : block) tx.max_fee_per_gas = tx.max_priority_fee_per_gas = 0;
+    EXPECT_EQ(paid(block), 2U);
+    EXPECT_EQ(after(nobody), (Account{.nonce = 2, .balance = 0}));
+}
+
+TEST_F(Payments, WhatGoesToCodeRunsIt) {
+    for (const Address& to : {contract, delegated}) {
+        nonces_.clear();
+        std::vector<Transaction> block = row(50);
+        block[30] = pay(numbered(30 * 30 % rich_count), to);
+        block[30].gas_limit = 100'000;
+        nonces_.clear();
+        for (Transaction& tx : block) tx.nonce = nonces_[tx.sender]++;
+        EXPECT_EQ(paid(block), 0U);
+        ASSERT_TRUE(expected_);
+        EXPECT_GT(expected_->receipts[30].gas_used, 21000U);
+    }
+}
+
+TEST_F(Payments, ADelegatedAccountMaySendButNotByOwner) {
+    std::vector<Transaction> block = row(50);
+    block.push_back(pay(delegated, numbered(0)));
+    EXPECT_EQ(paid(block), 0U);
+    EXPECT_TRUE(expected_);
+    state_.set_account(delegated, {.nonce = 0, .balance = 100 * fee, .code_hash = state_.set_code({0x00})});
+    EXPECT_EQ(paid(block), 0U);  // EIP-3607
+    EXPECT_EQ(expected_.error(), ExecutionError(InvalidBlock{50, Reason::sender_has_code}));
+}
+
+TEST_F(Payments, APrecompileEndsTheRow) {
+    std::vector<Transaction> block = row(90);
+    block.push_back(pay(numbered(0), base::to_address(uint256{4})));
+    block.back().gas_limit = 30000;
+    const auto more = row(60);
+    block.insert(block.end(), more.begin(), more.end());
+    EXPECT_EQ(paid(block), 150U);
+    EXPECT_EQ(expected_->receipts[90].gas_used, 21015U);
+}
+
+TEST_F(Payments, TheCoinbaseEndsTheRow) {
+    std::vector<Transaction> block = row(40);
+    block.push_back(pay(numbered(0), coinbase, 5 * fee));
+    block.push_back(pay(coinbase, numbered(0)));  // of what it has from all that came before
+    block.push_back(pay(coinbase, coinbase));
+    EXPECT_EQ(paid(block), 40U);
+    EXPECT_TRUE(expected_);
+}
+
+TEST_F(Payments, TheCoinbaseMayHaveCode) {
+    env_.context.coinbase = contract;
+    EXPECT_EQ(paid(row(40)), 40U);
+    EXPECT_EQ(after(contract)->balance, uint256{40 * 21000 * (price - 7)});
+}
+
+TEST_F(Payments, AnInvalidOneIsNamedOrLeftOut) {
+    const auto expect = [&](Reason reason, uint64_t by_owner, auto&& spoil) {
+        SCOPED_TRACE(to_string(reason));
+        std::vector<Transaction> block = row(60);
+        block.insert(block.begin() + 37, pay(numbered(1), numbered(2)));
+        nonces_.clear();
+        for (size_t i = 0; i < block.size(); ++i)
+            block[i].nonce = i == 37 ? nonces_[block[i].sender] : nonces_[block[i].sender]++;
+        spoil(block[37]);
+        EXPECT_EQ(paid(block), by_owner != 0 ? 37U : 0U);
+        EXPECT_EQ(expected_.error(), ExecutionError(InvalidBlock{37, reason}));
+        EXPECT_EQ(paid(block, {.on_invalid = OnInvalid::skip}), by_owner);
+        ASSERT_TRUE(expected_);
+        EXPECT_EQ(expected_->skipped, (std::vector<Skipped>{{37, reason}}));
+    };
+    using Tx = Transaction;
+    // What a transaction says of itself ends the row; what its account says is found when all are judged.
+    expect(Reason::intrinsic_gas_too_low, 60, [](Tx& tx) { tx.gas_limit = 20999; });
+    expect(Reason::wrong_chain_id, 60, [](Tx& tx) { tx.chain_id = 5; });
+    expect(Reason::max_fee_below_base_fee, 60, [](Tx& tx) { tx.max_fee_per_gas = 6; });
+    expect(Reason::nonce_too_low, 0, [](Tx& tx) { tx.nonce = 0; });
+    expect(Reason::nonce_too_high, 0, [](Tx& tx) { tx.nonce += 77; });
+    expect(Reason::insufficient_balance, 0, [](Tx& tx) { tx.value = 2'000'000 * fee; });
+    expect(Reason::insufficient_balance, 60, [](Tx& tx) { tx.value = uint256::max(); });
+}
+
+TEST_F(Payments, TheBlocksGasIsSharedOut) {
+    env_.context.gas_limit = 100 * 21000 + 20000;
+    std::vector<Transaction> block = row(200);
+    // On one thread a chunk has 25 payments.
+    EXPECT_EQ(paid(block, {.on_invalid = OnInvalid::skip}), 100U);
+    ASSERT_TRUE(expected_);
+    EXPECT_EQ(expected_->receipts.size(), 100U);
+    EXPECT_EQ(expected_->skipped.size(), 100U);
+    EXPECT_EQ(paid(block), 100U);
+    EXPECT_EQ(expected_.error(), ExecutionError(InvalidBlock{100, Reason::gas_limit_reached}));
+    // Gas limits count, not what is used.
+    block[10].gas_limit = 92 * 21000;
+    EXPECT_EQ(paid(block, {.on_invalid = OnInvalid::skip}), 0U);
+    EXPECT_EQ(expected_->skipped[0], (Skipped{10, Reason::gas_limit_reached}));
+}
+
+TEST_F(Payments, RowsStandBetweenOtherTransactions) {
+    std::vector<Transaction> block;
+    const auto call = [&] {
+        block.push_back(pay(numbered(1), contract, 0));
+        block.back().gas_limit = 100'000;
+        block.back().data = {1};
+    };
+    for (int part = 0; part < 3; ++part) {
+        call();
+        for (const Transaction& tx : row(30)) block.push_back(tx);
+        call();
+        call();
+    }
+    EXPECT_EQ(paid(block, {}, 1, 20), 90U);
+    ASSERT_TRUE(expected_);
+    EXPECT_EQ(expected_->receipts[98].cumulative_gas_used, expected_->gas_used);
+    paid(block, {}, 4, 10);
+    EXPECT_EQ(paid(block, {}, 1, 31), 0U);
+}
+
+TEST_F(Payments, SumsThatOverflowAreLeftToTheEngine) {
+    state_.set_account(nobody, {.nonce = 0, .balance = uint256::max()});
+    std::vector<Transaction> block = row(30);
+    block.push_back(pay(numbered(0), nobody, 1));
+    EXPECT_EQ(paid(block), 0U);
+    nonces_.clear();
+    block = row(30);
+    block.push_back(pay(nobody, numbered(0), uint256{0, 0, 1, 0}));  // 2^128
+    EXPECT_EQ(paid(block), 30U);
+    EXPECT_TRUE(expected_);
+}
+
+TEST_F(Payments, ARefusedSenderEndsTheRow) {
+    SenderGate gate;
+    gate.refuse(25);
+    gate.open(40);
+    EXPECT_EQ(paid(row(40), {.senders = &gate}), 25U);
+    EXPECT_EQ(expected_.error(), ExecutionError(InvalidBlock{25, Reason::invalid_signature}));
+}
+
+TEST_F(Payments, WhoAsksForMoreGetsIt) {
+    const auto block = row(40);
+    EXPECT_EQ(paid(block, {.record_access_list = true}), 0U);
+    EXPECT_TRUE(expected_->access_list);
+    class Inspector final : public evm::Inspector {
+    } inspector;
+    EXPECT_EQ(paid(block, {.inspector = &inspector}), 0U);
+    class Sink final : public CommitSink {
+    public:
+        explicit Sink(bool takes_whole_blocks) : takes_whole_blocks_(takes_whole_blocks) {}
+        [[nodiscard]] bool takes_whole_blocks() const noexcept override { return takes_whole_blocks_; }
+        void commit(std::span<const CommittedAccount>, std::span<const CommittedSlot>) override {}
+
+    private:
+        bool takes_whole_blocks_;
+    } stream(false), whole(true);
+    EXPECT_EQ(paid(block, {.sink = &stream}), 0U);
+    EXPECT_EQ(paid(block, {.sink = &whole}), 40U);
+    EXPECT_EQ(paid(block, {.checks = {.nonce = false}}), 0U);
+    EXPECT_EQ(paid(block, {.checks = {.balance = false}}), 0U);
+    EXPECT_EQ(paid(block, {.checks = {.sender_code = false}}), 0U);
+    EXPECT_EQ(paid(block, {}, 1, 0), 0U);
+    EXPECT_EQ(paid(block, {}, 1, 41), 0U);
+}
+
+TEST_F(Payments, AStateErrorIsMetAgainInOrder) {
+    class Failing final : public StateReader {
+    public:
+        explicit Failing(const MemoryState& state) : state_(state) {}
+        [[nodiscard]] state::ReadResult<std::optional<Account>> account(
+            const Address& address) const override {
+            if (address == nobody) return std::unexpected(StateError{"no disk"});
+            return state_.account(address);
+        }
+        [[nodiscard]] state::ReadResult<uint256> storage(const Address& address,
+                                                         const uint256& key) const override {
+            return state_.storage(address, key);
+        }
+        [[nodiscard]] state::ReadResult<bool> has_storage(const Address& address) const override {
+            return state_.has_storage(address);
+        }
+        [[nodiscard]] state::ReadResult<Bytes> code(const Hash& hash) const override {
+            return state_.code(hash);
+        }
+        [[nodiscard]] state::ReadResult<Hash> block_hash(uint64_t number) const override {
+            return state_.block_hash(number);
+        }
+
+    private:
+        const MemoryState& state_;
+    } failing(state_);
+    other_reader_ = &failing;
+    std::vector<Transaction> block = row(30);
+    block.push_back(pay(numbered(0), nobody));
+    EXPECT_EQ(paid(block), 0U);
+    EXPECT_EQ(expected_.error(), ExecutionError(StateError{"no disk"}));
+}
+
+TEST_F(Payments, AStoppedBlockIsCancelled) {
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_EQ(paid(row(30), {.stop = stop.get_token()}), 0U);
+    EXPECT_EQ(expected_.error(), ExecutionError(Cancelled{}));
+}
+
+/// A chain that burns tips, and one that only adds a check of its own.
+struct BurnsTips : MainnetRules {
+    [[nodiscard]] static bool settle(const Transaction& tx, state::AccountEntry& sender, Journal& journal,
+                                     const BlockEnv&, const Terms& terms, uint64_t gas_used) noexcept {
+        journal.credit(sender, terms.gas_price * uint256{tx.gas_limit - gas_used});
+        return true;
+    }
+};
+struct RefusesOdd : MainnetRules {
+    [[nodiscard]] static std::optional<Reason> validate(const Transaction& tx, const BlockEnv& env,
+                                                        const Checks& checks, Terms& terms) noexcept {
+        if (tx.value == uint256{13}) return Reason::wrong_chain_id;
+        return MainnetRules::validate(tx, env, checks, terms);
+    }
+};
+static_assert(PaysAsMainnet<MainnetRules> && PaysAsMainnet<RefusesOdd> && !PaysAsMainnet<BurnsTips>);
+
+TEST_F(Payments, ARuleOfAChainsOwnIsKept) {
+    const auto block = row(40);
+    EXPECT_EQ(paid<BurnsTips>(block), 0U);
+    EXPECT_EQ(after(coinbase), std::nullopt);
+    EXPECT_EQ(paid<RefusesOdd>(block), 13U);
+    EXPECT_EQ(expected_.error(), ExecutionError(InvalidBlock{13, Reason::wrong_chain_id}));
+}
+
+TEST(FindPayments, FindsTheFirstRowThatIsLongEnough) {
+    const auto first_row = [](std::string_view block, size_t least) {
+        std::vector<Transaction> transactions(block.size());
+        for (size_t i = 0; i < block.size(); ++i) {
+            if (block[i] != 'C') transactions[i].to = nobody;
+            if (block[i] == 'd') transactions[i].data = {1};
+        }
+        return find_payments(std::span<const Transaction>(transactions), least);
+    };
+    EXPECT_EQ(first_row("", 1), 0U);
+    EXPECT_EQ(first_row("p", 1), 0U);
+    EXPECT_EQ(first_row("p", 2), 1U);
+    EXPECT_EQ(first_row("dppp", 3), 1U);
+    EXPECT_EQ(first_row("ppdppCpppp", 3), 6U);
+    EXPECT_EQ(first_row("ppdppCpppp", 4), 6U);
+    EXPECT_EQ(first_row("ppdppCpppp", 5), 10U);
+    EXPECT_EQ(first_row("ppdppCpppp", 2), 0U);
+    EXPECT_EQ(first_row("dddd", 2), 4U);
+}
+
+}  // namespace
+}  // namespace weft::execution::optimistic
