@@ -38,6 +38,7 @@ protected:
                         .base_fee = 7,
                         .blob_base_fee = 1,
                         .chain_id = 1};
+        env_.revision = Revision::osaka;
         env_.blobs = primitives::prague_blobs;
         env_.system_calls = false;
         for (uint64_t i = 0; i < rich_count; ++i)
