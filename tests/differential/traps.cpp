@@ -83,10 +83,9 @@ Result run_everywhere(const World& world, execution::OnInvalid on_invalid) {
     const Scenario bare = scenario_for(commuting, world.scenario);
     const Outcome bare_oracle = runs.sequential(bare, options_for(commuting, options));
     for (const Mode& mode : forcing_modes()) {
-        const Scenario& scenario = mode.slots_commute ? bare : world.scenario;
+        const Scenario& scenario = mode.is_bare() ? bare : world.scenario;
         const Outcome outcome = runs.optimistic(scenario, mode, options_for(mode, options));
-        EXPECT_EQ(difference((mode.slots_commute ? bare_oracle : oracle).result, outcome.result),
-                  std::nullopt)
+        EXPECT_EQ(difference((mode.is_bare() ? bare_oracle : oracle).result, outcome.result), std::nullopt)
             << to_string(mode);
         EXPECT_EQ(inconsistency(scenario, outcome), std::nullopt) << to_string(mode);
     }

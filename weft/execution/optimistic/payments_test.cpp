@@ -249,7 +249,8 @@ TEST_F(Payments, AnInvalidOneIsNamedOrLeftOut) {
     // What a transaction says of itself ends the row; what its account says is found when all are judged.
     expect(Reason::intrinsic_gas_too_low, 60, [](Tx& tx) { tx.gas_limit = 20999; });
     expect(Reason::wrong_chain_id, 60, [](Tx& tx) { tx.chain_id = 5; });
-    expect(Reason::max_fee_below_base_fee, 60, [](Tx& tx) { tx.max_fee_per_gas = 6; });
+    expect(Reason::max_fee_below_base_fee, 60,
+           [](Tx& tx) { tx.max_fee_per_gas = tx.max_priority_fee_per_gas = 6; });
     expect(Reason::nonce_too_low, 0, [](Tx& tx) { tx.nonce = 0; });
     expect(Reason::nonce_too_high, 0, [](Tx& tx) { tx.nonce += 77; });
     expect(Reason::insufficient_balance, 0, [](Tx& tx) { tx.value = 2'000'000 * fee; });
