@@ -20,6 +20,8 @@ unsigned __int128 low_128_bits(const uint256& value) noexcept {
     return static_cast<unsigned __int128>(value.limb[1]) << 64 | value.limb[0];
 }
 
+Room room_of(const Payment& payment) noexcept { return {payment.gas_limit}; }
+
 uint256 widen(unsigned __int128 value) noexcept {
     return uint256{static_cast<uint64_t>(value), static_cast<uint64_t>(value >> 64), 0, 0};
 }
@@ -93,13 +95,11 @@ void PaymentRow::take_apart(const Batch& batch, Chunk& chunk, base::Arena& arena
     if (end_.load(std::memory_order_relaxed) <= chunk.first || block_.stopped()) return;
     chunk.parts = room_for<Part>(2 * most, arena);
     chunk.outcomes = room_for<Outcome>(most, arena);
-    const uint64_t gas = block_.result().gas_used;
-    const uint64_t blob_gas = block_.result().blob_gas_used;
     while (chunk.count < most) {
         Payment payment;
         const size_t i = chunk.first + chunk.count;
         // That the gas left suffices is seen when the chunks are added up.
-        if (!batch.payment(i, payment) || batch.does_not_fit(block_, i, gas, blob_gas) ||
+        if (!batch.payment(i, payment) || !block_.may_fit(block_.next() + i, room_of(payment)) ||
             !add(payment, chunk)) {
             end_before(i);
             break;
@@ -114,9 +114,7 @@ bool PaymentRow::add(const Payment& payment, Chunk& chunk) const noexcept {
     if (*payment.sender == coinbase || *payment.recipient == coinbase) return false;
     // What is taken and given is less.
     if (!fits_in_128_bits(payment.max_cost)) return false;
-    uint64_t needed = 0;
-    if (__builtin_add_overflow(chunk.gas_used, payment.gas_limit, &needed)) return false;
-    chunk.gas_needed = std::max(chunk.gas_needed, needed);
+    chunk.needed = most(chunk.needed, room_of(payment).after({chunk.gas_used}));
     chunk.gas_used += payment.gas_used;
     chunk.tips += payment.tip;
     chunk.parts[2 * chunk.count] = {*payment.sender, true, payment.nonce,
@@ -144,10 +142,9 @@ void PaymentRow::sort_by_owner(Chunk& chunk, base::Arena& arena) const {
 size_t PaymentRow::add_up() {
     size_t count = 0, used = 0;
     const uint64_t gas_at_first = block_.result().gas_used;
-    const uint64_t gas_left = block_.env().context.gas_limit - gas_at_first;
     for (Chunk& chunk : chunks_) {
         if (chunk.first != count || chunk.count == 0) break;
-        if (gas_left < gas_used_ || gas_left - gas_used_ < chunk.gas_needed) break;
+        if (!block_.has(chunk.needed.after({gas_used_}))) break;
         chunk.gas_before = gas_at_first + gas_used_;
         gas_used_ += chunk.gas_used;
         tips_ += chunk.tips;

@@ -144,7 +144,7 @@ private:
         std::array<uint16_t, owners + 1> ends{};  ///< into `by_owner`: where the owner before ends
         uint64_t gas_used = 0;
         uint64_t gas_before = 0;  ///< used by the block until then
-        uint64_t gas_needed = 0;  ///< that the block must have left
+        Room needed;              ///< that the block must have left
         uint256 tips;
     };
 
