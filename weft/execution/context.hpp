@@ -52,7 +52,7 @@ struct Speculation {
     /// run.
     bool slots_commute = false;
     /// Plain payments in a row, at least so many, are executed by owner of account; 0: none are.
-    size_t payments = 1024;
+    size_t payments = 512;
     Interleaving* interleaving = nullptr;
 };
 

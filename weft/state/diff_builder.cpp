@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 
 #include "weft/base/prefetch.hpp"
@@ -19,12 +18,6 @@ struct Keyed {
 };
 using KeyedAccount = Keyed<AccountChange>;
 using KeyedSlot = Keyed<SlotChange>;
-
-uint64_t prefix_of(const Address& address) {
-    uint64_t prefix;
-    std::memcpy(&prefix, address.data(), sizeof prefix);
-    return __builtin_bswap64(prefix);
-}
 
 bool less(const KeyedAccount& a, const KeyedAccount& b) {
     return a.prefix != b.prefix ? a.prefix < b.prefix : *a.item->address < *b.item->address;
@@ -89,7 +82,7 @@ std::pmr::vector<KeyedAccount> order_accounts(std::span<const Changes> parts, ba
     order.reserve(count);
     for (const Changes& part : parts)
         for (const AccountChange& change : part.accounts) {
-            order.push_back({prefix_of(*change.address), &change});
+            order.push_back({change.prefix, &change});
             if (change.rank != nullptr) with_slots.push_back(order.back());
         }
     sort<AccountChange>(order, pool);

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <memory_resource>
 #include <span>
 #include <vector>
@@ -21,7 +23,15 @@ struct AccountChange {
     bool wiped;             ///< see AccountDiff::storage_wiped
     /// Where build_diff notes the account's place in the diff; nullptr: none of its slots changed.
     uint32_t* rank;
+    uint64_t prefix = 0;  ///< the address's first eight bytes, as a number; Changes::add() fills it in
 };
+
+/// An address's first eight bytes as a number: in the order of addresses, but for equal ones.
+[[nodiscard]] inline uint64_t leading_bytes(const Address& address) noexcept {
+    uint64_t bytes;
+    std::memcpy(&bytes, address.data(), sizeof bytes);
+    return __builtin_bswap64(bytes);
+}
 
 /// A slot with another value than before; or with any value but zero, where the account was wiped. Its
 /// account is among the AccountChanges.
@@ -55,6 +65,7 @@ struct Changes {
     template <class FindCode>
     void add(const AccountChange& change, FindCode&& find_code) {
         accounts.push_back(change);
+        accounts.back().prefix = leading_bytes(*change.address);
         const bool new_code =
             change.after != nullptr && change.after->code_hash != crypto::empty_code_hash &&
             (change.before == nullptr || change.before->code_hash != change.after->code_hash);

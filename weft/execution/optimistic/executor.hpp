@@ -156,14 +156,16 @@ private:
     }
 
     /// Waking a thread and bringing the workers together costs as much as a hundred transfers; what is
-    /// smaller stays on the caller's thread. So do some blocks of plain transfers: to publish and to validate
-    /// each costs nearly as much as another thread takes off. Where reads wait, each transaction waits for
+    /// smaller stays on the caller's thread. So do some blocks of plain transfers that can't go by owner of
+    /// account: to publish and to validate each costs nearly as much as another thread takes off. Where reads
+    /// wait, each transaction waits for
     /// its sender and its recipient at least.
     bool pays_in_parallel(std::span<const Transaction> transactions) const {
-        constexpr uint64_t least = 210'000;   // nanoseconds, as estimated
-        constexpr uint64_t most = 100'000;    // that a single gas limit promises
-        constexpr uint64_t publishing = 200;  // of a transaction
-        constexpr uint64_t waking = 60'000;   // and bringing the threads together in the end
+        constexpr uint64_t least = 210'000;    // nanoseconds, as estimated
+        constexpr uint64_t most = 100'000;     // that a single gas limit promises
+        constexpr uint64_t publishing = 200;   // of a transaction
+        constexpr uint64_t taking_apart = 20;  // of a payment, for the owners of its accounts
+        constexpr uint64_t waking = 60'000;    // and bringing the threads together in the end
         // Of a large batch some tell as much as all, which lie far from the core until they run.
         constexpr size_t most_looked_at = 1024;
         const size_t stride = transactions.size() / most_looked_at + 1;
@@ -179,17 +181,30 @@ private:
         if (transactions.size() < 2 ||
             waiting + stride * (with_data + without_data * receive_function) < least)
             return false;
-        const uint64_t total = waiting + stride * (with_data + without_data * transfer_cost(transactions));
-        const uint64_t shared_out = (total + transactions.size() * publishing) / context_.threads();
+        const uint64_t each = transfer_cost(transactions);
+        const uint64_t total = waiting + stride * (with_data + without_data * each);
+        const bool goes_by_owner = with_data == 0 && each == transfer && may_go_by_owner(transactions.size());
+        const uint64_t added = transactions.size() * (goes_by_owner ? taking_apart : publishing);
+        const uint64_t shared_out = (total + added) / context_.threads();
         return total >= least && shared_out + waking < total - total / 10;
     }
 
-    static constexpr uint64_t receive_function = 2000;  ///< nanoseconds of a transfer to a contract
+    /// Whether that many payments in a row are executed by owner of account: see Engine::least_payments().
+    bool may_go_by_owner(size_t payments) const {
+        const size_t least = context_.options().speculation.payments;
+        const bool is_streamed = options_.sink != nullptr && !options_.sink->takes_whole_blocks();
+        return optimistic::PaysAsMainnet<Rules> && least != 0 && payments >= least &&
+               options_.inspector == nullptr && !is_streamed && !Rules::access_list_limit(*env_) &&
+               !options_.record_access_list && options_.access_list == nullptr &&
+               options_.predicted_list == nullptr;
+    }
+
+    static constexpr uint64_t transfer = 300;           ///< nanoseconds of one to an account without code
+    static constexpr uint64_t receive_function = 2000;  ///< of one to a contract
     /// What a transaction without call data costs in this block, from a few of them: whether they go to
     /// contracts is only in the state.
     uint64_t transfer_cost(std::span<const Transaction> transactions) const {
         constexpr size_t most_samples = 32;
-        constexpr uint64_t transfer = 300;
         if (reader_->read_time() != 0) return transfer;  // to look would take longer
         const size_t stride = std::max<size_t>(1, transactions.size() / most_samples);
         uint64_t samples = 0, contracts = 0;

@@ -171,7 +171,9 @@ bool PaymentRow::make_changes() {
                 failed_.store(true, std::memory_order_relaxed);
     });
     if (!failed_.load(std::memory_order_relaxed)) {
-        AccountState* const coinbase = account(block_.env().context.coinbase, *memories_.front());
+        const Address& coinbase_address = block_.env().context.coinbase;
+        AccountState* const coinbase =
+            account(coinbase_address, versions_.hash(coinbase_address), *memories_.front());
         if (coinbase != nullptr && credit(*coinbase, tips_)) return true;
     }
     take_back();
@@ -179,36 +181,52 @@ bool PaymentRow::make_changes() {
 }
 
 bool PaymentRow::make_changes_of(size_t owner, BlockMemory& memory) {
-    std::vector<const Part*> parts;
+    std::vector<Step> steps;
     for (const Chunk& chunk : chunks_)
         for (size_t i = chunk.ends[owner]; i < chunk.ends[owner + 1]; ++i)
-            parts.push_back(&chunk.parts[chunk.by_owner[i]]);
-    // In three steps: a group's parts are asked for, then what their accounts lie in, then they are applied.
+            steps.push_back({&chunk.parts[chunk.by_owner[i]], 0, nullptr});
+    // What one step of a group asks memory for is there when the groups after it have been asked for theirs.
     constexpr size_t group = 16;
-    const std::span<const Part* const> all(parts);
-    const auto groups = (parts.size() + group - 1) / group;
-    const auto of = [&](size_t g) { return all.subspan(g * group, std::min(group, all.size() - g * group)); };
-    for (size_t g = 0; g < groups + 2; ++g) {
+    const auto groups = (steps.size() + group - 1) / group;
+    const auto of = [&](size_t g) {
+        return std::span(steps).subspan(g * group, std::min(group, steps.size() - g * group));
+    };
+    for (size_t g = 0; g < groups + 4; ++g) {
         if (g < groups)
-            for (const Part* part : of(g)) __builtin_prefetch(part);
-        if (1 <= g && g - 1 < groups) {
-            std::array<Address, group> addresses;
-            const auto some = of(g - 1);
-            for (size_t i = 0; i < some.size(); ++i) addresses[i] = some[i]->address;
-            versions_.prefetch({addresses.data(), some.size()});
-        }
-        if (2 <= g &&
-            (block_.stopped() || failed_.load(std::memory_order_relaxed) || !apply(of(g - 2), memory)))
+            for (const Step& step : of(g)) __builtin_prefetch(step.part);
+        if (1 <= g && g - 1 < groups)
+            for (Step& step : of(g - 1)) {
+                step.hash = versions_.hash(step.part->address);
+                versions_.prefetch_place(step.hash);
+            }
+        if (2 <= g && g - 2 < groups) find_accounts(of(g - 2));
+        if (3 <= g && g - 3 < groups)
+            for (const Step& step : of(g - 3))
+                if (step.found != nullptr) prefetch_newest(*step.found);
+        if (4 <= g &&
+            (block_.stopped() || failed_.load(std::memory_order_relaxed) || !apply(of(g - 4), memory)))
             return false;
     }
     return true;
 }
 
-bool PaymentRow::apply(std::span<const Part* const> parts, BlockMemory& memory) {
-    for (const Part* const part : parts) {
-        AccountState* const found = account(part->address, memory);
+/// Asks for the accounts' locations; of those that have none yet, for what the state has.
+void PaymentRow::find_accounts(std::span<Step> steps) const noexcept {
+    std::array<state::Location, 16> unknown;
+    size_t count = 0;
+    for (Step& step : steps) {
+        step.found = versions_.prefetch_location(step.hash);
+        if (step.found == nullptr) unknown[count++].address = step.part->address;
+    }
+    if (count != 0) versions_.reader().prefetch({unknown.data(), count});
+}
+
+bool PaymentRow::apply(std::span<const Step> steps, BlockMemory& memory) {
+    for (const Step& step : steps) {
+        const Part& part = *step.part;
+        AccountState* const found = account(part.address, step.hash, memory);
         if (found == nullptr || found->account.code_hash != crypto::empty_code_hash) return false;
-        if (!(part->is_debit ? debit(*found, *part) : credit(*found, widen(part->amount)))) return false;
+        if (!(part.is_debit ? debit(*found, part) : credit(*found, widen(part.amount)))) return false;
     }
     return true;
 }
@@ -230,8 +248,8 @@ bool PaymentRow::credit(AccountState& account, const uint256& amount) const noex
     return true;
 }
 
-AccountState* PaymentRow::account(const Address& address, BlockMemory& memory) {
-    AccountLocation* const location = versions_.locate(address, memory, VersionedState::Base::read);
+AccountState* PaymentRow::account(const Address& address, uint64_t hash, BlockMemory& memory) {
+    AccountLocation* const location = versions_.locate(address, hash, memory, VersionedState::Base::read);
     AccountVersion* const newest = location->newest.load(std::memory_order_relaxed);
     if (newest != nullptr && newest->position == position_) return &newest->after;
     AccountState spare;

@@ -125,6 +125,12 @@ private:
         Amount max_cost;  ///< of a debit
     };
     static_assert(sizeof(Part) == 64);
+    /// A part on its way to be applied.
+    struct Step {
+        const Part* part;
+        uint64_t hash;                 ///< of its account
+        const AccountLocation* found;  ///< perhaps another's; nullptr: it has none yet, or was not found
+    };
     struct Outcome {
         uint64_t gas_used;
         primitives::TxType type;
@@ -160,11 +166,12 @@ private:
     [[nodiscard]] size_t add_up();
     [[nodiscard]] bool make_changes();
     [[nodiscard]] bool make_changes_of(size_t owner, BlockMemory& memory);
-    [[nodiscard]] bool apply(std::span<const Part* const> parts, BlockMemory& memory);
+    void find_accounts(std::span<Step> steps) const noexcept;
+    [[nodiscard]] bool apply(std::span<const Step> steps, BlockMemory& memory);
     [[nodiscard]] bool debit(AccountState& account, const Part& part) const noexcept;
     [[nodiscard]] bool credit(AccountState& account, const uint256& amount) const noexcept;
     /// What the row leaves of the account so far; nullptr: its state could not be read.
-    [[nodiscard]] AccountState* account(const Address& address, BlockMemory& memory);
+    [[nodiscard]] AccountState* account(const Address& address, uint64_t hash, BlockMemory& memory);
     void take_back();
     void write_receipts(size_t count);
 

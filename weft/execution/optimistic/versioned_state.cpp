@@ -52,9 +52,10 @@ private:
 
 }  // namespace
 
-AccountLocation* VersionedState::locate(const Address& address, BlockMemory& memory, Base base) {
+AccountLocation* VersionedState::locate(const Address& address, uint64_t hash, BlockMemory& memory,
+                                        Base base) {
     const auto [location, is_new] = accounts_.intern(
-        hasher_(address), [&](const AccountLocation& l) { return l.address == address; },
+        hash, [&](const AccountLocation& l) { return l.address == address; },
         [&] {
             auto* made = memory.make<AccountLocation>();
             made->address = address;

@@ -60,7 +60,11 @@ public:
     /// Whether who brings a location also reads what was there before the block.
     enum class Base : uint8_t { unread, read };
     [[nodiscard]] AccountLocation* locate(const Address& address, BlockMemory& memory,
-                                          Base base = Base::unread);
+                                          Base base = Base::unread) {
+        return locate(address, hash(address), memory, base);
+    }
+    [[nodiscard]] AccountLocation* locate(const Address& address, uint64_t hash, BlockMemory& memory,
+                                          Base base);
     [[nodiscard]] SlotLocation* locate(AccountLocation* account, const uint256& key, BlockMemory& memory,
                                        Base base = Base::unread);
 
