@@ -256,7 +256,7 @@ AccountState* PaymentRow::account(const Address& address, uint64_t hash, BlockMe
     const auto before = versions_.read(*location, position_, spare);
     if (!before) return nullptr;
     auto* const version = ::new (memory.arena.allocate(sizeof(AccountVersion), alignof(AccountVersion)))
-        AccountVersion{{position_, VersionState::committed, 0, newest}, **before, {}};
+        AccountVersion{{position_, VersionState::committed, 0, newest}, {}, **before};
     location->newest.store(version, std::memory_order_release);
     return &version->after;
 }
