@@ -62,21 +62,28 @@ MemoryState make_state(const Sizes& sizes) {
     return state;
 }
 
-struct Block {
-    std::vector<state::CommittedAccount> accounts;
-    std::vector<state::CommittedSlot> slots;
-};
-
-Block make_block(const Sizes& sizes, uint64_t number) {
-    Block block;
+/// A block's changes, as executors give them. owner: the account with the large storage, as it is.
+StateDiff make_block(const Sizes& sizes, uint64_t number, Account& owner) {
+    StateDiff block;
+    const auto change = [&](uint64_t i, const Account& after) -> state::AccountDiff& {
+        state::AccountDiff& account = block.accounts.emplace_back();
+        account.address = address_of(i);
+        account.after = after;
+        return account;
+    };
     for (uint64_t i = 0; i < sizes.changed_accounts; ++i) {
         const uint64_t account = pick(i, sizes.changed_accounts, sizes.accounts, number);
-        block.accounts.push_back({address_of(account), account_of(account, number)});
+        if (account == 0) owner = account_of(0, number);
+        if (account != 0 || sizes.changed_slots == 0) change(account, account_of(account, number));
     }
-    for (uint64_t i = 0; i < sizes.changed_slots; ++i) {
-        const uint64_t slot = pick(i, sizes.changed_slots, sizes.slots, number);
-        block.slots.push_back({address_of(0), slot, value_of(slot, number)});
+    if (sizes.changed_slots != 0) {
+        state::AccountDiff& account = change(0, owner);
+        for (uint64_t i = 0; i < sizes.changed_slots; ++i) {
+            const uint64_t slot = pick(i, sizes.changed_slots, sizes.slots, number);
+            account.slots.push_back({slot, {}, value_of(slot, number)});
+        }
     }
+    std::ranges::sort(block.accounts, {}, &state::AccountDiff::address);
     return block;
 }
 
@@ -98,10 +105,11 @@ void measure(const Sizes& sizes, const MemoryState& state, unsigned threads, uin
     std::vector<double> times, commits;
     const std::clock_t cpu_start = std::clock();
     Hash root;
+    Account owner = account_of(0, 0);
     for (uint64_t number = 1; number <= blocks; ++number) {
-        const Block block = make_block(sizes, number);
+        const StateDiff block = make_block(sizes, number, owner);
         const auto begin = Clock::now();
-        trie.commit(block.accounts, block.slots);
+        trie.commit(block);
         commits.push_back(milliseconds_since(begin));
         root = *trie.root();
         times.push_back(milliseconds_since(begin));

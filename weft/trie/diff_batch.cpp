@@ -95,14 +95,15 @@ void DiffBatch::plan(const StateDiff& diff) {
 
 void DiffBatch::put_accounts(const StateDiff& diff, Forest& forest) {
     account_order_.resize(account_count_);
-    for (uint32_t i = 0; i < account_count_; ++i) account_order_[i] = {prefix_of(account_keys_[i]), i};
-    cut_by_hash(account_order_, account_spare_, account_starts_);
-    for_ranges(forest, account_starts_.size() - 1, 32, [&](size_t begin, size_t end) {
-        for (size_t i = begin; i < end; ++i)
-            sort_by_hash(std::span(account_order_)
-                             .subspan(account_starts_[i], account_starts_[i + 1] - account_starts_[i]),
-                         account_keys_);
-        put_accounts(diff, account_starts_[begin], account_starts_[end]);
+    account_spare_.resize(account_count_);
+    for (uint32_t i = 0; i < account_count_; ++i) account_spare_[i] = {prefix_of(account_keys_[i]), i};
+    std::vector<uint32_t> starts;
+    cut_by_hash(account_spare_, account_order_, hash_grain, starts);
+    forest.for_each(starts.size() - 1, [&](size_t i) {
+        const size_t count = starts[i + 1] - starts[i];
+        sort_spread(std::span(account_order_).subspan(starts[i], count),
+                    std::span(account_spare_).subspan(starts[i], count), account_keys_);
+        put_accounts(diff, starts[i], starts[i + 1]);
     });
 }
 
@@ -160,18 +161,17 @@ void DiffBatch::put_large(const StateDiff& diff, const Piece& piece, Forest& for
     for_ranges(forest, end - begin, hash_grain, [&](size_t from, size_t to) {
         hash_slots(diff, piece, begin + static_cast<uint32_t>(from), begin + static_cast<uint32_t>(to));
         for (auto slot = begin + static_cast<uint32_t>(from); slot < begin + to; ++slot)
-            std::construct_at(&slot_order_[slot], Ordered{prefix_of(slot_keys_[slot]), slot});
+            std::construct_at(&slot_spare_[slot], Ordered{prefix_of(slot_keys_[slot]), slot});
     });
     const std::span<Ordered> order = std::span(slot_order_).subspan(begin, end - begin);
-    std::vector<Ordered> spare;
+    const std::span<Ordered> spare = std::span(slot_spare_).subspan(begin, end - begin);
     std::vector<uint32_t> starts;
-    cut_by_hash(order, spare, starts);
-    constexpr size_t buckets = piece_size / 8;
-    for_ranges(forest, starts.size() - 1, buckets, [&](size_t from, size_t to) {
-        for (size_t i = from; i < to; ++i)
-            sort_by_hash(order.subspan(starts[i], starts[i + 1] - starts[i]), slot_keys_);
-        put_slots(diff.accounts[piece.first_account], begin,
-                  order.subspan(starts[from], starts[to] - starts[from]), begin + starts[from]);
+    cut_by_hash(spare, order, piece_size, starts);
+    forest.for_each(starts.size() - 1, [&](size_t i) {
+        const size_t count = starts[i + 1] - starts[i];
+        sort_spread(order.subspan(starts[i], count), spare.subspan(starts[i], count), slot_keys_);
+        put_slots(diff.accounts[piece.first_account], begin, order.subspan(starts[i], count),
+                  begin + starts[i]);
     });
 }
 

@@ -58,7 +58,6 @@ private:
     base::FillableVector<Hash> account_keys_, slot_keys_;
     base::FillableVector<Ordered> slot_order_, slot_spare_;
     std::vector<Ordered> account_order_, account_spare_;
-    std::vector<uint32_t> account_starts_;
     // In the tries' order; each account's slots where the diff has them.
     base::FillableVector<Hash> account_hashes_, slot_hashes_;
     base::FillableVector<std::array<uint8_t, account_room>> account_values_;

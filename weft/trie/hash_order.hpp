@@ -61,17 +61,23 @@ inline void sort_spread(std::span<Ordered> order, std::span<Ordered> spare, std:
 }
 
 /// Puts elements that have their first bits in common together, in the order of these bits: buckets of about
-/// eight, as hashes are, each to be sorted by itself. `starts` gets where each begins, and the end.
-inline void cut_by_hash(std::span<Ordered> order, std::vector<Ordered>& spare,
+/// `size`, as hashes are, each to be sorted by itself. `starts` gets where each begins, and the end.
+inline void cut_by_hash(std::span<const Ordered> from, std::span<Ordered> to, size_t size,
                         std::vector<uint32_t>& starts) {
-    const unsigned bits = std::clamp(static_cast<unsigned>(std::bit_width(order.size())), 4U, 17U) - 3;
+    const unsigned bits = std::clamp(static_cast<unsigned>(std::bit_width(from.size() / size)), 1U, 14U);
     const auto bucket_of = [&](const Ordered& element) { return element.prefix >> (64 - bits); };
     starts.assign((size_t{1} << bits) + 1, 0);
-    for (const Ordered& element : order) ++starts[bucket_of(element) + 1];
+    for (const Ordered& element : from) ++starts[bucket_of(element) + 1];
     for (size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
-    spare.assign(order.begin(), order.end());
     std::vector<uint32_t> next(starts.begin(), starts.end() - 1);
-    for (const Ordered& element : spare) order[next[bucket_of(element)]++] = element;
+    for (const Ordered& element : from) to[next[bucket_of(element)]++] = element;
+}
+
+/// The same in place, in buckets of about eight.
+inline void cut_by_hash(std::span<Ordered> order, std::vector<Ordered>& spare,
+                        std::vector<uint32_t>& starts) {
+    spare.assign(order.begin(), order.end());
+    cut_by_hash(spare, order, 8, starts);
 }
 
 }  // namespace weft::trie
