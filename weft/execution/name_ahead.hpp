@@ -14,7 +14,7 @@ void name_ahead(const StateReader& reader, std::span<const Tx> transactions, boo
                 const Footprints& footprints) {
     if (reader.read_time() == 0) return;
     Predictor predictor(footprints);
-    predictor.name_constants(true);
+    predictor.set_reader_waits(true);
     for (const Tx& tx : transactions) {
         if (has_senders) predictor.add({tx.sender, std::nullopt});
         if (tx.to) predictor.add({*tx.to, std::nullopt});

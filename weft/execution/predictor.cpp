@@ -240,7 +240,7 @@ void Predictor::add(const FunctionCall& call, const void* at) {
         ++unchecked_ % checked_every == 0)
         want(at);
     if (known == nullptr) return;
-    if (names_constants_)
+    if (reader_waits_)
         for (size_t i = 0; i < known->constant_count; ++i)
             locations_.push_back({*call.to, known->constants[i]});
     if (pending_count_ + known->step_count > most_pending) hash_pending();

@@ -116,8 +116,10 @@ public:
         hash_pending();
         return locations_;
     }
-    /// Slots at constant keys are named, too: for readers that wait.
-    void name_constants(bool yes) noexcept { names_constants_ = yes; }
+    /// The locations are for a reader whose reads wait: slots at constant keys, which soon lie near the core
+    /// otherwise, are among them.
+    void set_reader_waits(bool waits) noexcept { reader_waits_ = waits; }
+    [[nodiscard]] bool reader_waits() const noexcept { return reader_waits_; }
 
     /// Whether there is something to learn from the run of the transaction that lies there. Asked once.
     [[nodiscard]] bool wants(const void* at) noexcept {
@@ -153,7 +155,7 @@ private:
     const Footprints& known_;
     Footprints* learnt_ = nullptr;  ///< the same
     evm::Machine* machine_ = nullptr;
-    bool names_constants_ = false;
+    bool reader_waits_ = false;
     std::vector<state::Location> locations_;
     std::array<Pending, most_pending> pending_;
     size_t pending_count_ = 0;

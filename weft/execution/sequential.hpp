@@ -55,7 +55,7 @@ public:
                                         const ExecutionOptions& options) override {
         block_.emplace(env, options, Rules::access_list_limit(env));
         memory_.footprints.begin_block();
-        memory_.predictor.name_constants(reader.read_time() != 0);
+        memory_.predictor.set_reader_waits(reader.read_time() != 0);
         memory_.source.begin_block(reader);
         memory_.journal.reset(memory_.source, journal_rules<Rules>(env.revision));
         observe();
@@ -69,7 +69,7 @@ public:
 
     std::optional<ExecutionError> apply(std::span<const typename Rules::Transaction> transactions) override {
         block_->reserve(transactions.size());
-        const bool pays = pays_to_prefetch(transactions.size(), memory_.source.reader());
+        const bool pays = pays_to_prefetch(transactions.size()) || memory_.predictor.reader_waits();
         for (size_t i = 0; i < transactions.size(); ++i) {
             if (pays && i % most_prefetched_transactions == 0) prefetch_some(transactions.subspan(i));
             if (auto error = apply(transactions[i])) return error;

@@ -68,15 +68,14 @@ inline void untouch_ripemd160(Journal& journal) noexcept {
 /// How many transactions prefetch() takes at most.
 inline constexpr size_t most_prefetched_transactions = 16;
 
-/// Whether prefetch() pays in a batch: what fewer transactions touch soon lies near the core anyway, unless
-/// reads wait.
-[[nodiscard]] inline bool pays_to_prefetch(size_t transactions, const StateReader& reader) noexcept {
-    return transactions >= 2048 || reader.read_time() != 0;
-}
+/// Whether prefetch() pays in a batch on a state in memory: what fewer transactions touch soon lies near the
+/// core anyway.
+[[nodiscard]] constexpr bool pays_to_prefetch(size_t transactions) noexcept { return transactions >= 2048; }
 
 /// Brings the accounts that the first `count` transactions touch for certain, their call data, and the slots
 /// that they are expected to touch, near the core: called before they run one after the other, it lets their
 /// misses wait together instead of one by one. As many transactions that follow are themselves asked for.
+/// Where reads wait, name_ahead() has named the accounts, and only slots are asked for.
 /// places: a Journal, or a state::Source where the journal itself lies near the core.
 template <class Places, class Tx>
 void prefetch(const Places& places, Predictor& predictor, std::span<const Tx> transactions,
@@ -85,8 +84,10 @@ void prefetch(const Places& places, Predictor& predictor, std::span<const Tx> tr
     for (const Tx& tx : transactions.subspan(count, std::min(count, transactions.size() - count)))
         base::prefetch(&tx, sizeof tx);
     for (const Tx& tx : transactions.first(count)) {
-        predictor.add({tx.sender, std::nullopt});
-        if (tx.to) predictor.add({*tx.to, std::nullopt});
+        if (!predictor.reader_waits()) {
+            predictor.add({tx.sender, std::nullopt});
+            if (tx.to) predictor.add({*tx.to, std::nullopt});
+        }
         constexpr size_t beginning = 256;
         base::prefetch(tx.data.data(), std::min(tx.data.size(), beginning));
     }

@@ -45,7 +45,7 @@ void Engine::make_workers_ready(unsigned count) {
         worker.journal.reset(worker.source, rules_);
         worker.places = 0;
         worker.rechecked = 0;
-        worker.predictor.name_constants(memory_.versions.reader().read_time() != 0);
+        worker.predictor.set_reader_waits(memory_.versions.reader().read_time() != 0);
     }
 }
 
@@ -182,7 +182,7 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
     lookahead_ = width * lookahead_per_worker;
     make_workers_ready(width);
     for (unsigned i = 0; i < width; ++i)
-        memory_.worker(i).source.expect_misses(pays_to_prefetch(batch.size(), memory_.versions.reader()));
+        memory_.worker(i).source.expect_misses(pays_to_prefetch(batch.size()));
     if (policy_.interleaving != nullptr) policy_.interleaving->begin(width);
     if (width == 1 || context_.pool() == nullptr) {
         work(0);

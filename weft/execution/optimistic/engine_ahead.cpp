@@ -241,7 +241,8 @@ void Engine::predict_nonce(Worker& worker, const Needs& needs) {
 
 void Engine::prefetch(Worker& worker, const Segment& segment, uint32_t i) const {
     constexpr size_t group = 4;
-    if ((i - segment.first) % group != 0 || !pays_to_prefetch(batch_->size(), memory_.versions.reader()))
+    if ((i - segment.first) % group != 0 ||
+        !(pays_to_prefetch(batch_->size()) || worker.predictor.reader_waits()))
         return;
     // What memory is asked for now is there when the group before has run.
     const size_t first = i == segment.first ? i : i + group;
