@@ -159,16 +159,10 @@ TEST(Block, Eip7685RequestsHash) {
     EXPECT_NE(requests_hash(one), empty);
 }
 
-TEST(Bloom, OneBatchEqualsOneByOne) {
-    std::vector<Receipt> receipts(3);
-    for (size_t i = 0; i < 40; ++i) {
-        Log& log = receipts[i % 2 * 2].logs.emplace_back();
-        log.address[19] = static_cast<uint8_t>(i % 5);
-        for (size_t t = 0; t < i % 5; ++t) log.topics.emplace_back()[31] = static_cast<uint8_t>(t * i % 7);
-    }
+void expect_filters_as_one_by_one(std::vector<Receipt>& receipts) {
     Bloom block_bloom;
-    std::vector<Bloom> expected(3);
-    for (size_t i = 0; i < 3; ++i) {
+    std::vector<Bloom> expected(receipts.size());
+    for (size_t i = 0; i < receipts.size(); ++i) {
         for (const Log& log : receipts[i].logs) {
             expected[i].add(log.address.view());
             for (const Hash& topic : log.topics) expected[i].add(topic.view());
@@ -177,9 +171,34 @@ TEST(Bloom, OneBatchEqualsOneByOne) {
         EXPECT_EQ(logs_bloom(receipts[i].logs), expected[i]);
     }
     EXPECT_EQ(fill_blooms(receipts), block_bloom);
-    for (size_t i = 0; i < 3; ++i) EXPECT_EQ(receipts[i].logs_bloom, expected[i]);
-    EXPECT_TRUE(receipts[1].logs_bloom.is_zero());
+    for (size_t i = 0; i < receipts.size(); ++i) EXPECT_EQ(receipts[i].logs_bloom, expected[i]) << i;
     EXPECT_FALSE(block_bloom.is_zero());
+}
+
+TEST(Bloom, OneBatchEqualsOneByOne) {
+    std::vector<Receipt> receipts(3);
+    for (size_t i = 0; i < 40; ++i) {
+        Log& log = receipts[i % 2 * 2].logs.emplace_back();
+        log.address[19] = static_cast<uint8_t>(i % 5);
+        for (size_t t = 0; t < i % 5; ++t) log.topics.emplace_back()[31] = static_cast<uint8_t>(t * i % 7);
+    }
+    expect_filters_as_one_by_one(receipts);
+    EXPECT_TRUE(receipts[1].logs_bloom.is_zero());
+}
+
+// More different entries, and more in all, than are gathered at a time; the batches end within a receipt.
+TEST(Bloom, ManyLogsEqualOneByOne) {
+    for (const size_t distinct : {size_t{9000}, size_t{3}}) {
+        std::vector<Receipt> receipts(7);
+        for (size_t i = 0; i < 9000; ++i) {
+            Log& log = receipts[i * receipts.size() / 9000].logs.emplace_back();
+            log.address[19] = static_cast<uint8_t>(i % distinct);
+            Hash& topic = log.topics.emplace_back();
+            topic[30] = static_cast<uint8_t>(i % distinct >> 8);
+            topic[31] = static_cast<uint8_t>(i % distinct);
+        }
+        expect_filters_as_one_by_one(receipts);
+    }
 }
 
 // The filter of one address: Keccak-256 of 0x0f572e5295c57f15886f9b263e2f6d2d6c7b5ec6 starts 0x bd2b 01af

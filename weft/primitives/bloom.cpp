@@ -26,11 +26,22 @@ void set_bits(Bloom& bloom, const Bits& bits) noexcept {
     for (const uint16_t bit : bits) bloom[255 - bit / 8] |= static_cast<uint8_t>(1 << (bit % 8));
 }
 
-/// The distinct addresses and topics of many logs: most repeat, and hashing is what a filter costs.
+/// The distinct addresses and topics of logs: most repeat, and hashing is what a filter costs. Holds
+/// `capacity` of them, so that the memory it takes doesn't grow with the logs.
 class Entries {
 public:
-    explicit Entries(size_t most) : slots_(std::bit_ceil(2 * most + 1), none) { views_.reserve(most); }
-    /// The entry's index in the order of first appearance.
+    static constexpr size_t capacity = 4096;
+
+    /// most: how many entries there will be in all.
+    explicit Entries(size_t most) : slots_(std::bit_ceil(2 * std::min(most, capacity) + 1), none) {
+        views_.reserve(std::min(most, capacity));
+    }
+    [[nodiscard]] bool full() const noexcept { return views_.size() == capacity; }
+    void clear() noexcept {
+        std::ranges::fill(slots_, none);
+        views_.clear();
+    }
+    /// The entry's index in the order of first appearance. Precondition: not full.
     uint32_t intern(BytesView entry) {
         const size_t mask = slots_.size() - 1;
         size_t slot = hash_of(entry) & mask;
@@ -66,17 +77,46 @@ private:
     std::vector<BytesView> views_;
 };
 
+/// Fills filters one after another: each entry goes to the filter that is open, once its hash is known, which
+/// is when enough have come together.
+class Filler {
+public:
+    explicit Filler(size_t most) : entries_(most) { uses_.reserve(std::min(most, most_uses)); }
+    void open(Bloom& bloom) { bloom_ = &bloom; }
+    void add(std::span<const Log> logs) {
+        for (const Log& log : logs) {
+            add(log.address.view());
+            for (const Hash& topic : log.topics) add(topic.view());
+        }
+    }
+    void finish() {
+        const std::vector<Bits> bits = entries_.hash();
+        for (const Use& use : uses_) set_bits(*use.bloom, bits[use.entry]);
+        entries_.clear();
+        uses_.clear();
+    }
+
+private:
+    struct Use {
+        Bloom* bloom;
+        uint32_t entry;
+    };
+    static constexpr size_t most_uses = 4 * Entries::capacity;
+
+    void add(BytesView entry) {
+        if (entries_.full() || uses_.size() == most_uses) finish();
+        uses_.push_back({bloom_, entries_.intern(entry)});
+    }
+
+    Entries entries_;
+    std::vector<Use> uses_;
+    Bloom* bloom_ = nullptr;
+};
+
 size_t count_entries(std::span<const Log> logs) noexcept {
     size_t count = 0;
     for (const Log& log : logs) count += 1 + log.topics.size();
     return count;
-}
-
-void intern_all(std::span<const Log> logs, Entries& entries, std::vector<uint32_t>& ids) {
-    for (const Log& log : logs) {
-        ids.push_back(entries.intern(log.address.view()));
-        for (const Hash& topic : log.topics) ids.push_back(entries.intern(topic.view()));
-    }
 }
 
 }  // namespace
@@ -86,30 +126,26 @@ void Bloom::add(BytesView entry) noexcept { set_bits(*this, bits_of(crypto::kecc
 Bloom logs_bloom(std::span<const Log> logs) {
     Bloom bloom;
     if (logs.empty()) return bloom;
-    Entries entries(count_entries(logs));
-    std::vector<uint32_t> ids;
-    intern_all(logs, entries, ids);
-    for (const Bits& bits : entries.hash()) set_bits(bloom, bits);
+    Filler filler(count_entries(logs));
+    filler.open(bloom);
+    filler.add(logs);
+    filler.finish();
     return bloom;
 }
 
 Bloom fill_blooms(std::span<Receipt> receipts) {
     size_t most = 0;
     for (const Receipt& receipt : receipts) most += count_entries(receipt.logs);
-    Bloom block_bloom;
-    Entries entries(most);
-    std::vector<uint32_t> ids;
-    ids.reserve(most);
-    for (const Receipt& receipt : receipts) intern_all(receipt.logs, entries, ids);
-    const std::vector<Bits> bits = entries.hash();
-    const uint32_t* id = ids.data();
+    Filler filler(most);
     for (Receipt& receipt : receipts) {
         receipt.logs_bloom = {};
-        if (receipt.logs.empty()) continue;
-        for (size_t count = count_entries(receipt.logs); count > 0; --count)
-            set_bits(receipt.logs_bloom, bits[*id++]);
-        block_bloom |= receipt.logs_bloom;
+        filler.open(receipt.logs_bloom);
+        filler.add(receipt.logs);
     }
+    filler.finish();
+    Bloom block_bloom;
+    for (const Receipt& receipt : receipts)
+        if (!receipt.logs.empty()) block_bloom |= receipt.logs_bloom;
     return block_bloom;
 }
 

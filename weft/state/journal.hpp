@@ -320,6 +320,8 @@ public:
 
     /// A new log of this account, for the caller to fill.
     [[nodiscard]] primitives::Log& add_log(const Address& address) {
+        if (logs_.size() == logs_.capacity() && logs_.size() >= many_logs) [[unlikely]]
+            logs_.reserve(16 * logs_.size());  // memory that is not reached is none
         primitives::Log& log = logs_.emplace_back();
         log.address = address;
         return log;
@@ -327,6 +329,9 @@ public:
     [[nodiscard]] const std::vector<primitives::Log>& logs() const noexcept { return logs_; }
     /// The logs, which the journal then holds no longer.
     [[nodiscard]] std::vector<primitives::Log> take_logs() {
+        // Few are moved out, so that the journal's vector need not grow again. Many go as they are: a second
+        // copy of a block's worth of logs would be its peak of memory.
+        if (logs_.size() >= many_logs) return std::exchange(logs_, {});
         std::vector<primitives::Log> out(std::make_move_iterator(logs_.begin()),
                                          std::make_move_iterator(logs_.end()));
         logs_.clear();
@@ -374,6 +379,8 @@ public:
     [[nodiscard]] size_t bytes_reserved() const noexcept { return arena_.bytes_reserved(); }
 
 private:
+    static constexpr size_t many_logs = 1024;
+
     struct Undo {
         enum class Kind : uint8_t {
             account_warmed,

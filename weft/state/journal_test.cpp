@@ -460,6 +460,27 @@ TEST(JournalObserver, HearsOfARemovalThatARevertedTouchBroughtAbout) {  // EIP-1
 
 // ---- Runs
 
+// Few logs are moved out, many go with the memory they lie in: what comes after is the same.
+TEST(JournalLogs, AreTakenOnceAndInOrder) {
+    CodeCache codes;
+    Journal journal(codes);
+    for (const uint64_t count : {3U, 5000U, 0U, 2U, 1024U, 1U}) {
+        journal.begin_transaction();
+        for (uint64_t i = 0; i < count; ++i) journal.add_log(numbered(i)).data = {static_cast<uint8_t>(i)};
+        const Journal::Snapshot snapshot = journal.snapshot();
+        for (uint64_t i = 0; i < 1100; ++i) (void)journal.add_log(numbered(77));
+        journal.revert(snapshot);
+        const auto logs = journal.take_logs();
+        ASSERT_EQ(logs.size(), count);
+        for (uint64_t i = 0; i < count; ++i) {
+            ASSERT_EQ(logs[i].address, numbered(i));
+            ASSERT_EQ(logs[i].data[0], static_cast<uint8_t>(i));
+        }
+        EXPECT_TRUE(journal.logs().empty());
+        EXPECT_TRUE(journal.take_logs().empty());
+    }
+}
+
 TEST(JournalRuns, ANewRunKnowsPlacesButNoValues) {
     MemoryState state;
     const Address address = numbered(0), other = numbered(1);

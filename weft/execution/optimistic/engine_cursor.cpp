@@ -108,6 +108,7 @@ bool Engine::settle(Worker& worker, unsigned index, size_t number) {
 
 bool Engine::repair(Worker& worker, unsigned index, size_t number) {
     Segment& segment = segments_[number];
+    segment.outcomes.clear();  // logs, which the run to come has once more
     if (segment.events) segment.events->clear();
     run_length_.refuted();
     learn(segment, /*held=*/false);
