@@ -105,8 +105,8 @@ std::expected<std::vector<Source>, std::string> find_sources(const std::vector<s
             sources.push_back({{}, word});
         } else {
             std::string known;
-            for (const auto& workload : workload::workload_names())
-                known += fmt::format(" {}", workload.name);
+            for (const auto names : {workload::workload_names(), workload::fetched_workload_names()})
+                for (const auto& workload : names) known += fmt::format(" {}", workload.name);
             return std::unexpected(fmt::format("{}: no folder, and no workload (known:{})", word, known));
         }
     }
