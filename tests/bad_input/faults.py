@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """faults.py WEFT [--sanitized]: the program on a machine that fails it.
 
-A full disk, closed streams, no memory, no threads, an end in the middle: one line that says what, an exit status that is
-not 0, never a crash, never a file that is half of what it should be. Prints `N passed, N failed, N skipped`.
+A full disk, closed streams, no memory, no threads, inputs that can't be read, an end in the middle: one line that says
+what, an exit status that is not 0, never a crash, never a file that is half of what it should be. Prints
+`N passed, N failed, N skipped`.
 """
 import json
 import os
@@ -186,6 +187,37 @@ def check_threads(folder):
     check("1024 jobs for two files", result.returncode == 1 and "0 passed, 2 failed" in result.stderr, result)
 
 
+def check_numbers():
+    """Counts that no machine could hold are refused before anything is made."""
+    for option in ("--txs", "--repeat", "--accounts"):
+        for count in ("0", "4294967295", "99999999999999999999", "-1"):
+            result = run(WEFT, "run", option, count, "transfers", stdout=subprocess.PIPE)
+            check(f"{option} {count}", is_one_line(result, 2, option.strip("-")) and not result.stdout, result)
+
+
+def check_unreadable(folder):
+    """Inputs that are there and can't be read: named, whatever the reason."""
+    made = run(WEFT, "workload", "transfers", "--txs", "3", "-o", f"{folder}/block", stdout=subprocess.PIPE)
+    check("a block's folder", made.returncode == 0, made)
+    for name in ("block.json", "prestate.json"):
+        place = f"{folder}/block/{name}"
+        os.rename(place, f"{folder}/aside")
+        os.symlink("nowhere", place)
+        result = run(WEFT, "run", "--repeat", "1", f"{folder}/block", stdout=subprocess.PIPE)
+        check(f"a dangling {name}", is_one_line(result, 2, f"{folder}/block") and not result.stdout, result)
+        os.unlink(place)
+        os.mkdir(place)
+        result = run(WEFT, "run", "--repeat", "1", f"{folder}/block", stdout=subprocess.PIPE)
+        check(f"a folder {name}", is_one_line(result, 2, f"{folder}/block") and not result.stdout, result)
+        os.rmdir(place)
+        os.rename(f"{folder}/aside", place)
+    result = run(WEFT, "run", "--repeat", "1", f"{folder}/block", stdout=subprocess.PIPE,
+                 preexec_fn=limit(resource.RLIMIT_NOFILE, 3))
+    check("no file may be opened", is_one_line(result, 2, f"{folder}/block") and not result.stdout, result)
+    result = run(WEFT, "run", "--repeat", "1", "/dev/zero", stdout=subprocess.PIPE)
+    check("a device for a folder", is_one_line(result, 2, "/dev/zero", "uniswap") and not result.stdout, result)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(f"{folder}/many")
@@ -195,6 +227,8 @@ def main():
         check_killed(folder)
         check_memory(folder)
         check_threads(folder)
+        check_numbers()
+        check_unreadable(folder)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 
