@@ -160,6 +160,8 @@ void MemoryState::prefetch(std::span<const Location> locations) const {
             hashes[i] = slot ? hash_of(address, *slot) : hasher_(address);
             (slot ? slot_index_ : account_index_).prefetch(hashes[i]);
         }
+        // Who asks for a single one is about to do something else, and needn't wait here for its cell.
+        if (some.size() == 1) return;
         const auto want = [](const auto& entry) {
             base::prefetch(&entry, sizeof entry);
             // Entries begin anywhere in a cache line: the last byte may lie in one more.

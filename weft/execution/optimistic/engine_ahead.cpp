@@ -240,7 +240,7 @@ void Engine::predict_nonce(Worker& worker, const Needs& needs) {
 }
 
 void Engine::prefetch(Worker& worker, const Segment& segment, uint32_t i) const {
-    constexpr size_t group = 4;
+    constexpr size_t group = most_prefetched_transactions;
     if ((i - segment.first) % group != 0 ||
         !(pays_to_prefetch(batch_->size()) || worker.predictor.reader_waits()))
         return;
