@@ -36,7 +36,7 @@ std::optional<size_t> Engine::take_early() noexcept {
     while (at < memory_.early.size()) {
         const size_t number = memory_.early[at];
         // Who waited for senders would be missed in front of them.
-        if (!block_.has_senders(first_index_ + segments_[number].last)) break;
+        if (!block_.has_senders(first_index_ + memory_.plan[number].last)) break;
         if (!next_early_.compare_exchange_weak(at, at + 1, std::memory_order_relaxed)) continue;
         if (take(number)) return number;
         ++at;
