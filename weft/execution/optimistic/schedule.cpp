@@ -14,7 +14,7 @@ constexpr uint64_t smallest_segment = 4'000;
 constexpr uint64_t runs_per_worker = 32;
 /// A transaction that may take this long, by estimate, begins early.
 constexpr uint64_t heavy_transaction = 48'000;
-constexpr uint64_t most_segments_in_a_run = 64;
+constexpr uint64_t most_segments_in_a_run = 32;
 /// So many runs must hold before longer ones are tried.
 constexpr unsigned held_before_longer = 8;
 
