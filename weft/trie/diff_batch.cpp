@@ -22,12 +22,6 @@ void make_room(base::FillableVector<T>& places, size_t count) {
     if (places.size() < count) places = base::unconstructed<T>(count + count / 4);
 }
 
-/// Calls f(begin, end) for ranges of `grain` that make up [0, n), with all that help.
-template <class F>
-void for_ranges(Forest& forest, size_t n, size_t grain, F&& f) {
-    forest.for_each((n + grain - 1) / grain, [&](size_t i) { f(i * grain, std::min(n, (i + 1) * grain)); });
-}
-
 /// How many accounts and slots there are, counted until threads pay; the rest is counted beside other work.
 size_t work_at_least(const StateDiff& diff) noexcept {
     size_t work = 0;
@@ -108,7 +102,7 @@ void DiffBatch::put_accounts(const StateDiff& diff, Forest& forest) {
 }
 
 void DiffBatch::hash_accounts(const StateDiff& diff, Forest& forest) {
-    for_ranges(forest, account_count_, hash_grain, [&](size_t begin, size_t end) {
+    forest.for_ranges(account_count_, hash_grain, [&](size_t begin, size_t end) {
         std::array<crypto::KeccakJob, hash_grain> jobs;
         for (size_t i = begin; i < end; ++i)
             jobs[i - begin] = {diff.accounts[i].address.data(), Address::size(), account_keys_[i].data()};
@@ -158,7 +152,7 @@ void DiffBatch::put_small(const StateDiff& diff, const Piece& piece) {
 /// The slots of an account that has many, with all that help.
 void DiffBatch::put_large(const StateDiff& diff, const Piece& piece, Forest& forest) {
     const uint32_t begin = first_slots_[piece.first_account], end = first_slots_[piece.end_account];
-    for_ranges(forest, end - begin, hash_grain, [&](size_t from, size_t to) {
+    forest.for_ranges(end - begin, hash_grain, [&](size_t from, size_t to) {
         hash_slots(diff, piece, begin + static_cast<uint32_t>(from), begin + static_cast<uint32_t>(to));
         for (auto slot = begin + static_cast<uint32_t>(from); slot < begin + to; ++slot)
             std::construct_at(&slot_spare_[slot], Ordered{prefix_of(slot_keys_[slot]), slot});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -107,6 +108,12 @@ public:
     void together(size_t work, base::FunctionRef<void()> lead);
     /// Calls body(i) once for each i below count, with all that help.
     void for_each(size_t count, base::FunctionRef<void(size_t i)> body) noexcept;
+    /// Calls body(begin, end) for ranges of `grain` that make up [0, count), with all that help.
+    template <class Body>
+    void for_ranges(size_t count, size_t grain, Body&& body) noexcept {
+        for_each((count + grain - 1) / grain,
+                 [&](size_t i) { body(i * grain, std::min(count, (i + 1) * grain)); });
+    }
     /// Makes root.hash what it should be.
     void hash(Root& root);
     /// Calls `visit` for the nodes on the key's path from the root on, as far as the path goes. Returns the

@@ -17,12 +17,6 @@ constexpr uint32_t piece_size = 512;
 /// How far ahead memory is asked for what is read in the order of hashes.
 constexpr size_t ahead = 8;
 
-/// Calls f(begin, end) for ranges of `grain` that make up [0, n).
-template <class F>
-void for_ranges(Forest& forest, size_t n, size_t grain, F&& f) {
-    forest.for_each((n + grain - 1) / grain, [&](size_t i) { f(i * grain, std::min(n, (i + 1) * grain)); });
-}
-
 /// What tells addresses apart, if no one chose them not to.
 uint64_t low_bits(const Address& address) noexcept {
     uint64_t word;
@@ -149,7 +143,7 @@ void StateBatch::gather_accounts(Forest& forest) {
     order_.resize(names_.size());
     for (uint32_t i = 0; i < names_.size(); ++i) order_[i] = {prefix_of(name_hashes_[i]), i};
     cut_by_hash(order_, spare_, starts_);
-    for_ranges(forest, starts_.size() - 1, piece_size / 8, [&](size_t begin, size_t end) {
+    forest.for_ranges(starts_.size() - 1, piece_size / 8, [&](size_t begin, size_t end) {
         for (size_t i = begin; i < end; ++i)
             sort_by_hash(std::span(order_).subspan(starts_[i], starts_[i + 1] - starts_[i]), name_hashes_);
     });
@@ -326,8 +320,8 @@ std::span<const Change> StateBatch::changes(Forest& forest) {
     account_values_.resize(gathered_.size());
     updates_.resize(gathered_.size());
     account_changes_.resize(gathered_.size());
-    for_ranges(forest, gathered_.size(), piece_size / 2,
-               [&](size_t begin, size_t end) { make_account_changes(begin, end); });
+    forest.for_ranges(gathered_.size(), piece_size / 2,
+                      [&](size_t begin, size_t end) { make_account_changes(begin, end); });
     uint32_t work = 0;
     for (AccountUpdate& update : updates_) {
         update.work_before = work;

@@ -2,12 +2,11 @@
 
 #include <gmp.h>
 
+#include "weft/crypto/limbs.hpp"
 #include "weft/crypto/secp256k1.hpp"
 
 namespace weft::crypto::recovery {
 namespace {
-
-using wide = unsigned __int128;
 
 constexpr uint64_t minus_inverse = 0x4b0dff665588b13f;  // -1 / n mod 2^64
 // 2^511 mod n: by it, 1 / product becomes 2^256 / (2 product).
@@ -19,23 +18,6 @@ uint256 add(const uint256& a, const uint256& b) noexcept {
     const bool carry = uint256::add_carry(a, b, sum);
     const bool borrow = uint256::sub_borrow(sum, secp256k1_order, reduced);
     return carry || !borrow ? reduced : sum;
-}
-
-// t[0..3] += a b; returns what goes beyond.
-[[gnu::always_inline]] inline uint64_t add_row(uint64_t* t, uint64_t a,
-                                               const std::array<uint64_t, 4>& b) noexcept {
-    uint64_t low[4], high[4];
-    for (size_t j = 0; j < 4; ++j) {
-        const wide product = wide{a} * b[j];
-        low[j] = static_cast<uint64_t>(product);
-        high[j] = static_cast<uint64_t>(product >> 64);
-    }
-    unsigned long long carry = 0;
-    for (int j = 1; j < 4; ++j) low[j] = __builtin_addcll(low[j], high[j - 1], carry, &carry);
-    high[3] += carry;
-    carry = 0;
-    for (int j = 0; j < 4; ++j) t[j] = __builtin_addcll(t[j], low[j], carry, &carry);
-    return high[3] + carry;
 }
 
 // The lattice of the pairs (x, y) with x + y lambda = 0 mod n has the short basis (a1, -minus_b1), (a2, a1)
