@@ -8,12 +8,10 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <chrono>
 #include <cmath>
 
+#include "bench/known_block.hpp"
 #include "bench/options.hpp"
-#include "weft/cli/inputs.hpp"
-#include "weft/execution/executor.hpp"
 
 namespace weft {
 namespace {
@@ -21,7 +19,6 @@ namespace {
 using execution::ExecutionContext;
 using execution::ExecutorKind;
 using execution::Speculation;
-using Clock = std::chrono::steady_clock;
 
 struct Way {
     const char* name;
@@ -47,9 +44,7 @@ struct Settings {
     unsigned rounds = 3;
 };
 
-struct Block {
-    cli::Input input;
-    execution::BlockResult known;
+struct Block : bench::KnownBlock {
     std::array<double, ways.size()> best{};  ///< milliseconds
 };
 
@@ -65,13 +60,9 @@ bool measure(Block& block, size_t way, ExecutionContext& context, const primitiv
     if (ways[way].list) options.predicted_list = &*block.known.access_list;
     for (unsigned run = 0; run < runs_in_a_row; ++run) {
         context.forget();
-        const auto start = Clock::now();
-        const auto outcome = execution::execute_block(block.input.block, block.input.rules.value_or(config),
-                                                      block.input.state, context, options);
-        const double time = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-        if (!outcome || outcome->receipts != block.known.receipts || outcome->diff != block.known.diff)
-            return false;
-        if (block.best[way] == 0 || time < block.best[way]) block.best[way] = time;
+        const auto time = bench::time_of(block, context, config, options);
+        if (!time) return false;
+        if (block.best[way] == 0 || *time < block.best[way]) block.best[way] = *time;
     }
     return true;
 }
@@ -114,7 +105,7 @@ int run(const std::vector<std::string>& words, const Settings& settings) {
         auto known = execution::execute_block(input->block, input->rules.value_or(config), input->state,
                                               *contexts[1], options);
         if (!known) return fail(input->name + ": does not execute");
-        blocks.push_back({std::move(*input), std::move(*known)});
+        blocks.push_back({{std::move(*input), std::move(*known)}});
     }
     for (unsigned round = 0; round < settings.rounds; ++round)
         for (Block& block : blocks)

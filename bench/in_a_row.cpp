@@ -9,18 +9,15 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <chrono>
 
+#include "bench/known_block.hpp"
 #include "bench/options.hpp"
-#include "weft/cli/inputs.hpp"
-#include "weft/execution/executor.hpp"
 #include "weft/execution/optimistic/engine.hpp"
 
 namespace weft {
 namespace {
 
 using execution::ExecutionContext;
-using Clock = std::chrono::steady_clock;
 
 struct Settings {
     unsigned threads = 2;
@@ -33,9 +30,7 @@ struct Settings {
 enum Way : uint8_t { sequential, forgets, keeps };
 constexpr std::array names{"sequential", "forgets each block", "keeps it"};
 
-struct Block {
-    cli::Input input;
-    execution::BlockResult known;
+struct Block : bench::KnownBlock {
     std::array<double, names.size()> best{};  ///< milliseconds
 };
 
@@ -57,14 +52,10 @@ bool measure(std::vector<Block>& blocks, Way way, ExecutionContext& context,
     context.forget();
     for (Block& block : blocks) {
         if (way == forgets) context.memory<execution::optimistic::Engine::Memory>().conflicts.forget();
-        const auto start = Clock::now();
-        const auto outcome = execution::execute_block(block.input.block, block.input.rules.value_or(config),
-                                                      block.input.state, context, options);
-        const double time = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-        if (!outcome || outcome->receipts != block.known.receipts || outcome->diff != block.known.diff)
-            return false;
+        const auto time = bench::time_of(block, context, config, options);
+        if (!time) return false;
         repaired += context.statistics().repaired;
-        if (block.best[way] == 0 || time < block.best[way]) block.best[way] = time;
+        if (block.best[way] == 0 || *time < block.best[way]) block.best[way] = *time;
     }
     return true;
 }
@@ -88,7 +79,7 @@ std::string load(const std::vector<std::string>& words, const Settings& settings
             auto known = execution::execute_block(input->block, input->rules.value_or(config), input->state,
                                                   context, options);
             if (!known) return input->name + ": does not execute";
-            blocks.push_back({std::move(*input), std::move(*known)});
+            blocks.push_back({{std::move(*input), std::move(*known)}});
         }
     }
     return {};

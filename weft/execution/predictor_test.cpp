@@ -7,6 +7,7 @@
 #include "weft/base/hex.hpp"
 #include "weft/crypto/keccak.hpp"
 #include "weft/execution/executor.hpp"
+#include "weft/state/forwarding_reader.hpp"
 #include "weft/state/memory_state.hpp"
 
 namespace weft::execution {
@@ -53,21 +54,13 @@ uint256 allowance_key(const Transaction& tx) {
 }
 
 /// A state that notes what slots are named to it and read.
-class Notebook final : public StateReader {
+class Notebook final : public state::ForwardingReader {
 public:
-    Notebook(const MemoryState& state, uint64_t read_time) : state_(state), read_time_(read_time) {}
-    ReadResult<std::optional<Account>> account(const Address& address) const override {
-        return state_.account(address);
-    }
+    Notebook(const MemoryState& state, uint64_t read_time) : ForwardingReader(state), read_time_(read_time) {}
     ReadResult<uint256> storage(const Address& address, const uint256& key) const override {
         if (watched) read.push_back(key);
-        return state_.storage(address, key);
+        return ForwardingReader::storage(address, key);
     }
-    ReadResult<bool> has_storage(const Address& address) const override {
-        return state_.has_storage(address);
-    }
-    ReadResult<Bytes> code(const Hash& hash) const override { return state_.code(hash); }
-    ReadResult<Hash> block_hash(uint64_t number) const override { return state_.block_hash(number); }
     void prefetch(std::span<const Location> locations) const override {
         if (!watched) return;
         for (const Location& location : locations)
@@ -80,7 +73,6 @@ public:
     mutable std::vector<uint256> named, read;
 
 private:
-    const MemoryState& state_;
     uint64_t read_time_;
 };
 

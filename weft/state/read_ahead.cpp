@@ -9,7 +9,8 @@ size_t ReadAheadReader::HashOf::operator()(const Location& location) const noexc
     return location.slot ? hasher(account, *location.slot) : account;
 }
 
-ReadAheadReader::ReadAheadReader(const StateReader& base, base::ThreadPool& pool) : base_(base), pool_(pool) {
+ReadAheadReader::ReadAheadReader(const StateReader& base, base::ThreadPool& pool)
+    : ForwardingReader(base), pool_(pool) {
     pool_.add(*this);
 }
 
@@ -17,12 +18,12 @@ ReadAheadReader::~ReadAheadReader() { pool_.remove(*this); }
 
 ReadResult<std::optional<Account>> ReadAheadReader::account(const Address& address) const {
     if (const Cell* cell = find_known({address, std::nullopt})) return cell->account;
-    return base_.account(address);
+    return inner().account(address);
 }
 
 ReadResult<uint256> ReadAheadReader::storage(const Address& address, const uint256& key) const {
     if (const Cell* cell = find_known({address, key})) return cell->value;
-    return base_.storage(address, key);
+    return inner().storage(address, key);
 }
 
 void ReadAheadReader::prefetch(std::span<const Location> locations) const {
@@ -67,9 +68,9 @@ bool ReadAheadReader::read(Cell& cell) const noexcept {
     };
     const auto& [address, slot] = *cell.location;
     if (slot) {
-        keep(base_.storage(address, *slot), cell.value);
+        keep(inner().storage(address, *slot), cell.value);
     } else {
-        keep(base_.account(address), cell.account);
+        keep(inner().account(address), cell.account);
     }
     parker_.wake_all(cell.step);
     return true;

@@ -8,7 +8,7 @@
 
 #include "weft/base/hash_map.hpp"
 #include "weft/base/thread_pool.hpp"
-#include "weft/state/reader.hpp"
+#include "weft/state/forwarding_reader.hpp"
 
 namespace weft::state {
 
@@ -21,7 +21,7 @@ namespace weft::state {
 /// for it (executors bring what memory holds near the core so). Who asks for a place that is just being read
 /// waits for that read; who asks for one that nobody has begun reads it. A read that failed ahead is made
 /// again by who asks. Code is not read ahead: a CodeCache has it from the blocks before.
-class ReadAheadReader final : public StateReader, private base::IdleWork {
+class ReadAheadReader final : public ForwardingReader, private base::IdleWork {
 public:
     /// Both outlive this reader.
     ReadAheadReader(const StateReader& base, base::ThreadPool& pool);
@@ -29,20 +29,7 @@ public:
 
     [[nodiscard]] ReadResult<std::optional<Account>> account(const Address& address) const override;
     [[nodiscard]] ReadResult<uint256> storage(const Address& address, const uint256& key) const override;
-    [[nodiscard]] ReadResult<bool> has_storage(const Address& address) const override {
-        return base_.has_storage(address);
-    }
-    [[nodiscard]] ReadResult<Bytes> code(const Hash& code_hash) const override {
-        return base_.code(code_hash);
-    }
-    [[nodiscard]] ReadResult<std::shared_ptr<const Bytes>> shared_code(const Hash& code_hash) const override {
-        return base_.shared_code(code_hash);
-    }
-    [[nodiscard]] ReadResult<Hash> block_hash(uint64_t number) const override {
-        return base_.block_hash(number);
-    }
     void prefetch(std::span<const Location> locations) const override;
-    [[nodiscard]] uint64_t read_time() const noexcept override { return base_.read_time(); }
 
 private:
     /// A place that was named.
@@ -63,7 +50,6 @@ private:
     bool read(Cell& cell) const noexcept;
     bool do_piece(bool pressing) noexcept override;
 
-    const StateReader& base_;
     base::ThreadPool& pool_;
     mutable std::shared_mutex cells_mutex_;
     mutable std::unordered_map<Location, Cell, HashOf> cells_;  ///< under cells_mutex_; cells stay in place

@@ -6,6 +6,7 @@
 #include "weft/evm/inspector.hpp"
 #include "weft/evm/test_world.hpp"
 #include "weft/execution/executor_impl.hpp"
+#include "weft/state/forwarding_reader.hpp"
 #include "weft/state/memory_state.hpp"
 
 namespace weft::execution::optimistic {
@@ -339,30 +340,14 @@ TEST_F(Payments, WhoAsksForMoreGetsIt) {
 }
 
 TEST_F(Payments, AStateErrorIsMetAgainInOrder) {
-    class Failing final : public StateReader {
+    class Failing final : public state::ForwardingReader {
     public:
-        explicit Failing(const MemoryState& state) : state_(state) {}
+        using ForwardingReader::ForwardingReader;
         [[nodiscard]] state::ReadResult<std::optional<Account>> account(
             const Address& address) const override {
             if (address == nobody) return std::unexpected(StateError{"no disk"});
-            return state_.account(address);
+            return ForwardingReader::account(address);
         }
-        [[nodiscard]] state::ReadResult<uint256> storage(const Address& address,
-                                                         const uint256& key) const override {
-            return state_.storage(address, key);
-        }
-        [[nodiscard]] state::ReadResult<bool> has_storage(const Address& address) const override {
-            return state_.has_storage(address);
-        }
-        [[nodiscard]] state::ReadResult<Bytes> code(const Hash& hash) const override {
-            return state_.code(hash);
-        }
-        [[nodiscard]] state::ReadResult<Hash> block_hash(uint64_t number) const override {
-            return state_.block_hash(number);
-        }
-
-    private:
-        const MemoryState& state_;
     } failing(state_);
     other_reader_ = &failing;
     std::vector<Transaction> block = row(30);
