@@ -46,6 +46,7 @@ BlockEnv make_block_env(const Block& block, const ChainConfig& config) {
     if (block.withdrawals) env.withdrawals = *block.withdrawals;
     env.blobs = config.blob_params(header.timestamp).value_or(BlobParams{});
     env.deposit_contract = config.deposit_contract;
+    env.gas_used = header.gas_used;
 
     evm::BlockContext& context = env.context;
     context.number = header.number;

@@ -37,6 +37,9 @@ struct BlockEnv {
     BlobParams blobs;
     /// EIP-6110
     Address deposit_contract;
+    /// By the header; 0: not known, as while a block is built. Says how much work to expect: no result
+    /// depends on it.
+    uint64_t gas_used = 0;
 };
 
 /// The environment of a block with this header and body under `config`.

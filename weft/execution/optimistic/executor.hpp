@@ -155,38 +155,38 @@ private:
         return chosen_->begin(*env_, *reader_, options_);
     }
 
-    /// Waking a thread and bringing the workers together costs as much as a hundred transfers; what is
-    /// smaller stays on the caller's thread. So do some blocks of plain transfers that can't go by owner of
-    /// account: to publish and to validate each costs nearly as much as another thread takes off. Where reads
-    /// wait, each transaction waits for
-    /// its sender and its recipient at least.
+    /// Waking a thread and bringing the workers together costs as much as two hundred transfers; what is
+    /// smaller stays on the caller's thread. So does a block of transfers with little beside them, unless
+    /// they go by owner of account: to publish and to validate each costs more than another thread takes off.
+    /// Where reads wait, each transaction waits for its sender and its recipient at least.
     bool pays_in_parallel(std::span<const Transaction> transactions) const {
         constexpr uint64_t least = 210'000;    // nanoseconds, as estimated
-        constexpr uint64_t most = 100'000;     // that a single gas limit promises
-        constexpr uint64_t publishing = 200;   // of a transaction
+        constexpr uint64_t publishing = 400;   // of a transaction
         constexpr uint64_t taking_apart = 20;  // of a payment, for the owners of its accounts
         constexpr uint64_t waking = 60'000;    // and bringing the threads together in the end
+        const size_t count = transactions.size();
+        const uint64_t common = count * (transfer_nanoseconds + 2 * reader_->read_time());
+        const uint64_t used = nanoseconds_beyond_transfers(env_->gas_used, count);
+        // What can't come to enough is not looked at more closely.
+        if (count < 2 || common + used < least) return false;
+        const uint64_t beyond = std::min(used, promised_beyond_transfers(transactions));
+        const uint64_t total = common + beyond;
+        const bool goes_by_owner = beyond == 0 && may_go_by_owner(count);
+        const uint64_t added = count * (goes_by_owner ? taking_apart : publishing);
+        const uint64_t shared_out = (total + added) / context_.threads();
+        return total >= least && shared_out + waking < total - total / 10;
+    }
+
+    /// What the transactions' gas limits promise beyond as many transfers, in nanoseconds.
+    static uint64_t promised_beyond_transfers(std::span<const Transaction> transactions) noexcept {
+        constexpr uint64_t most = 100'000;  // that a single one does
         // Of a large batch some tell as much as all, which lie far from the core until they run.
         constexpr size_t most_looked_at = 1024;
         const size_t stride = transactions.size() / most_looked_at + 1;
-        uint64_t without_data = 0, with_data = 0;
-        for (size_t i = 0; i < transactions.size(); i += stride) {
-            const auto& tx = transactions[i];
-            const bool is_plain = tx.to && tx.data.empty();
-            without_data += is_plain ? 1 : 0;
-            with_data += is_plain ? 0 : std::min(estimated_nanoseconds(tx), most);
-        }
-        const uint64_t waiting = 2 * reader_->read_time() * transactions.size();
-        // What can't come to enough is not looked at more closely.
-        if (transactions.size() < 2 ||
-            waiting + stride * (with_data + without_data * receive_function) < least)
-            return false;
-        const uint64_t each = transfer_cost(transactions);
-        const uint64_t total = waiting + stride * (with_data + without_data * each);
-        const bool goes_by_owner = with_data == 0 && each == transfer && may_go_by_owner(transactions.size());
-        const uint64_t added = transactions.size() * (goes_by_owner ? taking_apart : publishing);
-        const uint64_t shared_out = (total + added) / context_.threads();
-        return total >= least && shared_out + waking < total - total / 10;
+        uint64_t promised = 0;
+        for (size_t i = 0; i < transactions.size(); i += stride)
+            promised += std::min(estimated_nanoseconds(transactions[i]), most) - transfer_nanoseconds;
+        return stride * promised;
     }
 
     /// Whether that many payments in a row are executed by owner of account: see Engine::least_payments().
@@ -197,26 +197,6 @@ private:
                options_.inspector == nullptr && !is_streamed && !Rules::access_list_limit(*env_) &&
                !options_.record_access_list && options_.access_list == nullptr &&
                options_.predicted_list == nullptr;
-    }
-
-    static constexpr uint64_t transfer = 300;           ///< nanoseconds of one to an account without code
-    static constexpr uint64_t receive_function = 2000;  ///< of one to a contract
-    /// What a transaction without call data costs in this block, from a few of them: whether they go to
-    /// contracts is only in the state.
-    uint64_t transfer_cost(std::span<const Transaction> transactions) const {
-        constexpr size_t most_samples = 32;
-        if (reader_->read_time() != 0) return transfer;  // to look would take longer
-        const size_t stride = std::max<size_t>(1, transactions.size() / most_samples);
-        uint64_t samples = 0, contracts = 0;
-        for (size_t i = 0; i < transactions.size(); i += stride) {
-            const auto& tx = transactions[i];
-            if (!tx.to || !tx.data.empty()) continue;
-            const auto recipient = reader_->account(*tx.to);
-            ++samples;
-            if (recipient && *recipient && (*recipient)->code_hash != crypto::empty_code_hash) ++contracts;
-        }
-        return samples == 0 ? transfer
-                            : (contracts * receive_function + (samples - contracts) * transfer) / samples;
     }
 
     ExecutionContext& context_;
