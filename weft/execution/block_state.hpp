@@ -97,15 +97,12 @@ public:
     void reserve(size_t count) { result_.receipts.reserve(result_.receipts.size() + count); }
     /// Takes the next transaction into the block.
     void include(TransactionOutcome&& outcome) {
-        Receipt& receipt = result_.receipts.emplace_back();
-        receipt.type = outcome.type;
-        receipt.success = outcome.success;
-        receipt.contract_address = outcome.contract_address;
-        receipt.gas_used = outcome.gas_used;
-        receipt.logs = std::move(outcome.logs);
-        result_.gas_used += receipt.gas_used;
-        receipt.cumulative_gas_used = result_.gas_used;
+        result_.gas_used += outcome.gas_used;
         result_.blob_gas_used += outcome.blob_gas;
+        const Receipt& receipt = result_.receipts.emplace_back(
+            outcome.type, outcome.success, std::nullopt, outcome.gas_used, result_.gas_used, Bloom{},
+            std::move(outcome.logs),
+            outcome.contract_address ? std::optional(*outcome.contract_address) : std::nullopt);
         end_transaction(&receipt);
         ++next_;
     }
