@@ -13,7 +13,7 @@ StateDiff make_diff(const Journal& journal) {
         const uint256& now = Journal::value_now(*slot);
         if (account.wiped ? now.is_zero() : now == slot->base) continue;
         account.slots_changed = true;
-        changes.slots.push_back({&account.rank, &slot->key, &slot->base, &now});
+        changes.add(account.rank, slot->key, slot->base, now);
     }
     changes.accounts.reserve(journal.accounts().size());
     for (AccountEntry* entry : journal.accounts()) {
@@ -23,9 +23,8 @@ StateDiff make_diff(const Journal& journal) {
                              (entry->wiped && entry->base_exists) || entry->slots_changed;
         if (!changed) continue;
         changes.add({&entry->address, entry->base_exists ? &entry->base : nullptr,
-                     entry->exists ? &entry->now : nullptr, entry->wiped,
-                     entry->slots_changed ? &entry->rank : nullptr},
-                    [&] { return entry->code; });
+                     entry->exists ? &entry->now : nullptr, entry->wiped},
+                    entry->slots_changed ? &entry->rank : nullptr, [&] { return entry->code; });
     }
     return build_diff({&changes, 1}, nullptr);
 }

@@ -15,7 +15,7 @@ struct Scene {
         Address address;
         std::optional<Account> before, after;
         bool wiped = false;
-        uint32_t rank = 0;
+        uint32_t number = 0;
         std::map<uint256, std::pair<uint256, uint256>> slots;
     };
     std::deque<Place> places;
@@ -48,14 +48,14 @@ Scene make_scene(uint64_t seed, size_t accounts, size_t slots_of_one, size_t par
         }
     }
     scene.parts.resize(part_count);
+    for (size_t i = 0; i < part_count; ++i) scene.parts[i].first_number = static_cast<uint32_t>(i * accounts);
     for (Scene::Place& place : scene.places) {
-        scene.parts[random() % part_count].add(
-            {&place.address, place.before ? &*place.before : nullptr, place.after ? &*place.after : nullptr,
-             place.wiped, place.slots.empty() ? nullptr : &place.rank},
-            []() -> const Code* { return nullptr; });
+        scene.parts[random() % part_count].add({&place.address, place.before ? &*place.before : nullptr,
+                                                place.after ? &*place.after : nullptr, place.wiped},
+                                               place.slots.empty() ? nullptr : &place.number,
+                                               []() -> const Code* { return nullptr; });
         for (const auto& [key, values] : place.slots)
-            scene.parts[random() % part_count].slots.push_back(
-                {&place.rank, &key, &values.first, &values.second});
+            scene.parts[random() % part_count].add(place.number, key, values.first, values.second);
     }
     for (Changes& part : scene.parts) std::ranges::shuffle(part.slots, random);
     for (const auto& [address, place] : by_address) {

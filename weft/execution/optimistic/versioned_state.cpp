@@ -270,13 +270,12 @@ state::ReadResult<bool> VersionedState::has_storage(const AccountLocation& locat
     return reader_->has_storage(location.address);
 }
 
-/// The slots that a worker met and that changed.
-void VersionedState::collect_slots(const BlockMemory& memory, state::Changes& out) const {
-    const std::vector<SlotLocation*>& slots = memory.slots;
-    out.slots.reserve(slots.size());
+/// The changed ones among these slots.
+void VersionedState::collect(std::span<SlotLocation* const> slots, state::Changes& out) const {
     for (size_t i = 0; i < slots.size(); ++i) {
-        if (i + look_ahead < slots.size())
-            __builtin_prefetch(slots[i + look_ahead]->newest.load(std::memory_order_relaxed));
+        if (i + 2 * look_ahead < slots.size())
+            base::prefetch(slots[i + 2 * look_ahead], sizeof(SlotLocation));
+        if (i + look_ahead < slots.size()) prefetch_newest(*slots[i + look_ahead]);
         const SlotLocation* location = slots[i];
         const SlotVersion* last = newest_before(location->newest, after_all, after_all);
         if (last == nullptr) continue;
@@ -288,19 +287,17 @@ void VersionedState::collect_slots(const BlockMemory& memory, state::Changes& ou
         if (wipe ? is_zero || last->value.is_zero() : last->value == location->base) continue;
         if (!account.slots_changed.load(std::memory_order_relaxed))
             account.slots_changed.store(true, std::memory_order_relaxed);
-        out.slots.push_back({&account.rank, &location->key, &location->base, &last->value});
+        out.add(account.rank, location->key, location->base, last->value);
     }
 }
 
-/// The accounts that a worker met and that changed. Precondition: the changed slots of all have been
-/// collected.
-void VersionedState::collect_accounts(const BlockMemory& memory, CodeCache& codes,
-                                      state::Changes& out) const {
-    const std::vector<AccountLocation*>& accounts = memory.accounts;
-    out.accounts.reserve(accounts.size());
+/// The changed ones among these accounts. Precondition: the changed slots of all have been collected.
+void VersionedState::collect(std::span<AccountLocation* const> accounts, CodeCache& codes,
+                             state::Changes& out) const {
     for (size_t i = 0; i < accounts.size(); ++i) {
-        if (i + look_ahead < accounts.size())
-            __builtin_prefetch(accounts[i + look_ahead]->newest.load(std::memory_order_relaxed));
+        if (i + 2 * look_ahead < accounts.size())
+            base::prefetch(accounts[i + 2 * look_ahead], sizeof(AccountLocation));
+        if (i + look_ahead < accounts.size()) prefetch_newest(*accounts[i + look_ahead]);
         AccountLocation* location = accounts[i];
         const AccountVersion* last = newest_before(location->newest, after_all, after_all);
         const bool slots_changed = location->slots_changed.load(std::memory_order_relaxed);
@@ -313,26 +310,58 @@ void VersionedState::collect_accounts(const BlockMemory& memory, CodeCache& code
                              (wiped && location->base.exists) || slots_changed;
         if (!changed) continue;
         out.add({&location->address, location->base.exists ? &location->base.account : nullptr,
-                 after.exists ? &after.account : nullptr, wiped, slots_changed ? &location->rank : nullptr},
+                 after.exists ? &after.account : nullptr, wiped},
+                slots_changed ? &location->rank : nullptr,
                 [&] { return codes.find(after.account.code_hash); });
     }
 }
 
+namespace {
+
+/// The locations of all workers, cut into pieces for threads to share.
+template <class Location>
+std::vector<std::span<Location* const>> pieces_of(std::span<BlockMemory* const> memories,
+                                                  std::vector<Location*> BlockMemory::* locations) {
+    constexpr size_t in_a_piece = 1024;
+    std::vector<std::span<Location* const>> pieces;
+    for (const BlockMemory* memory : memories)
+        for (std::span<Location* const> rest = memory->*locations; !rest.empty();) {
+            pieces.push_back(rest.first(std::min(rest.size(), in_a_piece)));
+            rest = rest.subspan(pieces.back().size());
+        }
+    return pieces;
+}
+
+}  // namespace
+
 StateDiff VersionedState::make_diff(std::span<BlockMemory* const> memories, CodeCache& codes,
                                     base::ThreadPool* pool) {
+    const auto accounts = pieces_of(memories, &BlockMemory::accounts);
+    const auto slots = pieces_of(memories, &BlockMemory::slots);
+    state::ShortLivedMemory memory;
+    std::pmr::vector<state::Changes> parts(memory.get());
+    const size_t part_count = std::max(accounts.size(), slots.size());
+    parts.reserve(part_count);
     account_count_ = slot_count_ = 0;
-    for (const BlockMemory* memory : memories) {
-        account_count_ += memory->accounts.size();
-        slot_count_ += memory->slots.size();
+    for (size_t i = 0; i < part_count; ++i) {
+        state::Changes& part = parts.emplace_back(memory.get());
+        part.first_number = static_cast<uint32_t>(account_count_);
+        if (i < accounts.size()) {
+            part.accounts.reserve(accounts[i].size());
+            account_count_ += accounts[i].size();
+        }
+        if (i < slots.size()) {
+            part.slots.reserve(slots[i].size());
+            slot_count_ += slots[i].size();
+        }
     }
-    std::vector<state::Changes> parts(memories.size());
-    const auto for_each_part = [&](auto&& collect) {
-        base::parallel_for(pool, parts.size(), 1, [&](size_t begin, size_t end) {
-            for (size_t i = begin; i < end; ++i) collect(i);
+    const auto for_each = [&](size_t count, auto&& collect_one) {
+        base::parallel_for(pool, count, 1, [&](size_t begin, size_t end) {
+            for (size_t i = begin; i < end; ++i) collect_one(i);
         });
     };
-    for_each_part([&](size_t i) { collect_slots(*memories[i], parts[i]); });
-    for_each_part([&](size_t i) { collect_accounts(*memories[i], codes, parts[i]); });
+    for_each(slots.size(), [&](size_t i) { collect(slots[i], parts[i]); });
+    for_each(accounts.size(), [&](size_t i) { collect(accounts[i], codes, parts[i]); });
     return state::build_diff(parts, pool);
 }
 

@@ -121,8 +121,8 @@ private:
     /// The second step of prefetch(), once the tables' lines are there. owners: of the slots.
     void prefetch_found(std::span<const state::Location> locations, const uint64_t* hashes,
                         const AccountLocation* const* owners) const noexcept;
-    void collect_slots(const BlockMemory& memory, state::Changes& out) const;
-    void collect_accounts(const BlockMemory& memory, CodeCache& codes, state::Changes& out) const;
+    void collect(std::span<SlotLocation* const> slots, state::Changes& out) const;
+    void collect(std::span<AccountLocation* const> accounts, CodeCache& codes, state::Changes& out) const;
     /// Of the newest version that stands and those before it.
     [[nodiscard]] state::ReadResult<const AccountState*> read_versions(AccountLocation& location,
                                                                        const AccountVersion* version,
