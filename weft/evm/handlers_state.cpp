@@ -95,10 +95,15 @@ StorageCharge storage_charge(const Rules& rules, const SlotEntry& slot, const ui
     const Term value{sp[-1], in_symbolic ? float_slot(f, sp - 1) : nullptr};
     const Term now{slot.now, slot.interval->now_floats ? &slot : nullptr};
     const Term original{slot.original, slot.interval->original_floats ? &slot : nullptr};
-    for (const Term* const one : {&value, &now, &original}) decide_zero(*one);
+    decide_zero(value);
+    decide_zero(now);
     decide_equal(now, value);
-    decide_equal(now, original);
-    decide_equal(original, value);
+    // Mostly it is the transaction's first SSTORE there.
+    if (original.slot != now.slot || original.value != now.value) {
+        decide_zero(original);
+        decide_equal(now, original);
+        decide_equal(original, value);
+    }
     const StorageCharge charge = storage_charge(*f->core->rules, slot, sp[-1]);
     if (charge.refund != 0) journal.add_refund(charge.refund);
     gas -= charge.gas;

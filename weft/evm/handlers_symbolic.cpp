@@ -9,32 +9,30 @@ namespace weft::evm {
 namespace {
 
 /// What each operation looks at, from the top of the stack downward.
-using Operands = std::array<uint8_t, operation_count>;
-const Operands& operands() noexcept {
-    static const Operands table = [] {
-        Operands out{};
-        const OpcodeTable& opcodes = opcode_table(primitives::newest_revision);
-        for (size_t i = 0; i < opcodes.size(); ++i) out[i] = opcodes[i].inputs;
-        for (const Operation operation :
-             {X_JUMPI_TO, X_JUMPI_BACK, X_UNLESS_TO, X_UNLESS_BACK, X_SELECT, X_SUB_SMALL, X_MUL_SMALL,
-              X_DIV_SMALL, X_AND_SMALL, X_EQ_SMALL, X_LT_SMALL, X_GT_SMALL, X_SHL_SMALL, X_SHR_SMALL,
-              X_MSTORE_SMALL, X_AND_WIDE, X_TRUTH})
-            out[operation] = 1;
-        for (int operation = X_LT_TO; operation <= X_NOT_EQ_BACK; ++operation)
-            out[static_cast<size_t>(operation)] = 2;
-        out[X_DUP2_MSTORE] = 2;
-        return out;
-    }();
-    return table;
-}
+const auto operand_counts = [] {
+    std::array<uint8_t, operation_count> out{};
+    const OpcodeTable& opcodes = opcode_table(primitives::newest_revision);
+    for (size_t i = 0; i < opcodes.size(); ++i) out[i] = opcodes[i].inputs;
+    for (const Operation operation :
+         {X_JUMPI_TO, X_JUMPI_BACK, X_UNLESS_TO, X_UNLESS_BACK, X_SELECT, X_SUB_SMALL, X_MUL_SMALL,
+          X_DIV_SMALL, X_AND_SMALL, X_EQ_SMALL, X_LT_SMALL, X_GT_SMALL, X_SHL_SMALL, X_SHR_SMALL,
+          X_MSTORE_SMALL, X_AND_WIDE, X_TRUTH})
+        out[operation] = 1;
+    for (int operation = X_LT_TO; operation <= X_NOT_EQ_BACK; ++operation)
+        out[static_cast<size_t>(operation)] = 2;
+    out[X_DUP2_MSTORE] = 2;
+    return out;
+}();
 
-[[nodiscard]] Handler plain(uint16_t operation) noexcept { return handler_table(false)[operation]; }
+/// Looked up once: to ask for the table costs more than some of its handlers.
+const HandlerTable& plain_handlers = handler_table(false);
+[[nodiscard]] Handler plain(uint16_t operation) noexcept { return plain_handlers[operation]; }
 [[nodiscard]] Term term(const Frame* f, const uint256* word) noexcept { return {*word, float_slot(f, word)}; }
 
 /// Needs the numbers themselves.
 template <uint16_t operation>
 WEFT_HANDLER void exact(WEFT_STATE) {
-    const size_t count = operands()[operation];
+    const size_t count = operand_counts[operation];
     if (any_floats(f, sp, count)) {
         for (size_t i = 0; i < count; ++i)
             if (SlotEntry* const slot = float_slot(f, sp - i)) Journal::observe(*slot);
@@ -47,7 +45,7 @@ WEFT_HANDLER void exact(WEFT_STATE) {
 /// Asks something of its operands, or of the first and the immediate, and takes them.
 template <uint16_t operation, auto decide>
 WEFT_HANDLER void question(WEFT_STATE) {
-    const size_t count = operands()[operation];
+    const size_t count = operand_counts[operation];
     if (any_floats(f, sp, count)) {
         decide(f, sp, ip->immediate);
         fix(f, sp, count);
@@ -233,7 +231,7 @@ HandlerTable make_table() {
         return HandlerTable{exact<operation>...};
     }(std::make_index_sequence<operation_count>{});
     for (size_t i = 0; i < table.size(); ++i)
-        if (operands()[i] != 0) table[i] = all_exact[i];
+        if (operand_counts[i] != 0) table[i] = all_exact[i];
     [&]<int... n>(std::integer_sequence<int, n...>) {
         ((table[OP_DUP1 + n] = dup<n + 1>), ...);
         ((table[OP_SWAP1 + n] = swap<n + 1>), ...);

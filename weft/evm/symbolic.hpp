@@ -25,11 +25,32 @@ constexpr size_t most_floating_height = 63;
     return lowest <= most_floating_height && (f->floating >> lowest) != 0;
 }
 /// The slot that the word floats by; nullptr: its number is fixed.
-[[nodiscard]] SlotEntry* float_slot(const Frame* f, const uint256* word) noexcept;
+[[nodiscard]] inline SlotEntry* float_slot(const Frame* f, const uint256* word) noexcept {
+    const size_t height = height_of(f, word);
+    if (height > most_floating_height || (f->floating >> height & 1) == 0) return nullptr;
+    SlotEntry* const slot = f->core->float_slots.data()[f->depth][height];
+    return slot->interval != nullptr ? slot : nullptr;
+}
 /// The word floats by this slot from now on; nullptr: by none.
-void set_float_slot(Frame* f, const uint256* word, SlotEntry* slot) noexcept;
-/// The `count` words from sp downward no longer float.
-void fix(Frame* f, const uint256* sp, size_t count) noexcept;
+inline void set_float_slot(Frame* f, const uint256* word, SlotEntry* slot) noexcept {
+    const size_t height = height_of(f, word);
+    if (height > most_floating_height) {
+        if (slot != nullptr) Journal::observe(*slot);
+        return;
+    }
+    const uint64_t bit = uint64_t{1} << height;
+    if (slot == nullptr) {
+        f->floating &= ~bit;
+        return;
+    }
+    f->floating |= bit;
+    f->core->float_slots.data()[f->depth][height] = slot;
+}
+/// The `count` words from sp downward no longer float. Nothing above sp ever does.
+inline void fix(Frame* f, const uint256* sp, size_t count) noexcept {
+    const size_t lowest = height_of(f, sp) + 1 - count;
+    if (lowest <= most_floating_height) f->floating &= (uint64_t{1} << lowest) - 1;
+}
 
 /// ip in the program's symbolic form; no word floats yet.
 [[nodiscard]] const Instruction* enter_symbolic(Frame* f, const Instruction* ip) noexcept;

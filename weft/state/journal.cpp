@@ -31,6 +31,7 @@ void Journal::begin_run() noexcept {
     ++transaction_;  // no stamp is of now
     transient_table_.clear();
     last_account_ = nullptr;
+    last_slot_ = nullptr;
     accounts_.clear();
     slots_.clear();
     undo_.clear();
@@ -152,6 +153,9 @@ AccountEntry* Journal::load(AccountEntry& entry) noexcept {
 }
 
 SlotEntry& Journal::entry_of(AccountEntry& account, const uint256& key) noexcept {
+    // An SLOAD and the SSTORE of what comes of it are the rule.
+    if (last_slot_ != nullptr && last_slot_->account == &account && last_slot_->key == key)
+        return *last_slot_;
     const uint64_t hash = slot_table_.hash(&account, key);
     SlotEntry* entry =
         slot_table_.find(hash, [&](const SlotEntry& e) { return e.account == &account && e.key == key; });
@@ -165,6 +169,7 @@ SlotEntry& Journal::entry_of(AccountEntry& account, const uint256& key) noexcept
     } else if (entry->run != run_) {
         renew(*entry);
     }
+    last_slot_ = entry;
     return *entry;
 }
 
@@ -199,7 +204,7 @@ SlotEntry* Journal::see(SlotEntry& entry) noexcept {
             if (!source_->load(entry)) return nullptr;
             entry.from_source = true;
             if (entry.may_commute) [[unlikely]]
-                entry.interval = arena_.make<SlotInterval>();
+                entry.interval = arena_.make<SlotInterval>(entry.base, uint256::max() - entry.base);
         }
         entry.loaded = true;
         entry.now = entry.base;
@@ -214,17 +219,6 @@ SlotEntry* Journal::see(SlotEntry& entry) noexcept {
         entry.interval->original_floats = entry.interval->now_floats;
     entry.seen_in = transaction_;
     return &entry;
-}
-
-/// The value moves with the base, neither may wrap.
-void Journal::keep_within(SlotEntry& entry, const uint256& value, const uint256& least,
-                          const uint256& most) noexcept {
-    if (entry.interval == nullptr) return;
-    SlotInterval& interval = *entry.interval;
-    const uint256 below = std::min(entry.base, value - least);
-    const uint256 above = std::min(uint256::max() - entry.base, most - value);
-    interval.least = std::max(interval.least, entry.base - below);
-    interval.most = std::min(interval.most, entry.base + above);
 }
 
 void Journal::set(SlotEntry& entry, const uint256& value, bool floats) {

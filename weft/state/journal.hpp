@@ -70,10 +70,13 @@ struct AccountEntry {
 };
 
 /// What a run has asked of a slot whose exact value it has not looked at: its outcome is the same, and what
-/// it leaves there differs from `base` by the same, modulo 2^256, for every base from `least` to `most`.
+/// it leaves there differs from `base` by the same, modulo 2^256, for every base that is less by `fall` at
+/// most, or greater by `rise` at most.
 struct SlotInterval {
-    uint256 least;
-    uint256 most = uint256::max();
+    uint256 fall;
+    uint256 rise;
+    [[nodiscard]] uint256 least(const uint256& base) const noexcept { return base - fall; }
+    [[nodiscard]] uint256 most(const uint256& base) const noexcept { return base + rise; }
     // Whether a value is `base` and a constant, modulo 2^256; otherwise it doesn't depend on `base`.
     bool now_floats = true;
     bool original_floats = true;
@@ -306,10 +309,13 @@ public:
 
     /// The run rests on the exact value from now on.
     static void observe(SlotEntry& entry) noexcept { entry.interval = nullptr; }
-    /// The run goes the same way as long as `value`, which floats, is from `least` to `most`. Precondition:
-    /// it is.
-    static void keep_within(SlotEntry& entry, const uint256& value, const uint256& least,
-                            const uint256& most) noexcept;
+    /// The run goes the same way as long as a value that floats, and so the base, is less by `fall` at most,
+    /// or greater by `rise` at most.
+    static void keep_within(SlotEntry& entry, const uint256& fall, const uint256& rise) noexcept {
+        if (entry.interval == nullptr) return;
+        if (fall < entry.interval->fall) entry.interval->fall = fall;
+        if (rise < entry.interval->rise) entry.interval->rise = rise;
+    }
     /// Precondition: the slot has an interval.
     void set(SlotEntry& entry, const uint256& value, bool floats);
     /// Transient storage (EIP-1153).
@@ -452,6 +458,7 @@ private:
     base::PointerTable<SlotEntry> slot_table_;
     base::PointerTable<TransientEntry> transient_table_;
     AccountEntry* last_account_ = nullptr;
+    SlotEntry* last_slot_ = nullptr;
     std::vector<AccountEntry*> accounts_;
     std::vector<SlotEntry*> slots_;
     std::vector<Undo> undo_;

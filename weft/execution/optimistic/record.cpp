@@ -69,7 +69,8 @@ bool note_read(AccountUse& use, const AccountEntry& entry, base::Arena& arena) {
 SlotRead read_of(const SlotEntry& slot, base::Arena& arena) {
     SlotRead read{.location = static_cast<SlotLocation*>(slot.origin), .bounds = nullptr, .value = slot.base};
     if (slot.interval != nullptr)
-        read.bounds = arena.make<SlotRead::Bounds>(slot.interval->least, slot.interval->most);
+        read.bounds =
+            arena.make<SlotRead::Bounds>(slot.interval->least(slot.base), slot.interval->most(slot.base));
     else if (slot.may_commute)
         read.location->did_not_commute();
     return read;
