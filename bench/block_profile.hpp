@@ -115,9 +115,9 @@ private:
             add_positions(read.location->newest, position, changes);
             note(one, changes, needed);
         }
-        for (SlotRead& read : record_.slot_reads) {
+        for (SlotUse& read : record_.slots) {
             Record one;
-            one.slot_reads = {&read, 1};
+            one.slots = {&read, 1};
             std::vector<Position> changes;
             add_positions(read.location->newest, position, changes);
             if (read.location->account->ever_cleared)

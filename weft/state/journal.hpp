@@ -103,7 +103,8 @@ struct SlotEntry {
     /// nullptr: the run rests on `base` itself. Only who keeps to it may read a value while there is one: the
     /// interpreter, by Journal::loaded().
     SlotInterval* interval = nullptr;
-    void* origin = nullptr;  ///< the Source's own mark of the place; stays from run to run
+    void* origin = nullptr;      ///< the Source's own mark of the place; stays from run to run
+    const void* seen = nullptr;  ///< the Source's own mark of the value
 };
 
 /// Where a journal finds what it doesn't hold: a StateReader, or the other segments of a block.

@@ -79,7 +79,7 @@ struct SlotVersion : Version<SlotVersion> {
         sum = 1,  ///< it is a SlotSum
     };
     [[nodiscard]] bool is_sum() const noexcept { return changes != 0; }
-    uint256 value;  ///< of a SlotSum: valid once state is committed; of others: from the beginning
+    uint256 value;  ///< of a SlotSum: final once state is committed; of others: from the beginning
 };
 
 /// Of a segment that knows the slot's value up to a constant only.
@@ -105,6 +105,16 @@ struct alignas(64) AccountLocation {
     std::atomic<bool> slots_changed{false};  ///< for the diff
     bool listed = false;                     ///< for the access list
     uint32_t rank = 0;                       ///< for the diff, and the access list
+    /// Slots of it that refuted a run, and runs that needed the value of one that was taken to commute; as
+    /// far as a byte counts.
+    std::atomic<uint8_t> refuting{0}, exact{0};
+    /// Whether slots that nothing is known of are taken to commute, too: where some did, as balances of a
+    /// token do.
+    [[nodiscard]] bool slots_commute() const noexcept {
+        constexpr unsigned some = 4;
+        const unsigned times = refuting.load(std::memory_order_relaxed);
+        return times >= some && 2 * exact.load(std::memory_order_relaxed) <= times;
+    }
     std::atomic<AccountVersion*> newest{nullptr};
     /// The last code that was asked for here, if any: spares the cache's lock.
     std::atomic<const Code*> code{nullptr};
@@ -115,27 +125,38 @@ static_assert(sizeof(AccountLocation) == 128);
 struct SlotLocation {
     AccountLocation* account = nullptr;
     std::atomic<SlotVersion*> newest{nullptr};
-    uint256 key;
-    uint256 base;
     std::atomic<BaseState> base_state{BaseState::unknown};
     bool listed = false;  ///< for the access list
     /// Whether runs ahead of the cursor are to treat the value as one that commutes: from when a run was
-    /// refuted by it, until this turned out too often to be of no use.
+    /// refuted by it or by some others of its account, until this turned out too often to be of no use.
     enum Commuting : uint8_t { not_tried = 0, tried = 1, given_up = 3 };
     std::atomic<uint8_t> commuting{not_tried};
+    uint256 key;
+    uint256 base;
+
     [[nodiscard]] bool may_commute() const noexcept {
         const uint8_t now = commuting.load(std::memory_order_relaxed);
-        return now != not_tried && now != given_up;
+        return now == not_tried ? account->slots_commute() : now != given_up;
     }
+    /// Its value has refuted a run.
     void try_to_commute() noexcept {
         uint8_t before = not_tried;
-        commuting.compare_exchange_strong(before, tried, std::memory_order_relaxed);
+        if (commuting.compare_exchange_strong(before, tried, std::memory_order_relaxed))
+            count(account->refuting);
     }
     /// A run that treated it so needed the exact value.
     void did_not_commute() noexcept {
         uint8_t before = commuting.load(std::memory_order_relaxed);
         if (before != given_up)
             commuting.compare_exchange_strong(before, before + 1, std::memory_order_relaxed);
+        count(account->exact);
+    }
+
+private:
+    /// It does not matter if some are missed.
+    static void count(std::atomic<uint8_t>& times) noexcept {
+        const uint8_t before = times.load(std::memory_order_relaxed);
+        if (before != 0xff) times.store(before + 1, std::memory_order_relaxed);
     }
 };
 

@@ -66,14 +66,16 @@ bool note_read(AccountUse& use, const AccountEntry& entry, base::Arena& arena) {
     return use.is_read;
 }
 
-SlotRead read_of(const SlotEntry& slot, base::Arena& arena) {
-    SlotRead read{.location = static_cast<SlotLocation*>(slot.origin), .bounds = nullptr, .value = slot.base};
+/// What the run asked of the slot as it was before.
+void note_read(SlotUse& use, const SlotEntry& slot, base::Arena& arena) {
+    use.value = static_cast<const uint256*>(slot.seen);
+    use.is_final = use.value != nullptr;
+    if (!use.is_final) use.value = arena.make<uint256>(slot.base);
     if (slot.interval != nullptr)
-        read.bounds =
-            arena.make<SlotRead::Bounds>(slot.interval->least(slot.base), slot.interval->most(slot.base));
+        use.bounds =
+            arena.make<SlotUse::Bounds>(slot.interval->least(slot.base), slot.interval->most(slot.base));
     else if (slot.may_commute)
-        read.location->did_not_commute();
-    return read;
+        use.location->did_not_commute();
 }
 
 /// What the run leaves there.
@@ -81,6 +83,7 @@ SlotVersion* version_of(const SlotEntry& slot, base::Arena& arena) {
     if (Journal::floats(slot)) {
         auto* const sum = arena.make<SlotSum>();
         sum->changes = SlotVersion::sum;
+        sum->value = slot.now;  // as it is if what was before stays what the run found
         sum->added = slot.now - slot.base;
         return sum;
     }
@@ -89,12 +92,18 @@ SlotVersion* version_of(const SlotEntry& slot, base::Arena& arena) {
     return version;
 }
 
-bool holds(const SlotRead& read, const VersionedState& versions, Position position) {
+/// Whether what the run found is what is committed, and known to be so at a glance.
+bool is_as_found(const SlotUse& use, const VersionedState& versions, Position position) {
+    return use.is_final && use.value == versions.known(*use.location, position, use.version);
+}
+
+bool holds(const SlotUse& use, const VersionedState& versions, Position position) {
+    if (use.value == nullptr || is_as_found(use, versions, position)) return true;
     uint256 now;
-    if (!versions.read(*read.location, position, now)) return false;
-    if (read.bounds != nullptr ? read.bounds->least <= now && now <= read.bounds->most : now == read.value)
-        return true;
-    read.location->try_to_commute();
+    if (!versions.read(*use.location, position, now)) return false;
+    if (now == *use.value) return true;
+    if (use.bounds != nullptr && !(now < use.bounds->least) && !(use.bounds->most < now)) return true;
+    use.location->try_to_commute();
     return false;
 }
 
@@ -142,13 +151,11 @@ Record make_record(const Journal& journal, VersionedState& versions, BlockMemory
     const auto room_for = [&]<class T>(size_t count) {
         return static_cast<T*>(arena.allocate(count * sizeof(T), alignof(T)));
     };
-    using SlotWrite = std::pair<SlotLocation*, SlotVersion*>;
     const auto& accounts = journal.accounts();
     const size_t slots = journal.slots().size();
     auto* const uses = room_for.template operator()<AccountUse>(accounts.size());
-    auto* const slot_reads = room_for.template operator()<SlotRead>(with_reads ? slots : 0);
-    auto* const slot_writes = room_for.template operator()<SlotWrite>(slots);
-    size_t use_count = 0, slot_read_count = 0, slot_write_count = 0;
+    auto* const slot_uses = room_for.template operator()<SlotUse>(slots);
+    size_t use_count = 0, slot_use_count = 0;
     Record record;
 
     for (size_t i = 0; i < accounts.size(); ++i) {
@@ -165,28 +172,30 @@ Record make_record(const Journal& journal, VersionedState& versions, BlockMemory
         ++use_count;
     }
     for (SlotEntry* slot : journal.slots()) {
-        if (!slot->loaded) continue;
-        if (with_reads && slot->from_source) slot_reads[slot_read_count++] = read_of(*slot, arena);
-        if (!is_changed(*slot)) continue;
+        const bool is_read = with_reads && slot->from_source;
+        const bool changes = slot->loaded && is_changed(*slot);
+        if (!slot->loaded || (!is_read && !changes)) continue;
         // A slot of a cleared storage was never asked for.
         if (slot->origin == nullptr)
             slot->origin =
                 versions.locate(static_cast<AccountLocation*>(slot->account->origin), slot->key, memory);
-        auto* location = static_cast<SlotLocation*>(slot->origin);
-        SlotVersion* const version = version_of(*slot, arena);
-        version->position = position;
-        record.sums += version->is_sum() ? 1 : 0;
-        version->state.store(state, std::memory_order_relaxed);
-        slot_writes[slot_write_count++] = {location, version};
+        SlotUse& use = *::new (&slot_uses[slot_use_count++]) SlotUse{static_cast<SlotLocation*>(slot->origin),
+                                                                     nullptr, nullptr, nullptr, false};
+        if (is_read) note_read(use, *slot, arena);
+        if (!changes) continue;
+        use.version = version_of(*slot, arena);
+        use.version->position = position;
+        use.version->state.store(state, std::memory_order_relaxed);
+        record.sums += use.version->is_sum() ? 1 : 0;
     }
     record.accounts = {uses, use_count};
-    record.slot_reads = {slot_reads, slot_read_count};
-    record.slot_versions = {slot_writes, slot_write_count};
+    record.slots = {slot_uses, slot_use_count};
     return record;
 }
 
 void publish(const Record& record) {
-    for (const auto& [location, version] : record.slot_versions) insert(location->newest, version);
+    for (const SlotUse& use : record.slots)
+        if (use.version != nullptr) insert(use.location->newest, use.version);
     for (const AccountUse& use : record.accounts) {
         if (use.version == nullptr) continue;
         insert(use.location->newest, use.version);
@@ -196,16 +205,17 @@ void publish(const Record& record) {
 }
 
 void withdraw(const Record& record) {
-    for (const auto& [location, version] : record.slot_versions)
-        version->state.store(VersionState::withdrawn, std::memory_order_release);
+    for (const SlotUse& use : record.slots)
+        if (use.version != nullptr)
+            use.version->state.store(VersionState::withdrawn, std::memory_order_release);
     for (const AccountUse& use : record.accounts)
         if (use.version != nullptr)
             use.version->state.store(VersionState::withdrawn, std::memory_order_release);
 }
 
 bool holds(const Record& record, const VersionedState& versions, Position position) {
-    for (const SlotRead& read : record.slot_reads)
-        if (!holds(read, versions, position)) return false;
+    for (const SlotUse& use : record.slots)
+        if (!holds(use, versions, position)) return false;
     for (size_t i = 0; i < record.accounts.size(); ++i) {
         prefetch_ahead(record.accounts, i);
         if (!holds(record.accounts[i], versions, position)) return false;
@@ -227,11 +237,14 @@ state::ReadResult<void> commit(const Record& record, const VersionedState& versi
     }
     // The other slots' versions are final as they are, and needn't be touched.
     if (record.sums == 0) return {};
-    for (const auto& [location, version] : record.slot_versions) {
-        if (!version->is_sum()) continue;
-        if (auto read = versions.read(*location, position, version->value); !read) return read;
-        version->value += sum_of(*version).added;
-        version->state.store(VersionState::committed, std::memory_order_release);
+    for (const SlotUse& use : record.slots) {
+        if (use.version == nullptr || !use.version->is_sum()) continue;
+        if (!is_as_found(use, versions, position)) {
+            uint256 before;
+            if (auto read = versions.read(*use.location, position, before); !read) return read;
+            use.version->value = before + sum_of(*use.version).added;
+        }
+        use.version->state.store(VersionState::committed, std::memory_order_release);
     }
     return {};
 }
@@ -245,8 +258,9 @@ void report(const Record& record, CommitSink& sink) {
         if (use.version->after.exists) out.value = use.version->after.account;
     }
     std::vector<CommittedSlot> slots;
-    for (const auto& [location, version] : record.slot_versions)
-        slots.push_back({location->account->address, location->key, version->value});
+    for (const SlotUse& use : record.slots)
+        if (use.version != nullptr)
+            slots.push_back({use.location->account->address, use.location->key, use.version->value});
     if (!accounts.empty() || !slots.empty()) sink.commit(accounts, slots);
 }
 

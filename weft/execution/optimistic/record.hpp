@@ -23,23 +23,25 @@ struct AccountUse {
     bool is_final;  ///< `value` is the location's own, as VersionedState::known() gives it
 };
 
-struct SlotRead {
+/// A slot that a segment's outcome rests on, that it changed, or both.
+struct SlotUse {
     struct Bounds {
         uint256 least;
         uint256 most;
     };
     SlotLocation* location;
+    SlotVersion* version;  ///< what the segment leaves there; nullptr: it changes nothing
+    const uint256* value;  ///< what the run found there; nullptr: nothing about it can have mattered
     const Bounds* bounds;  ///< within which any value is as good; nullptr: `value` it must be
-    uint256 value;
+    bool is_final;         ///< `value` is the location's own, as VersionedState::known() gives it
 };
 
 /// What a segment read and wrote, taken from its journal when the run is over. Lives in a worker's block
 /// memory.
 struct Record {
     std::span<AccountUse> accounts;
-    std::span<SlotRead> slot_reads;
-    std::span<std::pair<SlotLocation*, SlotVersion*>> slot_versions;
-    uint32_t sums = 0;  ///< of the slot versions
+    std::span<SlotUse> slots;
+    uint32_t sums = 0;  ///< of the slots' versions
 };
 
 /// What a run stood on.

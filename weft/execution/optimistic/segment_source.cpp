@@ -10,6 +10,7 @@ namespace weft::execution::optimistic {
     watched_ = nullptr;
     // They are not published: no earlier ones are found from them.
     for (AccountUse& use : record.accounts) use.version = nullptr;
+    for (SlotUse& use : record.slots) use.version = nullptr;
     is_refuted_ = !holds(record, versions_, position_);
     return !is_refuted_;
 }
@@ -55,6 +56,12 @@ bool SegmentSource::load(state::SlotEntry& slot) noexcept {
     auto& location = *static_cast<SlotLocation*>(slot.origin);
     slot.may_commute =
         commuting_ == Commuting::all || (commuting_ == Commuting::tried && location.may_commute());
+    if (const uint256* known = versions_.known(location, position_)) {
+        slot.seen = known;
+        slot.base = *known;
+        return true;
+    }
+    slot.seen = nullptr;
     auto read = versions_.read(location, position_, slot.base);
     return !keep_error(read);
 }

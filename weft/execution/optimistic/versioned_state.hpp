@@ -81,6 +81,18 @@ public:
         return location.base_state.load(std::memory_order_acquire) == BaseState::known ? &location.base
                                                                                        : nullptr;
     }
+    [[nodiscard]] const uint256* known(const SlotLocation& location, Position position,
+                                       const SlotVersion* own = nullptr) const noexcept {
+        if (location.account->ever_cleared.load(std::memory_order_acquire)) return nullptr;
+        const SlotVersion* version = newest_before(own != nullptr ? own->older : location.newest, position,
+                                                   committed_.load(std::memory_order_acquire));
+        if (version == nullptr)
+            return location.base_state.load(std::memory_order_acquire) == BaseState::known ? &location.base
+                                                                                           : nullptr;
+        const bool is_final =
+            !version->is_sum() || version->state.load(std::memory_order_acquire) == VersionState::committed;
+        return is_final ? &version->value : nullptr;
+    }
     /// What a segment at `position` finds there, by all that stands now: in its place, as known() gives it,
     /// if it is final, else in `spare`.
     [[nodiscard]] state::ReadResult<const AccountState*> read(AccountLocation& location, Position position,
