@@ -82,6 +82,23 @@ TEST(Commuting, IsTriedOnceARunWasRefuted) {
     EXPECT_EQ(stale.statistics.sums, senders - 2);  // the first run needed no repair
 }
 
+TEST(Commuting, IsTriedOnOtherSlotsOfTheStorageOnceSomeDid) {
+    // Each of twenty slots is credited twice.
+    constexpr uint64_t slots = senders / 2;
+    Assembler code;
+    const auto slot = [&]() -> Assembler& { return code.push(slots).argument(0).op({OP_MOD}); };
+    code.argument(1);
+    slot().op({OP_SLOAD, OP_ADD});
+    slot().op({OP_SSTORE});
+    code.push(1).argument(0).op({OP_SSTORE});
+    World world = calls_to(code, 5);
+    for (uint64_t i = 0; i < slots; ++i) world.scenario.before.set_storage(contract, i, 100);
+    const Stale stale = run_stale(world, {});
+    EXPECT_EQ(stale.statistics.repaired, 4u);
+    EXPECT_EQ(stale.statistics.sums, slots - 4);
+    for (uint64_t i = 0; i < slots; ++i) EXPECT_EQ(stale.after.slot(contract, i), uint256{110});
+}
+
 TEST(Commuting, IsGivenUpWhereTheValueIsLookedAt) {
     Assembler code = credit();
     code.push(0).op({OP_SLOAD}).push(0).op({OP_MSTORE}).push(32).push(0).op({OP_LOG0});

@@ -114,6 +114,18 @@ TEST_P(TransactionRoots, AreThoseAfterEachTransaction) {
     EXPECT_EQ(commitment.root(), root_after(block));
 }
 
+TEST_P(TransactionRoots, AreThereWhereEveryTransactionConflicts) {
+    // So many that the engine expects it of the rest, and leaves them to the cursor.
+    std::vector<Transaction> block;
+    for (uint64_t nonce = 0; nonce < 48; ++nonce) block.push_back(call(nonce, counter, 1));
+    StateTrie commitment(state_);
+    const auto result = run(block, {.sink = &commitment, .transaction_roots = &commitment});
+    ASSERT_TRUE(result) << to_string(result.error());
+    ASSERT_EQ(result->receipts.size(), block.size());
+    for (size_t i = 0; i < block.size(); ++i)
+        EXPECT_EQ(result->receipts[i].state_root, root_after(std::span(block).first(i + 1))) << i;
+}
+
 TEST_P(TransactionRoots, AreThereOnlyBeforeByzantium) {
     env_.revision = Revision::byzantium;
     StateTrie commitment(state_);

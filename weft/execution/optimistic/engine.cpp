@@ -64,7 +64,7 @@ void Engine::start(Worker& worker, Position position, unsigned index, evm::Inspe
                         policy_.interleaving);
     // Places that the core's own cache holds are kept for the next run; to come back to others costs more
     // than to find them anew.
-    constexpr size_t most_places = 2048;
+    constexpr size_t most_places = 512;
     worker.places += worker.journal.accounts().size() + worker.journal.slots().size();
     if (worker.places > most_places) {
         worker.journal.reset(worker.source, rules_);

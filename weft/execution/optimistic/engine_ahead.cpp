@@ -45,6 +45,8 @@ std::optional<size_t> Engine::take_early() noexcept {
 }
 
 void Engine::take_more(size_t number) noexcept {
+    // The state's root is asked for at the end of a run.
+    if (block_.wants_transaction_roots()) return;
     Segment& segment = segments_[number];
     const bool left = is_left(number);
     const size_t end =

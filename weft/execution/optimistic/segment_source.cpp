@@ -54,16 +54,17 @@ bool SegmentSource::load(state::SlotEntry& slot) noexcept {
                                        VersionedState::Base::read);
     }
     auto& location = *static_cast<SlotLocation*>(slot.origin);
-    slot.may_commute =
-        commuting_ == Commuting::all || (commuting_ == Commuting::tried && location.may_commute());
-    if (const uint256* known = versions_.known(location, position_)) {
-        slot.seen = known;
+    const uint256* const known = versions_.known(location, position_);
+    slot.seen = known;
+    if (known != nullptr) {
         slot.base = *known;
-        return true;
+    } else if (auto read = versions_.read(location, position_, slot.base); keep_error(read)) {
+        return false;
     }
-    slot.seen = nullptr;
-    auto read = versions_.read(location, position_, slot.base);
-    return !keep_error(read);
+    // Whether there is something at all decides what an SSTORE costs, so that nothing floats from zero.
+    slot.may_commute = commuting_ != Commuting::none && !slot.base.is_zero() &&
+                       (commuting_ == Commuting::all || location.may_commute());
+    return true;
 }
 
 std::optional<bool> SegmentSource::has_storage(state::AccountEntry& account) noexcept {
