@@ -25,6 +25,7 @@ public:
     std::optional<ExecutionError> begin(const BlockEnv& env, const StateReader& reader,
                                         const ExecutionOptions& options,
                                         const primitives::BlockAccessList* predicted) {
+        reader_ = &reader;
         block_.emplace(env, options, Rules::access_list_limit(env));
         engine_.emplace(context_, *block_, Rules::precompiles(env.revision),
                         journal_rules<Rules>(env.revision));
@@ -54,24 +55,27 @@ public:
     }
 
 private:
-    /// Rows of payments by owner of account, what stands between them by the engine.
+    /// Rows of payments by owner of account, what stands between them by the engine: in as few batches as can
+    /// be, for at the end of each the threads wait for one another.
     std::optional<ExecutionError> apply_with_payments(std::span<const Transaction> transactions,
                                                       size_t least) {
-        constexpr size_t most_in_vain = 8;  // what looked like payments and was none, again and again
+        constexpr size_t most_in_vain = 2;  // what looked like payments and was none
         size_t in_vain = 0;
-        while (!transactions.empty()) {
-            size_t others = transactions.size();
-            if (in_vain < most_in_vain) others = optimistic::find_payments(transactions, least);
-            if (others == 0) {
-                const optimistic::PaidRow row = engine_->pay(Transactions(*block_, transactions));
-                transactions = transactions.subspan(row.paid);
-                others = row.others;
-                if (row.paid == 0) ++in_vain;
-            }
+        const auto before_next_row = [&](std::span<const Transaction> rest) {
+            const size_t others =
+                in_vain < most_in_vain ? optimistic::find_payments(rest, least) : rest.size();
+            return optimistic::go_to_contracts(rest.subspan(others), *reader_) ? rest.size() : others;
+        };
+        size_t others = before_next_row(transactions);
+        for (;;) {
             if (auto error = engine_->run(Transactions(*block_, transactions.first(others)))) return error;
             transactions = transactions.subspan(others);
+            if (transactions.empty()) return std::nullopt;
+            const optimistic::PaidRow row = engine_->pay(Transactions(*block_, transactions));
+            if (row.paid == 0) ++in_vain;
+            transactions = transactions.subspan(row.paid);
+            others = row.others + before_next_row(transactions.subspan(row.others));
         }
-        return std::nullopt;
     }
 
     class Transactions final : public optimistic::Batch {
@@ -113,6 +117,7 @@ private:
 
     ExecutionContext& context_;
     CodeCache::Use use_;
+    const StateReader* reader_ = nullptr;
     std::optional<BlockState> block_;
     std::optional<optimistic::Engine> engine_;
 };

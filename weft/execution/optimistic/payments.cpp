@@ -47,7 +47,6 @@ void PaymentRow::on_all_threads(Body&& body) {
 }
 
 PaidRow PaymentRow::run(const Batch& batch, size_t least) {
-    if (goes_to_contracts(batch)) return {0, batch.size()};
     const size_t size = std::clamp<size_t>(batch.size() / (8 * memories_.size()), 16, most_in_chunk);
     for (size_t first = 0; first < batch.size(); first += size) {
         Chunk& chunk = chunks_.emplace_back();
@@ -66,21 +65,6 @@ PaidRow PaymentRow::run(const Batch& batch, size_t least) {
     if (!make_changes()) return {0, batch.size()};
     write_receipts(count);
     return {count, end - count};
-}
-
-/// Some of the recipients tell whether to begin at all.
-bool PaymentRow::goes_to_contracts(const Batch& batch) const {
-    constexpr size_t samples = 16;
-    const StateReader& reader = versions_.reader();
-    if (reader.read_time() != 0) return false;  // to look would take longer
-    const size_t stride = batch.size() / samples + 1;
-    for (size_t i = 0; i < batch.size(); i += stride) {
-        Payment payment;
-        if (!batch.payment(i, payment)) continue;
-        const auto recipient = reader.account(*payment.recipient);
-        if (recipient && *recipient && (*recipient)->code_hash != crypto::empty_code_hash) return true;
-    }
-    return false;
 }
 
 void PaymentRow::end_before(size_t transaction) noexcept {

@@ -388,6 +388,19 @@ TEST_F(Payments, ARuleOfAChainsOwnIsKept) {
     EXPECT_EQ(expected_.error(), ExecutionError(InvalidBlock{13, Reason::wrong_chain_id}));
 }
 
+TEST_F(Payments, SomeRecipientsTellWhetherTheyGoToContracts) {
+    std::vector<Transaction> block = row(50);
+    const auto go = [&] { return go_to_contracts(std::span<const Transaction>(block), reader()); };
+    EXPECT_FALSE(go());
+    for (size_t i = 10; i < 15; ++i) block[i].to = contract;
+    EXPECT_TRUE(go());
+    // A call is no payment to begin with.
+    for (size_t i = 10; i < 15; ++i) block[i].data = {1};
+    EXPECT_FALSE(go());
+    block.clear();
+    EXPECT_FALSE(go());
+}
+
 TEST(FindPayments, FindsTheFirstRowThatIsLongEnough) {
     const auto first_row = [](std::string_view block, size_t least) {
         std::vector<Transaction> transactions(block.size());
