@@ -16,10 +16,10 @@ namespace weft::execution::optimistic {
 
 /// One location for each key, found by many threads at once; nobody takes a lock, and nothing moves.
 ///
-/// Cells lie in lines of eight, a cache line each. A key may stand in one line of the first level; where that
-/// is full, in a line (deeper down: in several) of the next level. Cells are filled in order and stay taken
-/// until reset(), so that two threads that bring one key meet at one cell. Locations live in the callers'
-/// arenas until the block ends.
+/// Cells lie in lines of eight, a cache line each. A key may stand in a few neighbouring lines of the first
+/// level; where these are full, which is rare, in such lines of the next level (deeper down: in more). Cells
+/// are filled in order and stay taken until reset(), so that two threads that bring one key meet at one cell.
+/// Locations live in the callers' arenas until the block ends.
 template <class L>
 class InternTable {
 public:
@@ -112,8 +112,9 @@ private:
             return count;
         }
         /// The lines that a key may stand in: ever more, so that even keys with one hash need few levels.
+        /// One in fifty lines of a table half full is full itself, but hardly any with its neighbours.
         [[nodiscard]] size_t width(size_t depth) const noexcept {
-            return depth < 4 ? 1 : std::min(mask + 1, size_t{1} << (depth - 3));
+            return std::min(mask + 1, size_t{4} << (depth < 4 ? 0 : depth - 3));
         }
         [[nodiscard]] Line& line(uint64_t hash, size_t depth, size_t i) const noexcept {
             return lines[(std::rotr(hash, static_cast<int>(depth * 13)) + i) & mask];
