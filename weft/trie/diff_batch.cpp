@@ -193,7 +193,9 @@ void DiffBatch::put_slots(const state::AccountDiff& account, uint32_t first_slot
         if (i + ahead < order.size()) {
             const uint32_t next = order[i + ahead].index;
             __builtin_prefetch(&slot_keys_[next]);
-            __builtin_prefetch(&account.slots[next - first_slot].after);
+            const uint256& after = account.slots[next - first_slot].after;
+            __builtin_prefetch(&after.limb.front());
+            __builtin_prefetch(&after.limb.back());  // may lie in the next line
         }
         const uint32_t index = order[i].index;
         const uint256& number = account.slots[index - first_slot].after;

@@ -10,6 +10,7 @@
 #include "weft/base/arena.hpp"
 #include "weft/base/function_ref.hpp"
 #include "weft/base/thread_pool.hpp"
+#include "weft/crypto/keccak.hpp"
 #include "weft/trie/node.hpp"
 #include "weft/trie/node_source.hpp"
 #include "weft/trie/team.hpp"
@@ -144,11 +145,8 @@ private:
         explicit Worker(NodePool& pool) : allocator(pool) {}
         NodePool::Allocator allocator;
         base::Arena arena{size_t{4} << 10};
-        struct Job {
-            Node* node;
-            uint8_t* hash;  ///< where it goes
-        };
-        std::vector<std::vector<Job>> levels;  ///< nodes to hash, by the longest way down to a clean one
+        /// Nodes to hash, by the longest way down to a clean one.
+        std::vector<std::vector<crypto::KeccakJob>> levels;
         uint64_t hashes = 0;
         std::unique_ptr<UndoLog> undo;  ///< nullptr: nothing noted since the mark
     };
@@ -172,9 +170,9 @@ private:
     void hash_below(Worker& worker, NodeRef ref);
     uint32_t collect(Worker& worker, Node* node);
     uint32_t collect_child(Worker& worker, Node* child, uint8_t* hash);
-    void hash_level(std::span<const Worker::Job> jobs);
+    void hash_level(Worker& worker, std::span<const crypto::KeccakJob> jobs);
     /// Gives the writer nodes that have been hashed.
-    void write(std::span<const Worker::Job> jobs);
+    void write(std::span<const crypto::KeccakJob> jobs);
 
     bool sweep(Worker& worker, NodeRef ref, size_t budget);
 

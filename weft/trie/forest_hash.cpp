@@ -23,17 +23,19 @@ uint32_t Forest::collect(Worker& worker, Node* at) {
     uint32_t bits = at->dirty();
     at->set_dirty(0);
     const NodeRef* const children = at->children();
-    for (Node* next = node(children[at->rank(lowest_bit(bits))]); bits != 0;) {
-        Node* const child = next;
-        const uint32_t digit = lowest_bit(bits);
+    uint8_t* const items = at->items();
+    uint32_t digit = lowest_bit(bits), rank = at->rank(digit);
+    for (Node* child = node(children[rank]);;) {
+        uint8_t* const hash = (at->irregular ? at->item(digit) : items + digit + size_t{32} * rank) + 1;
         bits &= bits - 1;
-        if (bits != 0) {
-            next = node(children[at->rank(lowest_bit(bits))]);
-            __builtin_prefetch(next);
-        }
-        level = std::max(level, collect_child(worker, child, at->item(digit) + 1));
+        if (bits == 0) return std::max(level, collect_child(worker, child, hash));
+        digit = lowest_bit(bits);
+        rank = at->rank(digit);
+        Node* const next = node(children[rank]);
+        __builtin_prefetch(next);
+        level = std::max(level, collect_child(worker, child, hash));
+        child = next;
     }
-    return level;
 }
 
 /// The same of a dirty node's child and what is below; returns the parent's level.
@@ -41,28 +43,22 @@ uint32_t Forest::collect_child(Worker& worker, Node* child, uint8_t* hash) {
     const uint32_t level = child->has_dirty_child() ? collect(worker, child) : 0;
     if (worker.levels.size() <= level) [[unlikely]]
         worker.levels.resize(level + 1);
-    worker.levels[level].push_back({child, hash});
+    if (options_.writer != nullptr) child->stored = 1;
+    worker.levels[level].push_back({child->rlp(), child->size, hash});
     return level + 1;
 }
 
-void Forest::hash_level(std::span<const Worker::Job> jobs) {
-    constexpr size_t chunk = 128;
-    std::array<crypto::KeccakJob, chunk> messages;
-    for (size_t start = 0; start < jobs.size(); start += chunk) {
-        const std::span some = jobs.subspan(start, std::min(chunk, jobs.size() - start));
-        for (size_t i = 0; i < some.size(); ++i)
-            messages[i] = {some[i].node->rlp(), some[i].node->size, some[i].hash};
-        crypto::keccak256_batch({messages.data(), some.size()});
-        if (options_.writer != nullptr) write(some);
-    }
+void Forest::hash_level(Worker& worker, std::span<const crypto::KeccakJob> jobs) {
+    crypto::keccak256_batch(jobs);
+    worker.hashes += jobs.size();
+    if (options_.writer != nullptr) write(jobs);
 }
 
-void Forest::write(std::span<const Worker::Job> jobs) {
+void Forest::write(std::span<const crypto::KeccakJob> jobs) {
     std::vector<HashedNode> hashed(jobs.size());
     for (size_t i = 0; i < jobs.size(); ++i) {
-        std::memcpy(hashed[i].hash.data(), jobs[i].hash, hashed[i].hash.size());
-        hashed[i].rlp = jobs[i].node->encoding();
-        jobs[i].node->stored = 1;
+        std::memcpy(hashed[i].hash.data(), jobs[i].out, hashed[i].hash.size());
+        hashed[i].rlp = {jobs[i].p, jobs[i].size};
     }
     options_.writer->write(hashed);
 }
@@ -72,8 +68,7 @@ void Forest::hash_below(Worker& worker, NodeRef ref) {
     if (!at->has_dirty_child()) return;
     collect(worker, at);
     for (auto& level : worker.levels) {
-        hash_level(level);
-        worker.hashes += level.size();
+        hash_level(worker, level);
         level.clear();
     }
 }
@@ -82,9 +77,10 @@ void Forest::hash(Root& root) {
     if (!root.is_dirty) return;
     Worker& worker = take_worker();
     hash_below(worker, root.ref);
-    const Worker::Job job{node(root.ref), root.hash.data()};
-    hash_level({&job, 1});
-    ++worker.hashes;
+    Node* const top = node(root.ref);
+    const crypto::KeccakJob job{top->rlp(), top->size, root.hash.data()};
+    hash_level(worker, {&job, 1});
+    if (options_.writer != nullptr) top->stored = 1;
     give_back(worker);
     root.is_dirty = false;
 }

@@ -424,37 +424,43 @@ void Updater::ask_ahead(const Change* next) {
 /// Takes the next ways, from where the others end.
 void Updater::begin_ways(const Change* next) noexcept {
     needed_ = asked_ = std::max(asked_, next);
-    ahead_count_ = std::min(ahead_.size(), static_cast<size_t>(end_ - asked_));
+    const size_t count = std::min(ways_at_once, static_cast<size_t>(end_ - asked_));
+    asked_ += count;
+    ahead_count_ = count == 0 ? 0 : 1;
     ahead_depth_ = start_depth_;
-    for (size_t i = 0; i < ahead_count_; ++i) ahead_[i] = {asked_ + i, node(start_)};
-    asked_ += ahead_count_;
+    ahead_[0] = {needed_, asked_, node(start_)};
 }
 
 /// Goes a level down on all ways, and asks for what is there.
 void Updater::ask_level(const Change* next) noexcept {
     constexpr size_t line = 64;
-    size_t left = 0;
-    const Node* previous = nullptr;
-    for (const auto& [change, at] : std::span(ahead_).first(ahead_count_)) {
-        if (change < next) continue;
+    std::array<Way, ways_at_once> below;
+    size_t count = 0;
+    for (const auto& [first, end, at] : std::span(ahead_).first(ahead_count_)) {
+        if (end <= next) continue;
         const auto* const bytes = reinterpret_cast<const std::byte*>(at);
-        if (at != previous) {
-            const std::byte* const last = bytes + at->bytes() - 1;
-            for (const std::byte* more = bytes + 2 * line; more < last; more += line)
-                __builtin_prefetch(more);
-            __builtin_prefetch(last);
+        const std::byte* const last = bytes + at->bytes() - 1;
+        for (const std::byte* more = bytes + 2 * line; more < last; more += line) __builtin_prefetch(more);
+        __builtin_prefetch(last);
+        if (at->kind() != Kind::branch || 2 * first->key.size() <= ahead_depth_) continue;
+        for (const Change* change = first; change != end;) {
+            const uint32_t digit = nibble(change->key, ahead_depth_);
+            const Change* const begin = change;
+            if (nibble(end[-1].key, ahead_depth_) == digit)
+                change = end;
+            else
+                do ++change;
+                while (nibble(change->key, ahead_depth_) == digit);
+            const NodeRef child = at->has_child(digit) ? at->child(digit) : none;
+            if (child == none) continue;
+            Node* const there = node(child);
+            __builtin_prefetch(there);
+            __builtin_prefetch(reinterpret_cast<const std::byte*>(there) + line);
+            below[count++] = {begin, change, there};
         }
-        previous = at;
-        if (at->kind() != Kind::branch || 2 * change->key.size() <= ahead_depth_) continue;
-        const uint32_t digit = nibble(change->key, ahead_depth_);
-        const NodeRef child = at->has_child(digit) ? at->child(digit) : none;
-        if (child == none) continue;
-        Node* const below = node(child);
-        __builtin_prefetch(below);
-        __builtin_prefetch(reinterpret_cast<const std::byte*>(below) + line);
-        ahead_[left++] = {change, below};
     }
-    ahead_count_ = left;
+    std::ranges::copy_n(below.begin(), static_cast<ptrdiff_t>(count), ahead_.begin());
+    ahead_count_ = count;
     ++ahead_depth_;
 }
 

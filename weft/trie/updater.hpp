@@ -118,12 +118,14 @@ private:
     const Change* asked_ = nullptr;   ///< those before are asked for, or on their way in ahead_
     const Change* needed_ = nullptr;  ///< the first in ahead_: when the walk is there, it should be done
     const Change* due_ = nullptr;     ///< when the walk is there, ask_ahead() has something to do
-    /// Ways that are being asked for: how far each has come.
+    /// Ways that are being asked for, those in common as one: how far each has come.
     struct Way {
-        const Change* change;
+        const Change* first;
+        const Change* end;
         Node* at;
     };
-    std::array<Way, 32> ahead_;
+    static constexpr size_t ways_at_once = 32;
+    std::array<Way, ways_at_once> ahead_;
     size_t ahead_count_ = 0;
     uint32_t ahead_depth_ = 0;
 };
