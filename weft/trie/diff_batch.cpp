@@ -112,6 +112,8 @@ void DiffBatch::hash_accounts(const StateDiff& diff, Forest& forest) {
 
 /// Makes the changes [begin, end) of the account trie.
 void DiffBatch::put_accounts(const StateDiff& diff, size_t begin, size_t end) {
+    if (begin == end) return;
+    uint8_t* value = account_values_[begin].data();  // one after the other, with room for the longest
     for (size_t i = begin; i < end; ++i) {
         if (i + ahead < end) {
             const uint32_t next = account_order_[i + ahead].index;
@@ -130,9 +132,9 @@ void DiffBatch::put_accounts(const StateDiff& diff, size_t begin, size_t end) {
                 .removed = !account.after,
                 .wiped = account.storage_wiped || !account.after,
                 .slots = std::span(slot_changes_).subspan(first_slots_[index], account.slots.size())});
-        uint8_t* const value = account_values_[i].data();
         const size_t size = account.after ? put_account(value, *account.after) : 0;
         std::construct_at(&account_changes_[i], Change{hash.view(), {value, size}, &update});
+        value += size;
     }
 }
 
@@ -189,6 +191,8 @@ void DiffBatch::hash_slots(const StateDiff& diff, const Piece& piece, uint32_t b
 /// Makes the changes from place `at` on, of slots of one account in their order. first_slot: the account's.
 void DiffBatch::put_slots(const state::AccountDiff& account, uint32_t first_slot, std::span<Ordered> order,
                           uint32_t at) {
+    if (order.empty()) return;
+    uint8_t* value = slot_values_[at].data();  // one after the other, with room for the longest
     for (size_t i = 0; i < order.size(); ++i, ++at) {
         if (i + ahead < order.size()) {
             const uint32_t next = order[i + ahead].index;
@@ -201,9 +205,9 @@ void DiffBatch::put_slots(const state::AccountDiff& account, uint32_t first_slot
         const uint256& number = account.slots[index - first_slot].after;
         const Hash& hash = *std::construct_at(&slot_hashes_[at], slot_keys_[index]);
         if (i > 0 && hash == slot_hashes_[at - 1]) is_repeated_ = true;
-        uint8_t* const value = slot_values_[at].data();
-        const uint8_t* const end = number.is_zero() ? value : put_number(value, number);
+        uint8_t* const end = number.is_zero() ? value : put_number(value, number);
         std::construct_at(&slot_changes_[at], Change{hash.view(), {value, end}});
+        value = end;
     }
 }
 

@@ -150,18 +150,14 @@ void Forest::give_back(Worker& worker) {
     idle_.push_back(&worker);
 }
 
-UndoLog* Forest::log(Worker& worker) {
-    if (!is_noting_) return nullptr;
-    if (worker.undo == nullptr) [[unlikely]] {
-        const std::lock_guard lock(mutex_);
-        if (spare_.empty()) {
-            worker.undo = std::make_unique<UndoLog>();
-        } else {
-            worker.undo = std::move(spare_.back());
-            spare_.pop_back();
-        }
+void Forest::begin_log(Worker& worker) {
+    const std::lock_guard lock(mutex_);
+    if (spare_.empty()) {
+        worker.undo = std::make_unique<UndoLog>();
+    } else {
+        worker.undo = std::move(spare_.back());
+        spare_.pop_back();
     }
-    return worker.undo.get();
 }
 
 std::vector<std::unique_ptr<UndoLog>> Forest::take_logs() {

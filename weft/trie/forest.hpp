@@ -140,8 +140,8 @@ public:
 private:
     friend class Updater;
 
-    /// What one thread needs.
-    struct Worker {
+    /// What one thread needs; no line of the cache is two threads'.
+    struct alignas(64) Worker {
         explicit Worker(NodePool& pool) : allocator(pool) {}
         NodePool::Allocator allocator;
         base::Arena arena{size_t{4} << 10};
@@ -162,7 +162,13 @@ private:
     class Visit;
 
     /// The thread's log, where updates are to be noted; else nullptr.
-    [[nodiscard]] UndoLog* log(Worker& worker);
+    [[nodiscard]] UndoLog* log(Worker& worker) {
+        if (!is_noting_) return nullptr;
+        if (worker.undo == nullptr) [[unlikely]]
+            begin_log(worker);
+        return worker.undo.get();
+    }
+    void begin_log(Worker& worker);
     [[nodiscard]] std::vector<std::unique_ptr<UndoLog>> take_logs();
     void forget(std::vector<std::unique_ptr<UndoLog>> logs);
 

@@ -13,14 +13,14 @@ namespace weft::trie {
 
 /// A hash in a list that is sorted, by its first bytes and its place in the list that it came from.
 struct Ordered {
-    uint64_t prefix;
+    uint32_t prefix;
     uint32_t index;
 };
 
-[[nodiscard]] inline uint64_t prefix_of(const Hash& hash) noexcept {
-    uint64_t word;
+[[nodiscard]] inline uint32_t prefix_of(const Hash& hash) noexcept {
+    uint32_t word;
     std::memcpy(&word, hash.data(), sizeof word);
-    return __builtin_bswap64(word);
+    return __builtin_bswap32(word);
 }
 
 /// Sorts by hash; the same hashes by index. keys[index] is an element's hash.
@@ -37,7 +37,7 @@ inline void sort_by_hash(std::span<Ordered> order, std::span<const Hash> keys) {
 inline void sort_spread(std::span<Ordered> order, std::span<Ordered> spare, std::span<const Hash> keys) {
     constexpr size_t few = 24;
     if (order.size() <= few) return sort_by_hash(order, keys);
-    uint64_t differing = 0;
+    uint32_t differing = 0;
     for (const Ordered& element : order) differing |= element.prefix ^ order.front().prefix;
     // Buckets of about four by the first bits that differ; those beyond the array's make no more of them.
     std::array<uint32_t, 256> ends{};
@@ -45,7 +45,7 @@ inline void sort_spread(std::span<Ordered> order, std::span<Ordered> spare, std:
     const auto width = static_cast<unsigned>(std::bit_width(differing));
     const unsigned shift = width > bits ? width - bits : 0;
     const auto bucket_of = [&](const Ordered& element) {
-        return element.prefix >> shift & ((size_t{1} << bits) - 1);
+        return element.prefix >> shift & ((1U << bits) - 1);
     };
     for (const Ordered& element : order) ++ends[bucket_of(element)];
     uint32_t largest = 0, place = 0;
@@ -65,7 +65,7 @@ inline void sort_spread(std::span<Ordered> order, std::span<Ordered> spare, std:
 inline void cut_by_hash(std::span<const Ordered> from, std::span<Ordered> to, size_t size,
                         std::vector<uint32_t>& starts) {
     const unsigned bits = std::clamp(static_cast<unsigned>(std::bit_width(from.size() / size)), 1U, 14U);
-    const auto bucket_of = [&](const Ordered& element) { return element.prefix >> (64 - bits); };
+    const auto bucket_of = [&](const Ordered& element) { return element.prefix >> (32 - bits); };
     starts.assign((size_t{1} << bits) + 1, 0);
     for (const Ordered& element : from) ++starts[bucket_of(element) + 1];
     for (size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
