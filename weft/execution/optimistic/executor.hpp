@@ -25,7 +25,6 @@ public:
     std::optional<ExecutionError> begin(const BlockEnv& env, const StateReader& reader,
                                         const ExecutionOptions& options,
                                         const primitives::BlockAccessList* predicted) {
-        reader_ = &reader;
         block_.emplace(env, options, Rules::access_list_limit(env));
         engine_.emplace(context_, *block_, Rules::precompiles(env.revision),
                         journal_rules<Rules>(env.revision));
@@ -62,9 +61,7 @@ private:
         constexpr size_t most_in_vain = 2;  // what looked like payments and was none
         size_t in_vain = 0;
         const auto before_next_row = [&](std::span<const Transaction> rest) {
-            const size_t others =
-                in_vain < most_in_vain ? optimistic::find_payments(rest, least) : rest.size();
-            return optimistic::go_to_contracts(rest.subspan(others), *reader_) ? rest.size() : others;
+            return in_vain < most_in_vain ? optimistic::find_payments(rest, least) : rest.size();
         };
         size_t others = before_next_row(transactions);
         for (;;) {
@@ -117,7 +114,6 @@ private:
 
     ExecutionContext& context_;
     CodeCache::Use use_;
-    const StateReader* reader_ = nullptr;
     std::optional<BlockState> block_;
     std::optional<optimistic::Engine> engine_;
 };
@@ -174,9 +170,9 @@ private:
         const uint64_t used = nanoseconds_beyond_transfers(env_->gas_used, count);
         // What can't come to enough is not looked at more closely.
         if (count < 2 || common + used < least) return false;
-        const uint64_t beyond = std::min(used, promised_beyond_transfers(transactions));
-        const uint64_t total = common + beyond;
-        const bool goes_by_owner = beyond == 0 && may_go_by_owner(count);
+        const uint64_t promised = promised_beyond_transfers(transactions);
+        const uint64_t total = common + std::min(used, promised);
+        const bool goes_by_owner = promised == 0 && may_go_by_owner(count);
         const uint64_t added = count * (goes_by_owner ? taking_apart : publishing);
         const uint64_t shared_out = (total + added) / context_.threads();
         return total >= least && shared_out + waking < total - total / 10;

@@ -183,17 +183,18 @@ TEST_F(Payments, AFreePaymentOfNobodyMakesIt) {
 }
 
 TEST_F(Payments, WhatGoesToCodeRunsIt) {
-    for (const Address& to : {contract, delegated}) {
-        nonces_.clear();
-        std::vector<Transaction> block = row(50);
-        block[30] = pay(numbered(30 * 30 % rich_count), to);
-        block[30].gas_limit = 100'000;
-        nonces_.clear();
-        for (Transaction& tx : block) tx.nonce = nonces_[tx.sender]++;
-        EXPECT_EQ(paid(block), 0U);
-        ASSERT_TRUE(expected_);
-        EXPECT_GT(expected_->receipts[30].gas_used, 21000U);
-    }
+    for (const Address& to : {contract, delegated})
+        for (const uint64_t gas_limit : {21000, 100'000}) {
+            nonces_.clear();
+            std::vector<Transaction> block = row(50);
+            block[30].to = to;
+            block[30].gas_limit = gas_limit;
+            // More than a payment takes ends the row.
+            EXPECT_EQ(paid(block), gas_limit == 21000 ? 0U : 49U);
+            ASSERT_TRUE(expected_);
+            EXPECT_EQ(expected_->receipts[30].success, gas_limit != 21000);
+            EXPECT_EQ(expected_->receipts[30].gas_used > 21000, gas_limit != 21000);
+        }
 }
 
 TEST_F(Payments, ADelegatedAccountMaySendButNotByOwner) {
@@ -268,9 +269,9 @@ TEST_F(Payments, TheBlocksGasIsSharedOut) {
     EXPECT_EQ(expected_->skipped.size(), 100U);
     EXPECT_EQ(paid(block), 100U);
     EXPECT_EQ(expected_.error(), ExecutionError(InvalidBlock{100, Reason::gas_limit_reached}));
-    // Gas limits count, not what is used.
+    // Gas limits count, not what is used. (One above a payment's ends the row.)
     block[10].gas_limit = 92 * 21000;
-    EXPECT_EQ(paid(block, {.on_invalid = OnInvalid::skip}), 0U);
+    EXPECT_EQ(paid(block, {.on_invalid = OnInvalid::skip}), 10U);
     EXPECT_EQ(expected_->skipped[0], (Skipped{10, Reason::gas_limit_reached}));
 }
 
@@ -388,23 +389,11 @@ TEST_F(Payments, ARuleOfAChainsOwnIsKept) {
     EXPECT_EQ(expected_.error(), ExecutionError(InvalidBlock{13, Reason::wrong_chain_id}));
 }
 
-TEST_F(Payments, SomeRecipientsTellWhetherTheyGoToContracts) {
-    std::vector<Transaction> block = row(50);
-    const auto go = [&] { return go_to_contracts(std::span<const Transaction>(block), reader()); };
-    EXPECT_FALSE(go());
-    for (size_t i = 10; i < 15; ++i) block[i].to = contract;
-    EXPECT_TRUE(go());
-    // A call is no payment to begin with.
-    for (size_t i = 10; i < 15; ++i) block[i].data = {1};
-    EXPECT_FALSE(go());
-    block.clear();
-    EXPECT_FALSE(go());
-}
-
 TEST(FindPayments, FindsTheFirstRowThatIsLongEnough) {
     const auto first_row = [](std::string_view block, size_t least) {
         std::vector<Transaction> transactions(block.size());
         for (size_t i = 0; i < block.size(); ++i) {
+            transactions[i].gas_limit = block[i] == 'g' ? 21001 : 21000;
             if (block[i] != 'C') transactions[i].to = nobody;
             if (block[i] == 'd') transactions[i].data = {1};
         }
@@ -419,6 +408,7 @@ TEST(FindPayments, FindsTheFirstRowThatIsLongEnough) {
     EXPECT_EQ(first_row("ppdppCpppp", 5), 10U);
     EXPECT_EQ(first_row("ppdppCpppp", 2), 0U);
     EXPECT_EQ(first_row("dddd", 2), 4U);
+    EXPECT_EQ(first_row("ppgppp", 3), 3U);
 }
 
 }  // namespace
