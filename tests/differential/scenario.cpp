@@ -241,6 +241,7 @@ private:
                                      : random_.pick(senders_);
         if (!random_.chance(25)) tx.value = random_.below(random_.chance(20) ? 10'000'000 : 100);
         choose_price(tx);
+        if (random_.chance(90)) tx.gas_limit = 21000;  // with more it goes like any transaction
         if (has(Revision::london) && random_.chance(50)) {
             tx.type = TxType::dynamic_fee;
             tx.max_priority_fee_per_gas = random_.below(3);

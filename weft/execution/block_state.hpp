@@ -101,8 +101,7 @@ public:
         result_.blob_gas_used += outcome.blob_gas;
         const Receipt& receipt = result_.receipts.emplace_back(
             outcome.type, outcome.success, std::nullopt, outcome.gas_used, result_.gas_used, Bloom{},
-            std::move(outcome.logs),
-            outcome.contract_address ? std::optional(*outcome.contract_address) : std::nullopt);
+            std::move(outcome.logs), outcome.contract_address);
         end_transaction(&receipt);
         ++next_;
     }
