@@ -89,18 +89,29 @@ void NodePool::free_chunk(NodeRef ref) noexcept {
     free_chunks_.push_back(index);
 }
 
+/// Goes on at `next`; what lies before it becomes a free place of its size.
+void NodePool::Allocator::skip_to(NodeRef next) noexcept {
+    const uint32_t rest = next - next_;
+    if (rest != 0 && rest <= small_units) {
+        std::memcpy(pool_->at(next_), &free_[rest], sizeof(NodeRef));
+        free_[rest] = next_;
+    }
+    next_ = next;
+}
+
 NodeRef NodePool::Allocator::bump(uint32_t units) noexcept {
     if (units > span_units / 4) return pool_->take_span(units).begin;
-    if (end_ - next_ < units) {
+    // A large node that begins with a line of the cache lies in one line less.
+    const auto begin = [&] {
+        return units < large_units ? next_ : (next_ + line_units - 1) / line_units * line_units;
+    };
+    if (begin() > end_ || end_ - begin() < units) {
+        skip_to(end_);
         const Span span = pool_->take_span(span_units);
-        // What is left of the old span becomes a free place of its size.
-        if (const uint32_t rest = end_ - next_; rest != 0 && rest <= small_units) {
-            std::memcpy(pool_->at(next_), &free_[rest], sizeof(NodeRef));
-            free_[rest] = next_;
-        }
         next_ = span.begin;
         end_ = span.end;
     }
+    skip_to(begin());
     const NodeRef ref = next_;
     next_ += units;
     return ref;

@@ -43,6 +43,7 @@ public:
 
     private:
         [[nodiscard]] NodeRef bump(uint32_t units) noexcept;
+        void skip_to(NodeRef next) noexcept;
 
         NodePool* pool_;
         NodeRef next_ = 0;
@@ -58,6 +59,8 @@ private:
     static constexpr uint32_t chunk_units = 1U << chunk_bits;  ///< 2 MiB
     static constexpr size_t chunk_count = size_t{1} << (32 - chunk_bits);
     static constexpr uint32_t span_units = 1U << 13;  ///< what an allocator takes at once: 64 KiB
+    static constexpr uint32_t line_units = 8;         ///< a line of the cache
+    static constexpr uint32_t large_units = 32;       ///< from here on a node begins with a line
     static constexpr uint32_t small_units = 128;      ///< up to 1 KiB in exact sizes, beyond in powers of two
 
     struct Span {
