@@ -79,7 +79,7 @@ private:
     }
     /// Asks the cache for what will be visited after item i.
     void ask(size_t i, size_t last) const noexcept {
-        constexpr size_t ahead = 8;
+        constexpr size_t ahead = 16;
         if (i + 2 * ahead < last) __builtin_prefetch(items_[i + 2 * ahead].item);
         if (i + ahead >= last) return;
         const T& next = *items_[i + ahead].item;
