@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "weft/base/prefetch.hpp"
 #include "weft/evm/inspector.hpp"
 #include "weft/execution/options.hpp"
 #include "weft/execution/transaction_runner.hpp"
@@ -102,6 +103,8 @@ public:
         const Receipt& receipt = result_.receipts.emplace_back(
             outcome.type, outcome.success, std::nullopt, outcome.gas_used, result_.gas_used, Bloom{},
             std::move(outcome.logs), outcome.contract_address);
+        // Stores wait for their lines one after the other, and what follows for the stores.
+        base::prefetch_to_write(&receipt, 4 * sizeof receipt, sizeof receipt);
         end_transaction(&receipt);
         ++next_;
     }
