@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <optional>
@@ -32,7 +33,7 @@ enum Observed : uint8_t {
 /// One account in a journal: as it was when the journal first met it (`base`), and as it is now.
 /// Stamps hold the number of the transaction in which something was last true (0: never), so that a new
 /// transaction needs no clearing.
-struct AccountEntry {
+struct alignas(64) AccountEntry {
     Address address;
     uint8_t observed = 0;
     /// `base` is what the source says.
@@ -84,29 +85,30 @@ struct SlotInterval {
 };
 
 /// One storage slot in a journal; its value is Journal::value_now(), for a wiped storage takes its slots
-/// along.
-struct SlotEntry {
+/// along. No number lies in two lines of the cache, for what is written here is read soon.
+struct alignas(64) SlotEntry {
     AccountEntry* account = nullptr;
-    uint256 key;
-    uint256 now;
-    uint256 original;  ///< at the start of the transaction `seen_in` (EIP-1283, EIP-2200)
-    uint256 base;      ///< when the journal first met it
     uint32_t run = 0;  ///< in which it was last asked for
     uint32_t warm_in = 0;
     uint32_t seen_in = 0;
-    uint32_t visited_in = 0;
     uint32_t generation = 0;
     bool loaded = false;
     /// `base` came from the source. (A slot of a cleared storage was never asked for.)
     bool from_source = false;
     /// The Source's guess that nobody will need the exact value.
     bool may_commute = false;
+    alignas(32) uint256 key;
+    uint256 now;
+    uint256 base;      ///< when the journal first met it
+    uint256 original;  ///< at the start of the transaction `seen_in` (EIP-1283, EIP-2200)
     /// nullptr: the run rests on `base` itself. Only who keeps to it may read a value while there is one: the
     /// interpreter, by Journal::loaded().
     SlotInterval* interval = nullptr;
     void* origin = nullptr;      ///< the Source's own mark of the place; stays from run to run
     const void* seen = nullptr;  ///< the Source's own mark of the value
+    uint32_t visited_in = 0;
 };
+static_assert(sizeof(SlotEntry) == 192);
 
 /// Where a journal finds what it doesn't hold: a StateReader, or the other segments of a block.
 /// A call that fails leaves the reason with the source; the journal's callers then see a null pointer.

@@ -122,6 +122,7 @@ struct alignas(64) AccountLocation {
 };
 static_assert(sizeof(AccountLocation) == 128);
 
+/// A slot in one block, as an AccountLocation. No number lies in two lines of the cache, see SlotEntry.
 struct SlotLocation {
     AccountLocation* account = nullptr;
     std::atomic<SlotVersion*> newest{nullptr};
@@ -131,7 +132,7 @@ struct SlotLocation {
     /// refuted by it or by some others of its account, until this turned out too often to be of no use.
     enum Commuting : uint8_t { not_tried = 0, tried = 1, given_up = 3 };
     std::atomic<uint8_t> commuting{not_tried};
-    uint256 key;
+    alignas(32) uint256 key;
     uint256 base;
 
     [[nodiscard]] bool may_commute() const noexcept {
