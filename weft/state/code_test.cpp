@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "weft/state/forwarding_reader.hpp"
 #include "weft/state/memory_state.hpp"
 
 namespace weft::state {
@@ -16,29 +17,17 @@ Bytes code_of(uint32_t number, size_t size) {
 }
 
 /// Gives copies, as a state on a disk does.
-class CopyingReader final : public StateReader {
+class CopyingReader final : public ForwardingReader {
 public:
-    explicit CopyingReader(const MemoryState& state) : state_(state) {}
-    [[nodiscard]] ReadResult<std::optional<Account>> account(const Address& a) const override {
-        return state_.account(a);
-    }
-    [[nodiscard]] ReadResult<uint256> storage(const Address& a, const uint256& key) const override {
-        return state_.storage(a, key);
-    }
-    [[nodiscard]] ReadResult<bool> has_storage(const Address& a) const override {
-        return state_.has_storage(a);
-    }
+    using ForwardingReader::ForwardingReader;
     [[nodiscard]] ReadResult<Bytes> code(const Hash& hash) const override {
         ++reads;
-        return state_.code(hash);
+        return inner().code(hash);
     }
-    [[nodiscard]] ReadResult<Hash> block_hash(uint64_t number) const override {
-        return state_.block_hash(number);
+    [[nodiscard]] ReadResult<std::shared_ptr<const Bytes>> shared_code(const Hash& hash) const override {
+        return StateReader::shared_code(hash);  // of code()
     }
     mutable std::atomic<int> reads{0};
-
-private:
-    const MemoryState& state_;
 };
 
 TEST(CodeCache, CodeThatTheReaderKeepsIsShared) {

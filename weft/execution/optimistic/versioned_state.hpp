@@ -81,6 +81,7 @@ public:
         return location.base_state.load(std::memory_order_acquire) == BaseState::known ? &location.base
                                                                                        : nullptr;
     }
+    /// The same of a slot. What a version sets there is final as it is; a sum, once it is committed.
     [[nodiscard]] const uint256* known(const SlotLocation& location, Position position,
                                        const SlotVersion* own = nullptr) const noexcept {
         if (location.account->ever_cleared.load(std::memory_order_acquire)) return nullptr;
