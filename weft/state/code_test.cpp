@@ -4,7 +4,6 @@
 
 #include <thread>
 
-#include "weft/state/forwarding_reader.hpp"
 #include "weft/state/memory_state.hpp"
 
 namespace weft::state {
@@ -17,17 +16,29 @@ Bytes code_of(uint32_t number, size_t size) {
 }
 
 /// Gives copies, as a state on a disk does.
-class CopyingReader final : public ForwardingReader {
+class CopyingReader final : public StateReader {
 public:
-    using ForwardingReader::ForwardingReader;
+    explicit CopyingReader(const MemoryState& state) : state_(state) {}
+    [[nodiscard]] ReadResult<std::optional<Account>> account(const Address& a) const override {
+        return state_.account(a);
+    }
+    [[nodiscard]] ReadResult<uint256> storage(const Address& a, const uint256& key) const override {
+        return state_.storage(a, key);
+    }
+    [[nodiscard]] ReadResult<bool> has_storage(const Address& a) const override {
+        return state_.has_storage(a);
+    }
     [[nodiscard]] ReadResult<Bytes> code(const Hash& hash) const override {
         ++reads;
-        return inner().code(hash);
+        return state_.code(hash);
     }
-    [[nodiscard]] ReadResult<std::shared_ptr<const Bytes>> shared_code(const Hash& hash) const override {
-        return StateReader::shared_code(hash);  // of code()
+    [[nodiscard]] ReadResult<Hash> block_hash(uint64_t number) const override {
+        return state_.block_hash(number);
     }
     mutable std::atomic<int> reads{0};
+
+private:
+    const MemoryState& state_;
 };
 
 TEST(CodeCache, CodeThatTheReaderKeepsIsShared) {
