@@ -1,9 +1,12 @@
 // Arithmetic, comparison, bits: 0x01 to 0x1e (yellow paper, appendix H.2), and the same with a pushed
 // operand.
 #include "weft/evm/interpreter.hpp"
+#include "weft/evm/word_functions.hpp"
 
 namespace weft::evm {
 namespace {
+
+using namespace words;
 
 /// An opcode with two operands, the first on top. Precondition of all handlers here: the block's head saw the
 /// operands.
@@ -43,58 +46,6 @@ WEFT_HANDLER void divided(WEFT_STATE) {
     }
     WEFT_TAIL function(ip, sp, gas, f);
 }
-
-constexpr auto add = [](const uint256& a, const uint256& b) noexcept { return a + b; };
-constexpr auto multiply = [](const uint256& a, const uint256& b) noexcept { return a * b; };
-constexpr auto subtract = [](const uint256& a, const uint256& b) noexcept { return a - b; };
-constexpr auto quotient = [](const uint256& a, const uint256& b) noexcept {
-    return base::divide(a, b).quotient;
-};
-constexpr auto remainder = [](const uint256& a, const uint256& b) noexcept {
-    return base::divide(a, b).remainder;
-};
-constexpr auto quotient_signed = [](const uint256& a, const uint256& b) noexcept {
-    return base::divide_signed(a, b).quotient;
-};
-constexpr auto remainder_signed = [](const uint256& a, const uint256& b) noexcept {
-    return base::divide_signed(a, b).remainder;
-};
-constexpr auto bit_and = [](const uint256& a, const uint256& b) noexcept { return a & b; };
-constexpr auto bit_or = [](const uint256& a, const uint256& b) noexcept { return a | b; };
-constexpr auto bit_xor = [](const uint256& a, const uint256& b) noexcept { return a ^ b; };
-constexpr auto shift_left = [](const uint256& n, const uint256& a) noexcept { return a << n.saturate(); };
-constexpr auto shift_right = [](const uint256& n, const uint256& a) noexcept { return a >> n.saturate(); };
-constexpr auto shift_arithmetic = [](const uint256& n, const uint256& a) noexcept {
-    return base::shift_right_signed(a, n.saturate());
-};
-/// BYTE: the n-th byte, the most significant being the first.
-constexpr auto byte_at = [](const uint256& n, const uint256& a) noexcept {
-    if (n.saturate() >= 32) return uint256{};
-    const uint64_t place = 31 - n.low();
-    return uint256{a.limb[place / 8] >> (8 * (place % 8)) & 0xff};
-};
-/// SIGNEXTEND: byte n, counted from the least significant, holds the sign.
-constexpr auto sign_extend = [](const uint256& n, const uint256& a) noexcept {
-    if (n.saturate() >= 31) return a;
-    const uint64_t place = n.low() / 8, unused = 56 - 8 * (n.low() % 8);
-    const auto signed_limb = static_cast<int64_t>(a.limb[place] << unused) >> unused;
-    const auto limb = static_cast<uint64_t>(signed_limb), fill = static_cast<uint64_t>(signed_limb >> 63);
-    return uint256{place == 0 ? limb : a.limb[0],
-                   place < 1    ? fill
-                   : place == 1 ? limb
-                                : a.limb[1],
-                   place < 2    ? fill
-                   : place == 2 ? limb
-                                : a.limb[2],
-                   place < 3 ? fill : limb};
-};
-
-constexpr auto less_signed = [](const uint256& a, const uint256& b) noexcept {
-    return base::less_signed(a, b);
-};
-constexpr auto greater_signed = [](const uint256& a, const uint256& b) noexcept {
-    return base::less_signed(b, a);
-};
 
 WEFT_HANDLER void is_zero(WEFT_STATE) {
     store_small(sp, sp[0].is_zero() ? 1 : 0);

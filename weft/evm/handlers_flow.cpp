@@ -3,6 +3,7 @@
 
 #include "weft/evm/interpreter.hpp"
 #include "weft/evm/trace.hpp"
+#include "weft/evm/word_functions.hpp"
 
 namespace weft::evm {
 
@@ -249,9 +250,9 @@ void add_flow_handlers(HandlerTable& table, bool traced) {
     table[X_JUMPI_BACK] = jumpi_to<true, true>;
     table[X_UNLESS_TO] = jumpi_to<false, false>;
     table[X_UNLESS_BACK] = jumpi_to<false, true>;
-    add_compare_jumps<less>(table, X_LT_TO);
-    add_compare_jumps<greater>(table, X_GT_TO);
-    add_compare_jumps<equal>(table, X_EQ_TO);
+    add_compare_jumps<words::less>(table, X_LT_TO);
+    add_compare_jumps<words::greater>(table, X_GT_TO);
+    add_compare_jumps<words::equal>(table, X_EQ_TO);
     table[X_SELECT] = select;
     table[X_SWAP1_POP] = swap1_pop;
     table[X_POPS] = pops;

@@ -1,6 +1,7 @@
 // What touches state outside the frame: storage, transient storage, other accounts, block hashes, and
 // SELFDESTRUCT. Each but TLOAD and TSTORE ends its gas-block, so the gas it sees is exact; the charge comes
 // before the access.
+#include "weft/evm/storage_charge.hpp"
 #include "weft/evm/symbolic.hpp"
 #include "weft/evm/trace.hpp"
 
@@ -61,31 +62,6 @@ WEFT_HANDLER void sload(WEFT_STATE) {
     WEFT_TAIL enter_block<traced>(ip + 1, sp, gas, f);
 }
 
-/// What an SSTORE costs and refunds. Net metering after EIP-1283, 2200, 2929, 3529; before, by whether there
-/// was and is something.
-struct StorageCharge {
-    Gas gas;
-    Gas refund;
-};
-StorageCharge storage_charge(const Rules& rules, const SlotEntry& slot, const uint256& value) noexcept {
-    const StorageCosts& costs = rules.storage;
-    const bool was_zero = slot.now.is_zero(), becomes_zero = value.is_zero();
-    if (!rules.eip1283 && !rules.eip2200)
-        return {was_zero && !becomes_zero ? costs.set : 5000,
-                !was_zero && becomes_zero ? costs.clear_refund : 0};
-    if (slot.now == value) return {costs.no_change, 0};
-    if (slot.now == slot.original) {
-        if (was_zero) return {costs.set, 0};
-        return {costs.reset, becomes_zero ? costs.clear_refund : 0};
-    }
-    Gas refund = 0;
-    const bool original_zero = slot.original.is_zero();
-    if (!original_zero && was_zero) refund -= costs.clear_refund;
-    if (!original_zero && becomes_zero) refund += costs.clear_refund;
-    if (slot.original == value) refund += original_zero ? costs.restore_empty : costs.restore;
-    return {costs.no_change, refund};
-}
-
 /// SSTORE to a slot with an interval, the cold access charged for: what storage_charge() asks is asked of
 /// numbers that may float.
 [[gnu::cold, gnu::noinline]] WEFT_HANDLER void store_symbolic(WEFT_STATE) {
@@ -104,7 +80,7 @@ StorageCharge storage_charge(const Rules& rules, const SlotEntry& slot, const ui
         decide_equal(now, original);
         decide_equal(original, value);
     }
-    const StorageCharge charge = storage_charge(*f->core->rules, slot, sp[-1]);
+    const StorageCharge charge = storage_charge(*f->core->rules, slot.original, slot.now, sp[-1]);
     if (charge.refund != 0) journal.add_refund(charge.refund);
     gas -= charge.gas;
     if (gas < 0) [[unlikely]] {
@@ -149,7 +125,7 @@ WEFT_HANDLER void sstore(WEFT_STATE) {
         else
             WEFT_TAIL store_symbolic(ip, sp, gas, f);
     }
-    const StorageCharge charge = storage_charge(*core.rules, *slot, sp[-1]);
+    const StorageCharge charge = storage_charge(*core.rules, slot->original, slot->now, sp[-1]);
     // What a failing frame has added is taken back with the rest; a tracer sees it, as geth's does.
     if (charge.refund != 0) core.journal.add_refund(charge.refund);
     gas -= charge.gas;

@@ -120,11 +120,6 @@ void add_call_handlers(HandlerTable& table, bool traced);
     return ip + static_cast<int32_t>(__atomic_load_n(&ip->immediate, __ATOMIC_ACQUIRE));
 }
 
-/// LT, GT, EQ: the first operand is the top of the stack.
-inline constexpr auto less = [](const uint256& a, const uint256& b) noexcept { return a < b; };
-inline constexpr auto greater = [](const uint256& a, const uint256& b) noexcept { return b < a; };
-inline constexpr auto equal = [](const uint256& a, const uint256& b) noexcept { return a == b; };
-
 /// The frame fails with f->status; `gas` shows tracers what it would have left.
 WEFT_HANDLER void fail(WEFT_STATE);
 

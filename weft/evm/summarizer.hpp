@@ -1,0 +1,148 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "weft/evm/formula_graph.hpp"
+#include "weft/evm/inspector.hpp"
+#include "weft/evm/summary.hpp"
+
+/// How a summary comes about: a run of the machine is shadowed by formulas (concolic execution: Sen, Marinov,
+/// Agha, "CUTE", ESEC/FSE 2005), and what it did becomes a Summary. Internal to this room.
+namespace weft::evm {
+
+/// What a run did, as formulas of its graph.
+struct SummaryPath {
+    using Index = FormulaGraph::Index;
+    static constexpr size_t most_places = 16;
+    static constexpr size_t most_logs = 8;
+
+    struct Condition {
+        Index formula;
+        bool truth;  ///< whether it was non-zero
+        friend bool operator==(const Condition&, const Condition&) = default;
+    };
+    struct Place {
+        Index key;
+        Index slot;  ///< what it held before
+        Index now;   ///< and at last
+        std::vector<Index> stores;
+        StorageCharge charge;
+    };
+    struct LogFormula {
+        std::vector<Index> topics;
+        std::vector<Index> data;
+    };
+
+    /// The same path is taken only if the formula is (not) zero, as it is here.
+    void require(Index formula);
+
+    FormulaGraph graph;
+    std::vector<Condition> conditions;
+    std::vector<Place> places;
+    std::vector<LogFormula> logs;
+};
+
+/// The words that code has written to memory, whole ones at constant offsets.
+class ShadowMemory {
+public:
+    using Index = FormulaGraph::Index;
+    /// False: it overlaps another word.
+    [[nodiscard]] bool write(uint64_t offset, Index word);
+    /// nullopt: it is made of several words, or parts of them. `zero`: what was never written.
+    [[nodiscard]] std::optional<Index> read(uint64_t offset, Index zero) const;
+
+private:
+    /// Whether another word overlaps the one at the offset.
+    [[nodiscard]] bool overlaps(uint64_t offset) const;
+    std::map<uint64_t, Index> words_;
+};
+
+/// Shadows a run.
+class Summarizer final : public Inspector {
+public:
+    explicit Summarizer(const Message& message) : message_(message) {}
+
+    void step(const Step& step) override;
+    void storage_read(const Address& address, const uint256& key, const uint256& value) override;
+    void storage_written(const Address& address, const uint256& key, const uint256& before,
+                         const uint256& after) override;
+    void log(const primitives::Log& log) override;
+
+    /// The path; nullptr: the run did what no summary can say, or nothing. For who has seen that it
+    /// succeeded.
+    [[nodiscard]] SummaryPath* path() noexcept { return failed_ || rules_ == nullptr ? nullptr : &path_; }
+    /// Precondition: path().
+    [[nodiscard]] const Rules& rules() const noexcept { return *rules_; }
+
+private:
+    using Index = FormulaGraph::Index;
+    struct Copy {
+        uint64_t to = 0, size = 0;
+    };
+
+    void give_up() noexcept { failed_ = true; }
+    /// What the last instruction left that only shows now.
+    void settle(const Step& step);
+    void execute(const Step& step, const OpcodeInfo& info);
+    void access_memory(const Step& step);
+    void copy_to_memory(const Step& step);
+    void hash();
+    void jump(bool conditional);
+    void begin_access(bool stores);
+    void begin_log(size_t topics);
+    [[nodiscard]] Index pop();
+    /// The word on top, if it is a constant that fits 32 bits; else gives up and says 0.
+    [[nodiscard]] uint64_t pop_constant();
+    [[nodiscard]] Index input_at(uint64_t offset);
+    /// The words of memory [offset, offset + size); gives up where they aren't whole.
+    [[nodiscard]] std::vector<Index> read_memory(uint64_t offset, uint64_t size);
+    /// The place with this key, made known if it isn't; nullptr: given up.
+    [[nodiscard]] SummaryPath::Place* place(Index key, const uint256& value);
+
+    const Message& message_;
+    const Rules* rules_ = nullptr;
+    SummaryPath path_;
+    std::vector<Index> stack_;
+    ShadowMemory memory_;
+    bool failed_ = false;
+    /// The last instruction puts a constant on the stack.
+    bool gives_constant_ = false;
+    /// It writes constants to memory.
+    std::optional<Copy> copies_code_;
+    /// SLOAD's and SSTORE's operands.
+    Index key_ = 0, stored_ = 0;
+};
+
+/// Makes a path a summary.
+class SummaryMaker {
+public:
+    /// nullopt: a formula asks for more than it may. gas: what the run took, its SSTOREs' charges aside.
+    [[nodiscard]] static std::optional<Summary> make(SummaryPath& path, const Rules& rules, Gas gas,
+                                                     size_t input_size);
+
+private:
+    using Index = FormulaGraph::Index;
+    explicit SummaryMaker(SummaryPath& path) : path_(path), graph_(path.graph) {}
+
+    void tell_places_apart();
+    /// Drops the conditions that hold where the others do.
+    void drop_implied();
+    [[nodiscard]] bool is_sayable() const;
+    void mark_needed();
+    void place_constants();
+    void place_steps();
+    void add_place_step(Index formula);
+    [[nodiscard]] Summary::Operand operand(size_t place, Index formula);
+    void add_roots();
+
+    SummaryPath& path_;
+    FormulaGraph& graph_;
+    Summary summary_;
+    std::vector<bool> needed_;
+    std::vector<Index> registers_;            ///< of formulas of the call alone
+    std::vector<Summary::Operand> operands_;  ///< of those of a place
+};
+
+}  // namespace weft::evm
