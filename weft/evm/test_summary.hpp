@@ -1,0 +1,96 @@
+#pragma once
+
+#include <map>
+
+#include "weft/evm/inspector.hpp"
+#include "weft/evm/summary.hpp"
+#include "weft/evm/test_world.hpp"
+
+/// For tests of summaries: calls of World's contract, run and said.
+namespace weft::evm::test {
+
+/// What a call leaves behind.
+struct CallOutcome {
+    int64_t used = 0;
+    int64_t refund = 0;
+    std::vector<primitives::Log> logs;
+    std::map<uint256, uint256> slots;  ///< that it touched
+    bool operator==(const CallOutcome&) const = default;
+};
+
+/// Which way a run goes: its program counters, and for each access to storage which slot it is, by number.
+class Way final : public Inspector {
+public:
+    void step(const Step& step) override { steps_.push_back(step.pc); }
+    void storage_read(const Address&, const uint256& key, const uint256&) override { access(key); }
+    void storage_written(const Address&, const uint256& key, const uint256&, const uint256&) override {
+        access(key);
+    }
+    friend bool operator==(const Way& a, const Way& b) { return a.steps_ == b.steps_; }
+
+private:
+    void access(const uint256& key) {
+        const size_t number = slots_.try_emplace(key, slots_.size()).first->second;
+        steps_.push_back(0x80000000 + static_cast<uint32_t>(number));
+    }
+    std::vector<uint32_t> steps_;
+    std::map<uint256, size_t> slots_;
+};
+
+struct SummaryWorld : World {
+    using World::World;
+    static constexpr uint64_t call_gas = 1'000'000;
+
+    Message begin_call(const Address& from, BytesView input) {
+        transaction.origin = from;
+        begin();
+        Message out = message(call_gas, input);
+        out.sender = from;
+        return out;
+    }
+    std::optional<Summary> summary_of(const Address& from, BytesView input) {
+        const Message message = begin_call(from, input);
+        return summarize(machine, message, transaction);
+    }
+    /// The machine's word; nullopt: the call fails.
+    std::optional<CallOutcome> real(const Address& from, BytesView input, Way& way) {
+        const Message message = begin_call(from, input);
+        machine.set_inspector(&way);
+        const CallResult result = machine.execute(message, transaction);
+        machine.set_inspector(nullptr);
+        if (result.status != Status::success) return std::nullopt;
+        CallOutcome out{
+            static_cast<int64_t>(call_gas - result.gas_left), journal.refund(), journal.logs(), {}};
+        for (const state::SlotEntry* slot : journal.slots()) out.slots[slot->key] = slot->now;
+        return out;
+    }
+    uint256 stored(const uint256& key) const { return *state.storage(contract, key); }
+    /// The summary's word, `values` being its of this call; nullopt: a condition doesn't hold.
+    std::optional<CallOutcome> said(const Summary& summary, const SummaryValues& values, size_t call) const {
+        CallOutcome out{summary.gas(), 0, {}, {}};
+        for (size_t i = 0; i < summary.places().size(); ++i) {
+            const Summary::Place& place = summary.places()[i];
+            std::vector<uint256> needs;
+            for (const Summary::Index need : place.needs) needs.push_back(values.value(need, call));
+            const uint256 key = values.value(place.key, call);
+            uint256 value = stored(key);
+            StorageCharge charge;
+            if (!summary.apply(i, needs.data(), value, charge)) return std::nullopt;
+            out.slots[key] = value;
+            out.used += charge.gas;
+            out.refund += charge.refund;
+        }
+        for (const Summary::LogFormula& formula : summary.logs()) {
+            primitives::Log& log = out.logs.emplace_back();
+            log.address = contract;
+            for (const auto topic : formula.topics)
+                log.topics.push_back(base::to_hash(values.value(topic, call)));
+            log.data.resize(32 * formula.data.size());
+            for (size_t i = 0; i < formula.data.size(); ++i)
+                base::store_be(log.data.data() + 32 * i, values.value(formula.data[i], call));
+        }
+        return out;
+    }
+};
+
+}  // namespace weft::evm::test
