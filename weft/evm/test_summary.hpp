@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <random>
 
 #include "weft/evm/inspector.hpp"
 #include "weft/evm/summary.hpp"
@@ -92,5 +93,65 @@ struct SummaryWorld : World {
         return out;
     }
 };
+
+using Random = std::mt19937_64;
+
+inline constexpr Address senders[] = {sender, other, third};
+
+inline constexpr std::array revisions{Revision::frontier, Revision::byzantium, Revision::constantinople,
+                                      Revision::istanbul, Revision::berlin,    Revision::london,
+                                      Revision::osaka};
+
+inline Bytes words(std::initializer_list<uint256> values) {
+    Bytes out(32 * values.size());
+    uint8_t* at = out.data();
+    for (const uint256& value : values) {
+        base::store_be(at, value);
+        at += 32;
+    }
+    return out;
+}
+
+/// Values near each other, near the ends and at the signs' border, and any.
+inline uint256 pick_word(Random& random) {
+    const uint256 small{random() % 4};
+    switch (random() % 12) {
+        case 0:
+            return uint256{} - small;
+        case 1:
+            return (uint256{1} << 255) - small;
+        case 2:
+            return uint256{random() % 300};
+        case 3:
+            return uint256{1} << random() % 256;
+        case 4:
+            return {random(), random(), random(), random()};
+        case 5:
+            return base::to_uint256(senders[random() % 3]);
+        default:
+            return small;
+    }
+}
+
+/// SummaryWorld's said() of one call; nullopt: it doesn't hold.
+inline std::optional<CallOutcome> said(const SummaryWorld& world, const Summary& summary, const Address& from,
+                                       const Bytes& input) {
+    SummaryValues values;
+    const SummaryValues::Call call{from, input};
+    if (values.evaluate(summary, {&call, 1}) == 0) return std::nullopt;
+    return world.said(summary, values, 0);
+}
+inline std::optional<CallOutcome> real(SummaryWorld& world, const Address& from, const Bytes& input) {
+    Way way;
+    return world.real(from, input, way);
+}
+
+/// The input's i-th word.
+inline Code argument(uint64_t i) { return Code().push(32 * i).op(OP_CALLDATALOAD); }
+/// The slot of what `key` leaves, in the mapping.
+inline Code mapping(const Code& key, uint64_t slot) {
+    return Code().push(slot).push(32).op(OP_MSTORE).add(key).push(0).op(OP_MSTORE).push(64).push(0).op(
+        OP_KECCAK256);
+}
 
 }  // namespace weft::evm::test
