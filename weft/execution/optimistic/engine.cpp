@@ -30,6 +30,7 @@ void Engine::begin_block(const StateReader& reader, const primitives::BlockAcces
     memory_.versions.begin_block(reader, predicted != nullptr ? primitives::item_count(*predicted) : 256);
     predictions_.begin_block(predicted);
     memory_.conflicts.begin_block();
+    memory_.summaries.begin_block();
     accesses_.clear();
     ready_workers_ = 0;
     make_workers_ready(1);
@@ -211,7 +212,7 @@ std::optional<ExecutionError> Engine::run(const Batch& batch) {
     return std::exchange(error_, std::nullopt);
 }
 
-size_t Engine::least_payments() const noexcept {
+size_t Engine::least_in_row() const noexcept {
     const auto& options = block_.options();
     const Checks& checks = options.checks;
     const bool is_plain = options.inspector == nullptr && block_.stream() == nullptr &&
@@ -220,17 +221,50 @@ size_t Engine::least_payments() const noexcept {
     return is_plain && checks.nonce && checks.balance && checks.sender_code ? policy_.payments : 0;
 }
 
-PaidRow Engine::pay(const Batch& batch) {
-    if (!block_.has_senders(block_.next() + batch.size())) return {0, batch.size()};
+void Engine::learn_functions(const Batch& batch) {
+    constexpr size_t most_looked_at = 256;
+    if (!block_.has_senders(block_.next() + batch.size())) return;
+    const size_t stride = batch.size() / most_looked_at + 1;
+    std::vector<FunctionCall> calls;
+    std::vector<size_t> indices;
+    for (size_t i = 0; i < batch.size(); i += stride)
+        if (const auto call = batch.call(i)) {
+            calls.push_back(*call);
+            indices.push_back(i);
+        }
+    Worker& worker = memory_.worker(0);
+    memory_.summaries.learn(calls, [&](size_t i) {
+        start(worker, base_position_, 0, nullptr, Footing::committed);
+        return batch.summarize(worker.machine, indices[i]);
+    });
+    for (Summaries::Function& function : memory_.summaries.functions()) look_at_code(function);
+}
+
+/// Its paths are those of the code that it has.
+void Engine::look_at_code(Summaries::Function& function) {
+    const bool is_new = function.contract == nullptr;
+    if (is_new) function.contract = memory_.versions.locate(function.to, memory_.worker(0).memory);
+    AccountState spare;
+    const auto now = memory_.versions.read(*function.contract, base_position_, spare);
+    function.is_current = now && (*now)->exists && (*now)->account.code_hash != crypto::empty_code_hash;
+    if (!function.is_current) return;
+    if (is_new) function.code_hash = (*now)->account.code_hash;
+    function.is_current = (*now)->account.code_hash == function.code_hash;
+}
+
+RowOutcome Engine::run_row(const Batch& batch) {
+    if (!block_.has_senders(block_.next() + batch.size())) return {0, batch.size(), true};
     make_workers_ready(context_.threads());
     const auto memories = block_memories();
-    PaymentRow row(memory_.versions, block_, memories, context_.pool(), base_position_, rules_.eip161);
-    const PaidRow paid = row.run(batch, policy_.payments);
-    if (paid.paid == 0) return paid;
-    context_.statistics().payments += paid.paid;
+    for (Summaries::Function& function : memory_.summaries.functions()) look_at_code(function);
+    Row row(memory_.versions, block_, memory_.summaries, memories, context_.pool(), base_position_,
+            rules_.eip161);
+    const RowOutcome outcome = row.run(batch, policy_.payments);
+    if (outcome.executed == 0) return outcome;
+    context_.statistics().payments += outcome.executed;
     memory_.versions.set_committed(base_position_);
     base_position_ += 2;  // what comes after it stands between it and the next batch
-    return paid;
+    return outcome;
 }
 
 void Engine::work(unsigned index) {

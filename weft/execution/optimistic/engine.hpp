@@ -11,9 +11,9 @@
 #include "weft/execution/optimistic/accesses.hpp"
 #include "weft/execution/optimistic/conflicts.hpp"
 #include "weft/execution/optimistic/event_buffer.hpp"
-#include "weft/execution/optimistic/payments.hpp"
 #include "weft/execution/optimistic/predictions.hpp"
 #include "weft/execution/optimistic/record.hpp"
+#include "weft/execution/optimistic/row.hpp"
 #include "weft/execution/optimistic/schedule.hpp"
 #include "weft/execution/optimistic/segment_source.hpp"
 
@@ -42,8 +42,14 @@ public:
                           size_t last) const noexcept = 0;
     [[nodiscard]] virtual TransactionOutcome run(evm::Machine& machine, Predictor& predictor,
                                                  size_t index) const noexcept = 0;
-    /// The transaction as a payment; false: it is none, or not valid by itself.
-    [[nodiscard]] virtual bool payment(size_t index, Payment& out) const noexcept = 0;
+    /// The transaction as one for a row; false: it is none, or not valid by itself.
+    [[nodiscard]] virtual bool judge_for_row(size_t index, RowTransaction& out) const noexcept = 0;
+    /// The call that it makes, if it may stand in a row (may_be_call()).
+    [[nodiscard]] virtual std::optional<FunctionCall> call(size_t index) const noexcept = 0;
+    /// What that call does, on the machine's journal, which is to be reset then; nullopt: that can't be
+    /// summarised.
+    [[nodiscard]] virtual std::optional<evm::Summary> summarize(evm::Machine& machine,
+                                                                size_t index) const = 0;
     /// As BlockState::does_not_fit, for the transaction of the batch that comes next.
     [[nodiscard]] virtual std::optional<Reason> does_not_fit(const BlockState& block,
                                                              size_t index) const noexcept = 0;
@@ -111,6 +117,7 @@ public:
         ExecutionContext& context;
         VersionedState versions;
         Conflicts conflicts;
+        Summaries summaries;
         /// The first segments of it are the batch's; what they hold keeps its memory from block to block.
         std::unique_ptr<Segment[]> segments;
         size_t segment_capacity = 0;
@@ -131,12 +138,18 @@ public:
         primitives::BlockAccessIndex step,
         base::FunctionRef<std::optional<ExecutionError>(evm::Machine&)> body);
     [[nodiscard]] std::optional<ExecutionError> run(const Batch& batch);
-    /// How many payments in a row are worth to be executed by owner of account; 0: however many there are,
+    /// How many payments and calls in a row are worth to be executed by owner; 0: however many there are,
     /// somebody asks for more than the block's result.
-    [[nodiscard]] size_t least_payments() const noexcept;
-    /// Executes the payments that the batch begins with by owner of account, where that can be done
-    /// (PaymentRow::run). Precondition: least_payments() is not 0.
-    [[nodiscard]] PaidRow pay(const Batch& batch);
+    [[nodiscard]] size_t least_in_row() const noexcept;
+    /// Summarises the functions that the batch calls often.
+    void learn_functions(const Batch& batch);
+    /// Whether the call's function has been summarised.
+    [[nodiscard]] bool is_summarised(const FunctionCall& call) const noexcept {
+        return memory_.summaries.find(call) != nullptr;
+    }
+    /// Executes the payments and calls that the batch begins with by owner, where that can be done
+    /// (Row::run). Precondition: least_in_row() is not 0.
+    [[nodiscard]] RowOutcome run_row(const Batch& batch);
     [[nodiscard]] StateDiff make_diff();
     /// Precondition: accesses were recorded.
     [[nodiscard]] primitives::BlockAccessList make_access_list() const {
@@ -201,6 +214,7 @@ private:
     /// Takes the accesses of a run that stands on committed state, or whose record was found to hold.
     [[nodiscard]] std::optional<ExecutionError> take_accesses(Accesses accesses, Position position,
                                                               primitives::BlockAccessIndex first);
+    void look_at_code(Summaries::Function& function);
     void make_workers_ready(unsigned count);
     void start(Worker& worker, Position position, unsigned index, evm::Inspector* inspector, Footing footing);
     /// Whom a speculative run of the segment tells; nullptr: nobody.

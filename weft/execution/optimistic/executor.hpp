@@ -35,8 +35,8 @@ public:
 
     std::optional<ExecutionError> apply(std::span<const Transaction> transactions) override {
         if constexpr (optimistic::PaysAsMainnet<Rules>)
-            if (const size_t least = engine_->least_payments(); least != 0)
-                return apply_with_payments(transactions, least);
+            if (const size_t least = engine_->least_in_row(); least != 0)
+                return apply_with_rows(transactions, least);
         return engine_->run(Transactions(*block_, transactions));
     }
 
@@ -54,25 +54,39 @@ public:
     }
 
 private:
-    /// Rows of payments by owner of account, what stands between them by the engine: in as few batches as can
+    /// Rows of payments and calls by owner, what stands between them by the engine: in as few batches as can
     /// be, for at the end of each the threads wait for one another.
-    std::optional<ExecutionError> apply_with_payments(std::span<const Transaction> transactions,
-                                                      size_t least) {
-        constexpr size_t most_in_vain = 2;  // what looked like payments and was none
+    std::optional<ExecutionError> apply_with_rows(std::span<const Transaction> transactions, size_t least) {
+        constexpr size_t most_in_vain = 2;  // what looked like rows and was none
         size_t in_vain = 0;
-        const auto before_next_row = [&](std::span<const Transaction> rest) {
-            return in_vain < most_in_vain ? optimistic::find_payments(rest, least) : rest.size();
+        const auto may_stand = [&](const Transaction& tx) {
+            return optimistic::may_be_payment(tx) ||
+                   (optimistic::may_be_call(tx) && engine_->is_summarised(*call_of(tx)));
         };
+        const auto before_next_row = [&](std::span<const Transaction> rest) {
+            return in_vain < most_in_vain ? optimistic::find_row(rest, least, may_stand) : rest.size();
+        };
+        learn_functions(transactions, least);
         size_t others = before_next_row(transactions);
         for (;;) {
             if (auto error = engine_->run(Transactions(*block_, transactions.first(others)))) return error;
             transactions = transactions.subspan(others);
             if (transactions.empty()) return std::nullopt;
-            const optimistic::PaidRow row = engine_->pay(Transactions(*block_, transactions));
-            if (row.paid == 0) ++in_vain;
-            transactions = transactions.subspan(row.paid);
+            const optimistic::RowOutcome row = engine_->run_row(Transactions(*block_, transactions));
+            if (row.in_vain) ++in_vain;
+            transactions = transactions.subspan(row.executed);
             others = row.others + before_next_row(transactions.subspan(row.others));
         }
+    }
+
+    /// Where a row of calls may stand.
+    void learn_functions(std::span<const Transaction> transactions, size_t least) {
+        const auto may_stand = [](const Transaction& tx) {
+            return optimistic::may_be_payment(tx) || optimistic::may_be_call(tx);
+        };
+        const size_t first = optimistic::find_row(transactions, least, may_stand);
+        if (first < transactions.size())
+            engine_->learn_functions(Transactions(*block_, transactions.subspan(first)));
     }
 
     class Transactions final : public optimistic::Batch {
@@ -99,9 +113,18 @@ private:
             return run_transaction<Rules>(machine, block_.env(), transactions_[index],
                                           block_.options().checks, &predictor);
         }
-        bool payment(size_t index, optimistic::Payment& out) const noexcept override {
-            return optimistic::judge_payment<Rules>(transactions_[index], block_.env(),
+        bool judge_for_row(size_t index, optimistic::RowTransaction& out) const noexcept override {
+            return optimistic::judge_for_row<Rules>(transactions_[index], block_.env(),
                                                     block_.options().checks, out);
+        }
+        std::optional<FunctionCall> call(size_t index) const noexcept override {
+            const Transaction& tx = transactions_[index];
+            return optimistic::may_be_call(tx) ? call_of(tx) : std::nullopt;
+        }
+        std::optional<evm::Summary> summarize(evm::Machine& machine, size_t index) const override {
+            optimistic::RowTransaction judged;
+            if (!judge_for_row(index, judged)) return std::nullopt;
+            return optimistic::summarize_call<Rules>(machine, block_.env(), transactions_[index], judged);
         }
         std::optional<Reason> does_not_fit(const BlockState& block, size_t index) const noexcept override {
             return block.does_not_fit(transactions_[index]);
@@ -190,7 +213,7 @@ private:
         return stride * promised;
     }
 
-    /// Whether that many payments in a row are executed by owner of account: see Engine::least_payments().
+    /// Whether that many payments in a row are executed by owner of account: see Engine::least_in_row().
     bool may_go_by_owner(size_t payments) const {
         const size_t least = context_.options().speculation.payments;
         const bool is_streamed = options_.sink != nullptr && !options_.sink->takes_whole_blocks();

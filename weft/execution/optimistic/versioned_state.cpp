@@ -72,10 +72,10 @@ AccountLocation* VersionedState::locate(const Address& address, uint64_t hash, B
     return location;
 }
 
-SlotLocation* VersionedState::locate(AccountLocation* account, const uint256& key, BlockMemory& memory,
-                                     Base base) {
+SlotLocation* VersionedState::locate(AccountLocation* account, const uint256& key, uint64_t hash,
+                                     BlockMemory& memory, Base base) {
     const auto [location, is_new] = slots_.intern(
-        hasher_(account, key), [&](const SlotLocation& l) { return l.account == account && l.key == key; },
+        hash, [&](const SlotLocation& l) { return l.account == account && l.key == key; },
         [&] {
             auto* made = memory.make<SlotLocation>();
             made->account = account;

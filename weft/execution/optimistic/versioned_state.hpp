@@ -66,7 +66,11 @@ public:
     [[nodiscard]] AccountLocation* locate(const Address& address, uint64_t hash, BlockMemory& memory,
                                           Base base);
     [[nodiscard]] SlotLocation* locate(AccountLocation* account, const uint256& key, BlockMemory& memory,
-                                       Base base = Base::unread);
+                                       Base base = Base::unread) {
+        return locate(account, key, hash(account, key), memory, base);
+    }
+    [[nodiscard]] SlotLocation* locate(AccountLocation* account, const uint256& key, uint64_t hash,
+                                       BlockMemory& memory, Base base);
 
     /// The value that a segment at `position` finds there, if it is final and has been read before; else
     /// nullptr, and read() has to say. Its place identifies the value.
@@ -126,6 +130,14 @@ public:
     void prefetch_place(uint64_t hash) const noexcept { accounts_.prefetch(hash); }
     const AccountLocation* prefetch_location(uint64_t hash) const noexcept {
         return accounts_.prefetch_location(hash);
+    }
+    /// The same of slots.
+    [[nodiscard]] uint64_t hash(const AccountLocation* account, const uint256& key) const noexcept {
+        return hasher_(account, key);
+    }
+    void prefetch_slot_place(uint64_t hash) const noexcept { slots_.prefetch(hash); }
+    const SlotLocation* prefetch_slot_location(uint64_t hash) const noexcept {
+        return slots_.prefetch_location(hash);
     }
     /// Brings these places near the core, Journal::prefetched_at_once at a time.
     void prefetch(std::span<const state::Location> locations) const noexcept;

@@ -1,0 +1,362 @@
+#include "weft/execution/optimistic/row.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "weft/execution/optimistic/engine.hpp"
+
+namespace weft::execution::optimistic {
+namespace {
+
+template <class T>
+std::span<T> room_for(size_t count, base::Arena& arena) {
+    return {static_cast<T*>(arena.allocate(count * sizeof(T), alignof(T))), count};
+}
+
+constexpr uint64_t sstore_sentry = 2300;  ///< what an SSTORE wants to be left (EIP-2200)
+
+bool fits_in_128_bits(const uint256& value) noexcept { return (value.limb[2] | value.limb[3]) == 0; }
+
+unsigned __int128 low_128_bits(const uint256& value) noexcept {
+    return static_cast<unsigned __int128>(value.limb[1]) << 64 | value.limb[0];
+}
+
+/// The calls' logs, as the summary's formulas give them.
+std::vector<Log> logs_of(const evm::Summary& summary, const evm::SummaryValues& values,
+                         const Address& address, size_t lane) {
+    std::vector<Log> logs(summary.logs().size());
+    for (size_t i = 0; i < logs.size(); ++i) {
+        const evm::Summary::LogFormula& formula = summary.logs()[i];
+        Log& log = logs[i];
+        log.address = address;
+        log.topics.resize(formula.topics.size());
+        for (size_t t = 0; t < formula.topics.size(); ++t)
+            log.topics[t] = base::to_hash(values.value(formula.topics[t], lane));
+        log.data.resize(32 * formula.data.size());
+        for (size_t w = 0; w < formula.data.size(); ++w)
+            base::store_be(log.data.data() + 32 * w, values.value(formula.data[w], lane));
+    }
+    return logs;
+}
+
+}  // namespace
+
+/// What a thread takes chunks apart with.
+struct Row::Tools {
+    std::array<RowTransaction, most_in_chunk> transactions;
+    std::array<const Summaries::Function*, most_in_chunk> functions;
+    std::array<uint16_t, most_in_chunk> first_slot;  ///< a call's parts begin there
+    std::array<uint16_t, most_in_chunk> call;        ///< number among the chunk's calls
+    std::array<uint8_t, most_in_chunk * most_places> owner;
+    size_t calls, slots;
+    /// Calls of each function that wait for its formulas to be evaluated.
+    struct Waiting {
+        std::array<uint16_t, evm::SummaryValues::lanes> at;
+        uint8_t count = 0;
+    };
+    std::array<Waiting, Summaries::most_functions> waiting;
+    evm::SummaryValues values;
+
+    /// Parts in the order of their owners, each owner's in their own order; those of nobody are left out.
+    static constexpr uint8_t nobody = owners;
+    void sort_by_owner(size_t count, ByOwner& out, base::Arena& arena) const {
+        out.ends = {};
+        for (size_t i = 0; i < count; ++i)
+            if (owner[i] != nobody) ++out.ends[owner[i] + 1];
+        std::inclusive_scan(out.ends.begin(), out.ends.end(), out.ends.begin());
+        out.parts = room_for<uint16_t>(out.ends.back(), arena);
+        auto next = out.ends;
+        for (size_t i = 0; i < count; ++i)
+            if (owner[i] != nobody) out.parts[next[owner[i]]++] = static_cast<uint16_t>(i);
+    }
+};
+
+Row::Row(VersionedState& versions, BlockState& block, const Summaries& summaries,
+         std::span<BlockMemory* const> memories, base::ThreadPool* pool, Position position, bool eip161)
+    : versions_(versions),
+      block_(block),
+      summaries_(summaries),
+      memories_(memories),
+      pool_(pool),
+      position_(position),
+      eip161_(eip161) {}
+
+RowOutcome Row::run(const Batch& batch, size_t least) {
+    const size_t size = std::clamp<size_t>(batch.size() / (8 * memories_.size()), 16, most_in_chunk);
+    for (size_t first = 0; first < batch.size(); first += size) {
+        Chunk& chunk = chunks_.emplace_back();
+        chunk.first = first;
+        chunk.count = std::min(size, batch.size() - first);
+    }
+    end_.store(batch.size(), std::memory_order_relaxed);
+    take_apart_all(batch, false);
+    // Where one is found that is not as it was taken for, the row is made once more, up to that one.
+    for (const bool again : {false, true}) {
+        const size_t count = add_up();
+        const size_t end = std::min(count + 1, batch.size());
+        if (count < least) return {0, end, again};
+        if (make_changes(count)) {
+            write_receipts(count);
+            return {count, end - count, again};
+        }
+        take_back();
+        if (failed_.load(std::memory_order_relaxed)) break;
+        cut_off(batch);
+    }
+    return {0, batch.size(), true};
+}
+
+void Row::take_apart_all(const Batch& batch, bool again) {
+    std::atomic<size_t> next{0};
+    const size_t end = end_.load(std::memory_order_relaxed);
+    on_all_threads([&](BlockMemory& memory) {
+        const auto tools = std::make_unique<Tools>();
+        for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < chunks_.size();) {
+            Chunk& chunk = chunks_[i];
+            if (!again || chunk.differs.load(std::memory_order_relaxed) || chunk.first + chunk.count > end)
+                take_apart(batch, chunk, memory.arena, *tools);
+        }
+    });
+}
+
+size_t Row::chunks_in(size_t count) const noexcept {
+    size_t chunks = 0;
+    while (chunks < chunks_.size() && chunks_[chunks].first < count) ++chunks;
+    return chunks;
+}
+
+void Row::end_before(size_t transaction) noexcept {
+    size_t before = end_.load(std::memory_order_relaxed);
+    while (transaction < before &&
+           !end_.compare_exchange_weak(before, transaction, std::memory_order_relaxed)) {
+    }
+}
+
+void Row::cut_off(const Batch& batch) {
+    const size_t end = end_.load(std::memory_order_relaxed);
+    while (!chunks_.empty() && chunks_.back().first >= end) chunks_.pop_back();
+    take_apart_all(batch, true);
+}
+
+void Row::take_apart(const Batch& batch, Chunk& chunk, base::Arena& arena, Tools& tools) {
+    const size_t end = end_.load(std::memory_order_relaxed);
+    const size_t most = end > chunk.first ? std::min(chunk.count, end - chunk.first) : 0;
+    chunk.count = tools.calls = tools.slots = 0;
+    chunk.tips = {};
+    chunk.differs.store(false, std::memory_order_relaxed);
+    if (most == 0 || block_.stopped()) return;
+    while (chunk.count < most && judge(batch, chunk, tools)) ++chunk.count;
+    if (chunk.count < most) end_before(chunk.first + chunk.count);
+    chunk.outcomes = room_for<Outcome>(chunk.count, arena);
+    evaluate(chunk, arena, tools);
+    add_accounts(chunk, arena, tools);
+    sum_up(chunk);
+}
+
+/// Whether the transaction after those that the chunk has may stand in the row, for all that is known without
+/// evaluating formulas.
+bool Row::judge(const Batch& batch, const Chunk& chunk, Tools& tools) const noexcept {
+    const size_t i = chunk.first + chunk.count;
+    RowTransaction& tx = tools.transactions[chunk.count];
+    // That the gas left suffices is seen when the chunks are added up.
+    if (!batch.judge_for_row(i, tx) || !block_.may_fit(block_.next() + i, {tx.gas_limit})) return false;
+    const Address& coinbase = block_.env().context.coinbase;
+    if (*tx.sender == coinbase || *tx.recipient == coinbase) return false;
+    // What is taken and given is less.
+    if (!fits_in_128_bits(tx.max_cost)) return false;
+    tools.functions[chunk.count] = nullptr;
+    if (!tx.is_call()) return true;
+    const Summaries::Function* const function = summaries_.find({tx.recipient, tx.sender, tx.input});
+    if (function == nullptr) return false;
+    tools.functions[chunk.count] = function;
+    tools.call[chunk.count] = static_cast<uint16_t>(tools.calls++);
+    tools.first_slot[chunk.count] = static_cast<uint16_t>(tools.slots);
+    tools.slots += function->most_places;
+    return true;
+}
+
+void Row::evaluate(Chunk& chunk, base::Arena& arena, Tools& tools) {
+    if (tools.calls == 0) return;
+    chunk.calls = room_for<Call>(tools.calls, arena);
+    chunk.logs.clear();
+    chunk.logs.resize(tools.calls);
+    chunk.slot_parts = room_for<SlotPart>(tools.slots, arena);
+    std::fill_n(tools.owner.begin(), tools.slots, Tools::nobody);
+    for (size_t at = 0; at < chunk.count; ++at) {
+        const Summaries::Function* const function = tools.functions[at];
+        if (function == nullptr) continue;
+        Tools::Waiting& waiting = tools.waiting[function->number];
+        waiting.at[waiting.count++] = static_cast<uint16_t>(at);
+        if (waiting.count == waiting.at.size()) evaluate_waiting(chunk, arena, tools, *function);
+    }
+    for (size_t at = 0, count = chunk.count; at < count; ++at)
+        if (tools.functions[at] != nullptr) evaluate_waiting(chunk, arena, tools, *tools.functions[at]);
+    tools.sort_by_owner(tools.slots, chunk.slots, arena);
+}
+
+/// Evaluates the formulas of some calls of one function. The row ends before a call that takes none of the
+/// paths that are known.
+void Row::evaluate_waiting(Chunk& chunk, base::Arena& arena, Tools& tools,
+                           const Summaries::Function& function) {
+    Tools::Waiting& waiting = tools.waiting[function.number];
+    for (const Summaries::Path& path : function.paths) {
+        if (waiting.count == 0) return;
+        std::array<evm::SummaryValues::Call, evm::SummaryValues::lanes> calls;
+        for (size_t lane = 0; lane < waiting.count; ++lane) {
+            const RowTransaction& tx = tools.transactions[waiting.at[lane]];
+            calls[lane] = {*tx.sender, tx.input};
+        }
+        const uint32_t on_path = tools.values.evaluate(path.summary, std::span(calls).first(waiting.count));
+        uint8_t others = 0;
+        for (size_t lane = 0; lane < waiting.count; ++lane) {
+            const uint16_t at = waiting.at[lane];
+            if ((on_path >> lane & 1) == 0 || !add_call(chunk, arena, tools, path, at, lane))
+                waiting.at[others++] = at;
+        }
+        waiting.count = others;
+    }
+    for (size_t i = 0; i < waiting.count; ++i) {
+        chunk.count = std::min<size_t>(chunk.count, waiting.at[i]);
+        end_before(chunk.first + waiting.at[i]);
+    }
+    waiting.count = 0;
+}
+
+/// False: it may not have the gas that the path takes.
+bool Row::add_call(Chunk& chunk, base::Arena& arena, Tools& tools, const Summaries::Path& path, size_t at,
+                   size_t lane) const {
+    const RowTransaction& tx = tools.transactions[at];
+    const evm::Summary& summary = path.summary;
+    const evm::SummaryValues& values = tools.values;
+    Call& call = chunk.calls[tools.call[at]];
+    const auto transaction = static_cast<uint32_t>(chunk.first + at);
+    evm::StorageCharge charge;
+    const uint256* needs = nullptr;
+    const std::vector<evm::Summary::Index>* needed = nullptr;
+    for (size_t p = 0; p < summary.places().size(); ++p) {
+        const evm::Summary::Place& place = summary.places()[p];
+        charge.gas += place.charge.gas;
+        charge.refund += place.charge.refund;
+        if (needed == nullptr || *needed != place.needs) {
+            needed = &place.needs;
+            const auto words = room_for<uint256>(needed->size(), arena);
+            for (size_t i = 0; i < words.size(); ++i) words[i] = values.value((*needed)[i], lane);
+            needs = words.data();
+        }
+        const size_t part = tools.first_slot[at] + p;
+        const uint256& key = values.value(place.key, lane);
+        chunk.slot_parts[part] = {&path, &call, needs, transaction, static_cast<uint32_t>(p), key};
+        tools.owner[part] = static_cast<uint8_t>(versions_.hash(path.function->contract, key) % owners);
+    }
+    call = {.chunk = &chunk,
+            .transaction = static_cast<uint32_t>(at),
+            .debit = 0,
+            .gas = static_cast<int64_t>(tx.intrinsic_gas) + summary.gas() + charge.gas,
+            .refund = charge.refund,
+            .more_gas = 0,
+            .more_refund = 0,
+            .gas_limit = tx.gas_limit,
+            .floor_gas = tx.floor_gas,
+            .gas_price = low_128_bits(tx.gas_price),
+            .priority_fee = low_128_bits(tx.priority_fee)};
+    if (!suffices(call)) {
+        for (size_t p = 0; p < summary.places().size(); ++p)
+            tools.owner[tools.first_slot[at] + p] = Tools::nobody;
+        return false;
+    }
+    chunk.logs[tools.call[at]] = logs_of(summary, values, *tx.recipient, lane);
+    return true;
+}
+
+void Row::add_accounts(Chunk& chunk, base::Arena& arena, Tools& tools) const {
+    chunk.account_parts = room_for<AccountPart>(2 * chunk.count, arena);
+    size_t count = 0;
+    const auto add = [&](const AccountPart& part) {
+        tools.owner[count] = static_cast<uint8_t>(versions_.hash(part.address) % owners);
+        chunk.account_parts[count++] = part;
+    };
+    for (size_t at = 0; at < chunk.count; ++at) {
+        const RowTransaction& tx = tools.transactions[at];
+        const auto transaction = static_cast<uint32_t>(chunk.first + at);
+        Outcome& outcome = chunk.outcomes[at];
+        outcome = {0, tx.type, tx.is_call()};
+        if (tx.is_call()) {
+            Call& call = chunk.calls[tools.call[at]];
+            call.debit = static_cast<uint32_t>(count);
+            outcome.gas_used = gas_used_by(call);
+        } else {
+            outcome.gas_used = execution::detail::gas_to_pay(tx.gas_limit, tx.gas_limit - tx.intrinsic_gas, 0,
+                                                             block_.env().revision, tx.floor_gas);
+        }
+        const uint256 gas{outcome.gas_used};
+        chunk.tips += tx.priority_fee * gas;
+        add({*tx.sender, transaction, true, tx.nonce, low_128_bits(tx.value + tx.gas_price * gas),
+             low_128_bits(tx.max_cost)});
+        if (!tx.is_call()) add({*tx.recipient, transaction, false, 0, low_128_bits(tx.value), 0});
+    }
+    chunk.account_parts = chunk.account_parts.first(count);
+    tools.sort_by_owner(count, chunk.accounts, arena);
+}
+
+bool Row::suffices(const Call& call) noexcept {
+    const auto needed = static_cast<uint64_t>(call.gas + call.more_gas);
+    return needed + sstore_sentry < call.gas_limit;
+}
+
+uint64_t Row::gas_used_by(const Call& call) const noexcept {
+    const auto used = static_cast<uint64_t>(call.gas + call.more_gas);
+    return execution::detail::gas_to_pay(call.gas_limit, call.gas_limit - used,
+                                         call.refund + call.more_refund, block_.env().revision,
+                                         call.floor_gas);
+}
+
+/// Precondition: what the chunk's calls use is known, or taken to be as the summaries say.
+void Row::sum_up(Chunk& chunk) {
+    chunk.gas_used = 0;
+    chunk.needed = {};
+    auto call = chunk.calls.begin();
+    for (const Outcome& outcome : chunk.outcomes.first(chunk.count)) {
+        // A payment's limit is what it uses.
+        const uint64_t gas_limit = outcome.is_call ? (call++)->gas_limit : outcome.gas_used;
+        chunk.needed = most(chunk.needed, Room{gas_limit}.after({chunk.gas_used}));
+        chunk.gas_used += outcome.gas_used;
+    }
+}
+
+size_t Row::add_up() {
+    const size_t end = end_.load(std::memory_order_relaxed);
+    size_t count = 0;
+    const uint64_t gas_at_first = block_.result().gas_used;
+    gas_used_ = 0;
+    tips_ = {};
+    for (Chunk& chunk : chunks_) {
+        if (chunk.first != count || chunk.count == 0) break;
+        if (!block_.has(chunk.needed.after({gas_used_}))) break;
+        chunk.gas_before = gas_at_first + gas_used_;
+        gas_used_ += chunk.gas_used;
+        tips_ += chunk.tips;
+        count += chunk.count;
+        if (count >= end) break;
+    }
+    return count;
+}
+
+void Row::write_receipts(size_t count) {
+    Receipt* const receipts = block_.include_unwritten(count, gas_used_);
+    share_out(chunks_in(count), [&](BlockMemory&, size_t i) {
+        Chunk& chunk = chunks_[i];
+        uint64_t gas_used = chunk.gas_before;
+        auto logs = chunk.logs.begin();
+        for (size_t at = 0; at < chunk.count; ++at) {
+            const Outcome& outcome = chunk.outcomes[at];
+            Receipt& receipt = *std::construct_at(receipts + chunk.first + at);
+            receipt.type = outcome.type;
+            receipt.success = true;
+            receipt.gas_used = outcome.gas_used;
+            receipt.cumulative_gas_used = gas_used += outcome.gas_used;
+            if (outcome.is_call) receipt.logs = std::move(*logs++);
+        }
+    });
+}
+
+}  // namespace weft::execution::optimistic

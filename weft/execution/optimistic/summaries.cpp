@@ -1,0 +1,67 @@
+#include "weft/execution/optimistic/summaries.hpp"
+
+#include <algorithm>
+
+namespace weft::execution::optimistic {
+namespace {
+
+/// Whether one of the paths may be the call's, as far as the call itself says.
+bool follows_one_of(const std::deque<Summaries::Path>& paths, const FunctionCall& call,
+                    evm::SummaryValues& values) {
+    return std::ranges::any_of(paths, [&](const Summaries::Path& path) {
+        const evm::SummaryValues::Call one{*call.sender, call.data};
+        return values.evaluate(path.summary, {&one, 1}) != 0;
+    });
+}
+
+}  // namespace
+
+void Summaries::learn(std::span<const FunctionCall> calls,
+                      base::FunctionRef<std::optional<evm::Summary>(size_t i)> summarize) {
+    constexpr size_t often = 4;
+    constexpr unsigned most_in_vain = 2;
+    struct Kind {
+        const FunctionCall* first;
+        size_t count;
+    };
+    std::vector<Kind> kinds;
+    std::vector<uint8_t> kind_of(calls.size());
+    for (size_t i = 0; i < calls.size(); ++i) {
+        const auto same = std::ranges::find_if(kinds, [&](const Kind& kind) {
+            return kind.first->data.size() == calls[i].data.size() &&
+                   kind.first->selector() == calls[i].selector() && *kind.first->to == *calls[i].to;
+        });
+        kind_of[i] = static_cast<uint8_t>(same - kinds.begin());
+        if (same != kinds.end())
+            ++same->count;
+        else if (kinds.size() < most_functions)
+            kinds.push_back({&calls[i], 1});
+    }
+    evm::SummaryValues values;
+    for (size_t kind = 0; kind < kinds.size(); ++kind) {
+        const FunctionCall& first = *kinds[kind].first;
+        if (kinds[kind].count < often || knows(first) || functions_.size() == most_functions) continue;
+        Function function;
+        function.number = functions_.size();
+        function.to = *first.to;
+        function.selector = first.selector();
+        function.input_size = first.data.size();
+        unsigned in_vain = 0;
+        for (size_t i = 0; i < calls.size(); ++i) {
+            if (kind_of[i] != kind || function.paths.size() == most_paths || in_vain == most_in_vain)
+                continue;
+            if (follows_one_of(function.paths, calls[i], values)) continue;
+            if (auto summary = summarize(i))
+                function.paths.push_back({nullptr, std::move(*summary)});
+            else
+                ++in_vain;
+        }
+        if (function.paths.empty()) continue;
+        for (const Path& path : function.paths)
+            function.most_places = std::max(function.most_places, path.summary.places().size());
+        Function& kept = functions_.emplace_back(std::move(function));
+        for (Path& path : kept.paths) path.function = &kept;
+    }
+}
+
+}  // namespace weft::execution::optimistic

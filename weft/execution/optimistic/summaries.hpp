@@ -1,0 +1,64 @@
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+
+#include "weft/base/function_ref.hpp"
+#include "weft/evm/summary.hpp"
+#include "weft/execution/optimistic/versioned_state.hpp"
+#include "weft/execution/predictor.hpp"
+
+namespace weft::execution::optimistic {
+
+/// The summaries of the functions that a block calls often. Made when no other thread is here, then read by
+/// all; only for this block, whose number and time they hold.
+class Summaries {
+public:
+    struct Function;
+    /// One path through a function.
+    struct Path {
+        const Function* function;
+        evm::Summary summary;
+    };
+    struct Function {
+        size_t number = 0;  ///< below most_functions
+        Address to;
+        uint32_t selector = 0;
+        size_t input_size = 0;
+        AccountLocation* contract = nullptr;
+        Hash code_hash;  ///< that the paths are of
+        /// The contract still has this code.
+        bool is_current = false;
+        std::deque<Path> paths;
+        size_t most_places = 0;  ///< of a path
+        [[nodiscard]] bool takes(const FunctionCall& call) const noexcept {
+            return call.data.size() == input_size && call.selector() == selector && *call.to == to;
+        }
+    };
+    static constexpr size_t most_functions = 64;
+    static constexpr size_t most_paths = 4;  ///< of a function
+
+    void begin_block() noexcept { functions_.clear(); }
+    [[nodiscard]] bool empty() const noexcept { return functions_.empty(); }
+    /// nullptr: nothing is known of what it does.
+    [[nodiscard]] const Function* find(const FunctionCall& call) const noexcept {
+        for (const Function& function : functions_)
+            if (function.takes(call)) return function.is_current ? &function : nullptr;
+        return nullptr;
+    }
+    /// Whether its function has paths here, of whatever code.
+    [[nodiscard]] bool knows(const FunctionCall& call) const noexcept {
+        return std::ranges::any_of(functions_, [&](const Function& f) { return f.takes(call); });
+    }
+    [[nodiscard]] std::deque<Function>& functions() noexcept { return functions_; }
+
+    /// Summarises what several of these calls do. summarize: the i-th call; nullopt: it can't be.
+    void learn(std::span<const FunctionCall> calls,
+               base::FunctionRef<std::optional<evm::Summary>(size_t i)> summarize);
+
+private:
+    std::deque<Function> functions_;
+};
+
+}  // namespace weft::execution::optimistic
