@@ -122,7 +122,7 @@ std::string to_string(const Mode& mode) {
     return fmt::format(
         "{}{}{}{} threads, {} a segment, {}{}{}% refused, {}% before their turn, {}, {} batches",
         mode.directed ? "directed, " : "", mode.slots_commute ? "slots commute, " : "",
-        mode.payments != 0 ? fmt::format("{} payments a row, ", mode.payments) : "", mode.threads,
+        mode.least_in_row != 0 ? fmt::format("rows of {}, ", mode.least_in_row) : "", mode.threads,
         mode.segment_transactions == 0 ? "by cost" : std::to_string(mode.segment_transactions),
         mode.stale_first_run ? "stale first run, " : "", mode.trust_head ? "" : "head speculated, ",
         mode.refuse_percent, mode.early_percent,
@@ -157,7 +157,7 @@ Mode random_mode(uint64_t seed) {
     if (random.chance(20)) mode.batches = 2 + random.below(3);
     mode.seed = random.below(~uint64_t{0});
     mode.slots_commute = random.chance(50);
-    if (random.chance(30)) mode.payments = 1 + random.below(6);
+    if (random.chance(30)) mode.least_in_row = 1 + random.below(6);
     return mode;
 }
 
@@ -199,7 +199,7 @@ const std::vector<Mode>& forcing_modes() {
                            .slots_commute = true});
         for (const unsigned threads : {1U, 2U, 3U, 8U})
             for (const size_t batches : {1, 2})
-                out.push_back({.threads = threads, .batches = batches, .payments = batches});
+                out.push_back({.threads = threads, .batches = batches, .least_in_row = batches});
         return out;
     }();
     return modes;
@@ -212,7 +212,7 @@ void Runs::forget_codes() { codes_ = std::make_shared<CodeCache>(); }
 
 Outcome Runs::run(const Scenario& scenario, const StateReader& reader, ExecutionContext& context,
                   ExecutionOptions options, const Mode& mode) {
-    StreamedState streamed(scenario.before, mode.payments != 0);
+    StreamedState streamed(scenario.before, mode.least_in_row != 0);
     if (options.sink == nullptr) {
         options.sink = &streamed;
         if (scenario.transaction_roots) options.transaction_roots = &streamed;
@@ -258,7 +258,7 @@ Outcome Runs::optimistic(const Scenario& scenario, const StateReader& reader, co
                         .early_percent = mode.early_percent,
                         .seed = mode.seed,
                         .slots_commute = mode.slots_commute,
-                        .payments = mode.payments,
+                        .least_in_row = mode.least_in_row,
                         .interleaving = interleaving ? &*interleaving : nullptr};
     ExecutionContext context(made);
     return run(scenario, reader, context, std::move(options), mode);

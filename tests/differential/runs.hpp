@@ -23,11 +23,11 @@ struct Mode {
     bool directed = false;  ///< by the access list that the options name
     /// Every slot is taken for one that commutes. Then neither access lists nor transactions' roots are made.
     bool slots_commute = false;
-    /// So many payments in a row are executed by owner of account; 0: none are. Then neither access lists nor
+    /// So many payments and calls in a row are executed by owner; 0: none are. Then neither access lists nor
     /// transactions' roots are made, and the sink hears of whole blocks.
-    size_t payments = 0;
+    size_t least_in_row = 0;
     /// Whether the mode leaves no room for who asks for more than the block's result.
-    [[nodiscard]] bool is_bare() const noexcept { return slots_commute || payments != 0; }
+    [[nodiscard]] bool is_bare() const noexcept { return slots_commute || least_in_row != 0; }
 };
 [[nodiscard]] std::string to_string(const Mode& mode);
 /// What the mode leaves of a scenario and its options.

@@ -135,7 +135,7 @@ void Report::add_json(const Input& input, const BlockMeasurement& measured, cons
     writer.key("segments_stopped").number(one.statistics.stopped);
     writer.key("segments_rerun").number(one.statistics.rerun);
     writer.key("reexecutions").number(one.statistics.reexecuted_transactions);
-    writer.key("payments").number(one.statistics.payments);
+    writer.key("by_owner").number(one.statistics.by_owner);
     if (base::counts_contention()) {
         writer.key("contention").begin_object();
         for (size_t i = 0; i < one.contention.size(); ++i)

@@ -83,10 +83,10 @@ TEST(Automatic, WithoutAHeaderTheLimitsAreBelieved) {
 }
 
 TEST(Automatic, ManyPaymentsGoByOwnerOfAccount) {
-    EXPECT_EQ(Payouts(many, transfer_gas).run(many * transfer_gas).payments, many);
+    EXPECT_EQ(Payouts(many, transfer_gas).run(many * transfer_gas).by_owner, many);
     // With more gas than they need they may go to contracts; so they don't, and are nothing to share out.
     const ExecutionStatistics in_order = Payouts(many, 50'000).run(many * transfer_gas);
-    EXPECT_EQ(in_order.payments, 0U);
+    EXPECT_EQ(in_order.by_owner, 0U);
     EXPECT_EQ(in_order.segments, 0U);
 }
 

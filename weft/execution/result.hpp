@@ -48,7 +48,7 @@ struct ExecutionStatistics {
     uint64_t reexecuted_transactions = 0;  ///< in repaired segments
     uint64_t sums = 0;      ///< slots that a speculative run changed by a sum, whatever was there
     uint64_t early = 0;     ///< segments that began before their turn, because they may take long
-    uint64_t payments = 0;  ///< transactions executed by owner of account, in no segment
+    uint64_t by_owner = 0;  ///< transactions executed by owner of account and slot, in no segment
 };
 
 }  // namespace weft::execution

@@ -116,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
         Way{"Optimistic3", ExecutorKind::optimistic, 3, {.segment_transactions = 1}},
         Way{"Stale", ExecutorKind::optimistic, 2, {.segment_transactions = 2, .stale_first_run = true}},
         Way{"Refused", ExecutorKind::optimistic, 2, {.segment_transactions = 1, .refuse_percent = 50}},
-        Way{"Payments", ExecutorKind::optimistic, 2, {.segment_transactions = 1, .payments = 1}},
+        Way{"Rows", ExecutorKind::optimistic, 2, {.segment_transactions = 1, .least_in_row = 1}},
         Way{"Automatic", ExecutorKind::automatic, 2, {}}),
     [](const auto& info) { return info.param.name; });
 

@@ -218,7 +218,7 @@ size_t Engine::least_in_row() const noexcept {
     const bool is_plain = options.inspector == nullptr && block_.stream() == nullptr &&
                           !block_.records_accesses() && !block_.wants_transaction_roots() &&
                           predictions_.empty();
-    return is_plain && checks.nonce && checks.balance && checks.sender_code ? policy_.payments : 0;
+    return is_plain && checks.nonce && checks.balance && checks.sender_code ? policy_.least_in_row : 0;
 }
 
 void Engine::learn_functions(const Batch& batch) {
@@ -259,9 +259,9 @@ RowOutcome Engine::run_row(const Batch& batch) {
     for (Summaries::Function& function : memory_.summaries.functions()) look_at_code(function);
     Row row(memory_.versions, block_, memory_.summaries, memories, context_.pool(), base_position_,
             rules_.eip161);
-    const RowOutcome outcome = row.run(batch, policy_.payments);
+    const RowOutcome outcome = row.run(batch, policy_.least_in_row);
     if (outcome.executed == 0) return outcome;
-    context_.statistics().payments += outcome.executed;
+    context_.statistics().by_owner += outcome.executed;
     memory_.versions.set_committed(base_position_);
     base_position_ += 2;  // what comes after it stands between it and the next batch
     return outcome;

@@ -215,7 +215,7 @@ private:
 
     /// Whether that many payments in a row are executed by owner of account: see Engine::least_in_row().
     bool may_go_by_owner(size_t payments) const {
-        const size_t least = context_.options().speculation.payments;
+        const size_t least = context_.options().speculation.least_in_row;
         const bool is_streamed = options_.sink != nullptr && !options_.sink->takes_whole_blocks();
         return optimistic::PaysAsMainnet<Rules> && least != 0 && payments >= least &&
                options_.inspector == nullptr && !is_streamed && !Rules::access_list_limit(*env_) &&

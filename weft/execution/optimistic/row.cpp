@@ -176,21 +176,26 @@ bool Row::judge(const Batch& batch, const Chunk& chunk, Tools& tools) const noex
 }
 
 void Row::evaluate(Chunk& chunk, base::Arena& arena, Tools& tools) {
+    chunk.calls = {};
+    chunk.slots = {};
     if (tools.calls == 0) return;
     chunk.calls = room_for<Call>(tools.calls, arena);
     chunk.logs.clear();
     chunk.logs.resize(tools.calls);
     chunk.slot_parts = room_for<SlotPart>(tools.slots, arena);
     std::fill_n(tools.owner.begin(), tools.slots, Tools::nobody);
-    for (size_t at = 0; at < chunk.count; ++at) {
+    const size_t judged = chunk.count;
+    for (size_t at = 0; at < judged; ++at) {
         const Summaries::Function* const function = tools.functions[at];
         if (function == nullptr) continue;
         Tools::Waiting& waiting = tools.waiting[function->number];
         waiting.at[waiting.count++] = static_cast<uint16_t>(at);
         if (waiting.count == waiting.at.size()) evaluate_waiting(chunk, arena, tools, *function);
     }
-    for (size_t at = 0, count = chunk.count; at < count; ++at)
+    for (size_t at = 0; at < judged; ++at)
         if (tools.functions[at] != nullptr) evaluate_waiting(chunk, arena, tools, *tools.functions[at]);
+    // What ended the row, and what comes after it in the chunk, is not to be looked at.
+    if (chunk.count < judged) chunk.calls = chunk.calls.first(tools.call[chunk.count]);
     tools.sort_by_owner(tools.slots, chunk.slots, arena);
 }
 

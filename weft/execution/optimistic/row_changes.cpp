@@ -205,7 +205,6 @@ bool Row::is_over() const noexcept {
 void Row::correct(Chunk& chunk) {
     if (!chunk.differs.load(std::memory_order_relaxed)) return;
     for (const Call& call : chunk.calls) {
-        if (call.transaction >= chunk.count) break;
         if (call.more_gas == 0 && call.more_refund == 0) continue;
         if (!suffices(call)) return end_before(chunk.first + call.transaction);
         Outcome& outcome = chunk.outcomes[call.transaction];

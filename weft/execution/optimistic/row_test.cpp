@@ -137,11 +137,11 @@ protected:
         for (const unsigned threads : {1U, 2U, 5U}) {
             ExecutionContext context({.executor = ExecutorKind::optimistic,
                                       .threads = threads,
-                                      .speculation = {.payments = least}});
+                                      .speculation = {.least_in_row = least}});
             const auto result = execute_with<Rules>(context, block, options, batches);
             EXPECT_EQ(result, expected_) << threads << " threads";
             if (!result && !expected_) EXPECT_EQ(to_string(result.error()), to_string(expected_.error()));
-            by_owner = by_owner.value_or(context.statistics().payments);
+            by_owner = by_owner.value_or(context.statistics().by_owner);
         }
         return *by_owner;
     }
