@@ -233,10 +233,15 @@ void Engine::learn_functions(const Batch& batch) {
             indices.push_back(i);
         }
     Worker& worker = memory_.worker(0);
-    memory_.summaries.learn(calls, [&](size_t i) {
+    const auto summarize = [&](size_t i) {
         start(worker, base_position_, 0, nullptr, Footing::committed);
         return batch.summarize(worker.machine, indices[i]);
-    });
+    };
+    const auto read = [&](const Address& contract, const uint256& key) {
+        auto* const account = memory_.versions.locate(contract, worker.memory);
+        return memory_.versions.value_at(account, key, base_position_, worker.memory);
+    };
+    memory_.summaries.learn(calls, summarize, read);
     for (Summaries::Function& function : memory_.summaries.functions()) look_at_code(function);
 }
 

@@ -114,7 +114,7 @@ void Row::take_apart_all(const Batch& batch, bool again) {
         for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < chunks_.size();) {
             Chunk& chunk = chunks_[i];
             if (!again || chunk.differs.load(std::memory_order_relaxed) || chunk.first + chunk.count > end)
-                take_apart(batch, chunk, memory.arena, *tools);
+                take_apart(batch, chunk, memory, *tools);
         }
     });
 }
@@ -138,7 +138,7 @@ void Row::cut_off(const Batch& batch) {
     take_apart_all(batch, true);
 }
 
-void Row::take_apart(const Batch& batch, Chunk& chunk, base::Arena& arena, Tools& tools) {
+void Row::take_apart(const Batch& batch, Chunk& chunk, BlockMemory& memory, Tools& tools) {
     const size_t end = end_.load(std::memory_order_relaxed);
     const size_t most = end > chunk.first ? std::min(chunk.count, end - chunk.first) : 0;
     chunk.count = tools.calls = tools.slots = 0;
@@ -147,9 +147,9 @@ void Row::take_apart(const Batch& batch, Chunk& chunk, base::Arena& arena, Tools
     if (most == 0 || block_.stopped()) return;
     while (chunk.count < most && judge(batch, chunk, tools)) ++chunk.count;
     if (chunk.count < most) end_before(chunk.first + chunk.count);
-    chunk.outcomes = room_for<Outcome>(chunk.count, arena);
-    evaluate(chunk, arena, tools);
-    add_accounts(chunk, arena, tools);
+    chunk.outcomes = room_for<Outcome>(chunk.count, memory.arena);
+    evaluate(chunk, memory, tools);
+    add_accounts(chunk, memory.arena, tools);
     sum_up(chunk);
 }
 
@@ -175,14 +175,14 @@ bool Row::judge(const Batch& batch, const Chunk& chunk, Tools& tools) const noex
     return true;
 }
 
-void Row::evaluate(Chunk& chunk, base::Arena& arena, Tools& tools) {
+void Row::evaluate(Chunk& chunk, BlockMemory& memory, Tools& tools) {
     chunk.calls = {};
     chunk.slots = {};
     if (tools.calls == 0) return;
-    chunk.calls = room_for<Call>(tools.calls, arena);
+    chunk.calls = room_for<Call>(tools.calls, memory.arena);
     chunk.logs.clear();
     chunk.logs.resize(tools.calls);
-    chunk.slot_parts = room_for<SlotPart>(tools.slots, arena);
+    chunk.slot_parts = room_for<SlotPart>(tools.slots, memory.arena);
     std::fill_n(tools.owner.begin(), tools.slots, Tools::nobody);
     const size_t judged = chunk.count;
     for (size_t at = 0; at < judged; ++at) {
@@ -190,18 +190,18 @@ void Row::evaluate(Chunk& chunk, base::Arena& arena, Tools& tools) {
         if (function == nullptr) continue;
         Tools::Waiting& waiting = tools.waiting[function->number];
         waiting.at[waiting.count++] = static_cast<uint16_t>(at);
-        if (waiting.count == waiting.at.size()) evaluate_waiting(chunk, arena, tools, *function);
+        if (waiting.count == waiting.at.size()) evaluate_waiting(chunk, memory, tools, *function);
     }
     for (size_t at = 0; at < judged; ++at)
-        if (tools.functions[at] != nullptr) evaluate_waiting(chunk, arena, tools, *tools.functions[at]);
+        if (tools.functions[at] != nullptr) evaluate_waiting(chunk, memory, tools, *tools.functions[at]);
     // What ended the row, and what comes after it in the chunk, is not to be looked at.
     if (chunk.count < judged) chunk.calls = chunk.calls.first(tools.call[chunk.count]);
-    tools.sort_by_owner(tools.slots, chunk.slots, arena);
+    tools.sort_by_owner(tools.slots, chunk.slots, memory.arena);
 }
 
 /// Evaluates the formulas of some calls of one function. The row ends before a call that takes none of the
 /// paths that are known.
-void Row::evaluate_waiting(Chunk& chunk, base::Arena& arena, Tools& tools,
+void Row::evaluate_waiting(Chunk& chunk, BlockMemory& memory, Tools& tools,
                            const Summaries::Function& function) {
     Tools::Waiting& waiting = tools.waiting[function.number];
     for (const Summaries::Path& path : function.paths) {
@@ -215,8 +215,8 @@ void Row::evaluate_waiting(Chunk& chunk, base::Arena& arena, Tools& tools,
         uint8_t others = 0;
         for (size_t lane = 0; lane < waiting.count; ++lane) {
             const uint16_t at = waiting.at[lane];
-            if ((on_path >> lane & 1) == 0 || !add_call(chunk, arena, tools, path, at, lane))
-                waiting.at[others++] = at;
+            const bool follows = (on_path >> lane & 1) != 0 && slots_allow(path, tools, lane, memory);
+            if (!follows || !add_call(chunk, memory.arena, tools, path, at, lane)) waiting.at[others++] = at;
         }
         waiting.count = others;
     }
@@ -225,6 +225,17 @@ void Row::evaluate_waiting(Chunk& chunk, base::Arena& arena, Tools& tools,
         end_before(chunk.first + waiting.at[i]);
     }
     waiting.count = 0;
+}
+
+/// Whether the slots, as the row finds them, let the call follow the path. Asked where there is a choice of
+/// paths: slots' owners know for sure, and mostly the row itself changes nothing about it.
+bool Row::slots_allow(const Summaries::Path& path, const Tools& tools, size_t lane, BlockMemory& memory) {
+    const Summaries::Function& function = *path.function;
+    if (function.paths.size() == 1) return true;
+    const auto read = [&](const Address&, const uint256& key) {
+        return versions_.value_at(function.contract, key, position_, memory);
+    };
+    return Summaries::slots_allow(path.summary, tools.values, lane, function.to, read);
 }
 
 /// False: it may not have the gas that the path takes.

@@ -144,11 +144,13 @@ private:
     // ---- Taking apart (row.cpp)
     /// All chunks; or those whose transactions were taken for what they are not.
     void take_apart_all(const Batch& batch, bool again);
-    void take_apart(const Batch& batch, Chunk& chunk, base::Arena& arena, Tools& tools);
+    void take_apart(const Batch& batch, Chunk& chunk, BlockMemory& memory, Tools& tools);
     [[nodiscard]] bool judge(const Batch& batch, const Chunk& chunk, Tools& tools) const noexcept;
-    void evaluate(Chunk& chunk, base::Arena& arena, Tools& tools);
-    void evaluate_waiting(Chunk& chunk, base::Arena& arena, Tools& tools,
+    void evaluate(Chunk& chunk, BlockMemory& memory, Tools& tools);
+    void evaluate_waiting(Chunk& chunk, BlockMemory& memory, Tools& tools,
                           const Summaries::Function& function);
+    [[nodiscard]] bool slots_allow(const Summaries::Path& path, const Tools& tools, size_t lane,
+                                   BlockMemory& memory);
     [[nodiscard]] bool add_call(Chunk& chunk, base::Arena& arena, Tools& tools, const Summaries::Path& path,
                                 size_t at, size_t lane) const;
     void add_accounts(Chunk& chunk, base::Arena& arena, Tools& tools) const;

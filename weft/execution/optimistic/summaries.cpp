@@ -5,19 +5,34 @@
 namespace weft::execution::optimistic {
 namespace {
 
-/// Whether one of the paths may be the call's, as far as the call itself says.
+/// Whether the call follows one of the paths.
 bool follows_one_of(const std::deque<Summaries::Path>& paths, const FunctionCall& call,
-                    evm::SummaryValues& values) {
+                    evm::SummaryValues& values, Summaries::ReadSlot read) {
     return std::ranges::any_of(paths, [&](const Summaries::Path& path) {
         const evm::SummaryValues::Call one{*call.sender, call.data};
-        return values.evaluate(path.summary, {&one, 1}) != 0;
+        return values.evaluate(path.summary, {&one, 1}) != 0 &&
+               Summaries::slots_allow(path.summary, values, 0, *call.to, read);
     });
 }
 
 }  // namespace
 
+bool Summaries::slots_allow(const evm::Summary& summary, const evm::SummaryValues& values, size_t lane,
+                            const Address& contract, ReadSlot read) {
+    std::vector<uint256> needs;
+    for (size_t p = 0; p < summary.places().size(); ++p) {
+        const evm::Summary::Place& place = summary.places()[p];
+        needs.clear();
+        for (const evm::Summary::Index formula : place.needs) needs.push_back(values.value(formula, lane));
+        std::optional<uint256> value = read(contract, values.value(place.key, lane));
+        evm::StorageCharge charge;
+        if (!value || !summary.apply(p, needs.data(), *value, charge)) return false;
+    }
+    return true;
+}
+
 void Summaries::learn(std::span<const FunctionCall> calls,
-                      base::FunctionRef<std::optional<evm::Summary>(size_t i)> summarize) {
+                      base::FunctionRef<std::optional<evm::Summary>(size_t i)> summarize, ReadSlot read) {
     constexpr size_t often = 4;
     constexpr unsigned most_in_vain = 2;
     struct Kind {
@@ -50,7 +65,7 @@ void Summaries::learn(std::span<const FunctionCall> calls,
         for (size_t i = 0; i < calls.size(); ++i) {
             if (kind_of[i] != kind || function.paths.size() == most_paths || in_vain == most_in_vain)
                 continue;
-            if (follows_one_of(function.paths, calls[i], values)) continue;
+            if (follows_one_of(function.paths, calls[i], values, read)) continue;
             if (auto summary = summarize(i))
                 function.paths.push_back({nullptr, std::move(*summary)});
             else

@@ -53,9 +53,15 @@ public:
     }
     [[nodiscard]] std::deque<Function>& functions() noexcept { return functions_; }
 
-    /// Summarises what several of these calls do. summarize: the i-th call; nullopt: it can't be.
+    using ReadSlot = base::FunctionRef<std::optional<uint256>(const Address& contract, const uint256& key)>;
+    /// Whether a call follows the summary's path also by what the slots hold. values: of its formulas, for
+    /// which it does by itself.
+    [[nodiscard]] static bool slots_allow(const evm::Summary& summary, const evm::SummaryValues& values,
+                                          size_t lane, const Address& contract, ReadSlot read);
+    /// Summarises what several of these calls do. summarize: the i-th call; nullopt: it can't be. read: what
+    /// the call finds; nullopt: that can't be read.
     void learn(std::span<const FunctionCall> calls,
-               base::FunctionRef<std::optional<evm::Summary>(size_t i)> summarize);
+               base::FunctionRef<std::optional<evm::Summary>(size_t i)> summarize, ReadSlot read);
 
 private:
     std::deque<Function> functions_;

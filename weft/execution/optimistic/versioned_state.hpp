@@ -113,6 +113,13 @@ public:
         out = location.base;
         return {};
     }
+    /// What a segment at `position` finds in a slot, wherever that lies; nullopt: it can't be read.
+    [[nodiscard]] std::optional<uint256> value_at(AccountLocation* account, const uint256& key,
+                                                  Position position, BlockMemory& memory) {
+        uint256 value;
+        if (!read(*locate(account, key, memory, Base::read), position, value)) return std::nullopt;
+        return value;
+    }
     [[nodiscard]] state::ReadResult<bool> has_storage(const AccountLocation& location,
                                                       Position position) const;
 
