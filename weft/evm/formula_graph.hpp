@@ -31,7 +31,7 @@ public:
     using Index = uint16_t;
 
     [[nodiscard]] const Formula& operator[](Index i) const noexcept { return formulas_[i]; }
-    [[nodiscard]] size_t size() const noexcept { return formulas_.size(); }
+    [[nodiscard]] Index size() const noexcept { return static_cast<Index>(formulas_.size()); }
     /// It holds as many as it may, and what it gives means nothing any more.
     [[nodiscard]] bool full() const noexcept { return formulas_.size() > most; }
 

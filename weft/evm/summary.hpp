@@ -137,7 +137,8 @@ private:
 };
 
 /// Runs the call on the machine's journal, in a transaction that has begun, and says what it did as a
-/// summary; nullopt: it failed, or did what no summary can say. The journal is to be reset then.
+/// summary; nullopt: it failed, or did what no summary can say, or the contract's code is another account's
+/// (EIP-7702). The journal is to be reset then.
 /// Preconditions: nobody inspects the machine; sender, recipient (and coinbase, where the rules say so) are
 /// warm and nothing else is.
 [[nodiscard]] std::optional<Summary> summarize(Machine& machine, const Message& message,

@@ -47,8 +47,14 @@ std::optional<Summary> summarize(Machine& machine, const Message& message,
     if (message.kind != CallKind::call || message.is_static || !message.value.is_zero() ||
         transaction.origin != message.sender)
         return std::nullopt;
+    // Another account's code (EIP-7702) may change without this one's doing so.
+    state::Journal& journal = machine.journal();
+    state::AccountEntry* const to = journal.account(message.recipient);
+    const Code* const code = to != nullptr ? journal.code(*to) : nullptr;
+    if (code == nullptr || code->delegation()) return std::nullopt;
+
     Summarizer summarizer(message);
-    const int64_t refund_before = machine.journal().refund();
+    const int64_t refund_before = journal.refund();
     machine.set_inspector(&summarizer);
     const CallResult result = machine.execute(message, transaction);
     machine.set_inspector(nullptr);
@@ -57,7 +63,7 @@ std::optional<Summary> summarize(Machine& machine, const Message& message,
 
     StorageCharge charged;
     for (const SummaryPath::Place& place : path->places) charged += place.charge;
-    if (machine.journal().refund() - refund_before != charged.refund) return std::nullopt;
+    if (journal.refund() - refund_before != charged.refund) return std::nullopt;
     const auto used = static_cast<Gas>(message.gas - result.gas_left);
     auto summary = SummaryMaker::make(*path, summarizer.rules(), used - charged.gas, message.input.size());
     if (!summary || !describes(*summary, *path, message)) return std::nullopt;
@@ -139,9 +145,8 @@ void SummaryMaker::mark_needed() {
         for (const Index topic : log.topics) needed_[topic] = true;
         for (const Index word : log.data) needed_[word] = true;
     }
-    for (size_t i = graph_.size(); i-- > 0;)
-        for (size_t k = 0; needed_[i] && k < graph_[static_cast<Index>(i)].count; ++k)
-            needed_[graph_[static_cast<Index>(i)].from[k]] = true;
+    for (Index i = graph_.size(); i-- > 0;)
+        for (size_t k = 0; needed_[i] && k < graph_[i].count; ++k) needed_[graph_[i].from[k]] = true;
 }
 
 void SummaryMaker::place_constants() {

@@ -305,6 +305,14 @@ TEST(SummaryLimits, AreReached) {
     }
 }
 
+TEST(SummaryRefusals, OfDelegatedCode) {
+    SummaryWorld world;
+    world.deploy(other, Code().push(1).push(0).op(OP_SSTORE));
+    world.deploy(contract, Code().raw("ef0100").raw(to_hex(other.view())));
+    EXPECT_EQ(real(world, sender, {})->slots.size(), 1u);
+    EXPECT_FALSE(world.summary_of(sender, {}).has_value());
+}
+
 TEST(SummaryRefusals, OfMessages) {
     SummaryWorld world;
     world.deploy(contract, Code().push(1).push(0).op(OP_SSTORE));
