@@ -310,6 +310,30 @@ TEST_P(Function, OfASlot) {
     }
 }
 
+/// What is known of a result's size, on which masks are dropped that would take nothing.
+TEST_P(Function, Masked) {
+    for (unsigned which = 0; which < 12; ++which) {
+        SummaryWorld world;
+        Code result;
+        for (size_t i = operands(); i-- > 0;)
+            result.add(i == which % 4 ? Code().push(random() % 260)
+                                      : argument(i).push(uint256{1} << random() % 256).op(OP_AND));
+        result.op(GetParam());
+        Code code = Code().add(result).op(OP_ISZERO).op(OP_ISZERO).push(0).op(OP_SSTORE);
+        for (const uint64_t bits : {1, 7, 8, 9, 64, 160, 255})
+            code.add(result).push((uint256{1} << bits) - 1).op(OP_AND).push(bits).op(OP_SSTORE);
+        world.deploy(contract, code);
+        const auto summary = world.summary_of(sender, words({1, 2, 3}));
+        ASSERT_TRUE(summary.has_value());
+        for (int i = 0; i < 100; ++i) {
+            const Bytes input = words({pick(), pick(), pick()});
+            const auto told = said(world, *summary, sender, input);
+            ASSERT_TRUE(told.has_value());
+            ASSERT_EQ(told, real(world, sender, input));
+        }
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Function,
                          testing::Values(OP_ADD, OP_MUL, OP_SUB, OP_DIV, OP_SDIV, OP_MOD, OP_SMOD, OP_ADDMOD,
                                          OP_MULMOD, OP_SIGNEXTEND, OP_LT, OP_GT, OP_SLT, OP_SGT, OP_EQ,
