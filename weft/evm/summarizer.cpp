@@ -143,12 +143,12 @@ void Summarizer::execute(const Step& step, const OpcodeInfo& info) {
         for (size_t i = 0; i < info.inputs; ++i) operands[i] = pop();
         stack_.push_back(path_.graph.apply(opcode, operands[0], operands[1], operands[2]));
     } else {
-        access_memory(step);
+        execute_rest(step);
     }
 }
 
-/// What is left.
-void Summarizer::access_memory(const Step& step) {
+/// Memory, storage, input, jumps, and what ends the call.
+void Summarizer::execute_rest(const Step& step) {
     switch (step.opcode) {
         case OP_STOP:
         case OP_JUMPDEST:

@@ -86,7 +86,7 @@ private:
     /// What the last instruction left that only shows now.
     void settle(const Step& step);
     void execute(const Step& step, const OpcodeInfo& info);
-    void access_memory(const Step& step);
+    void execute_rest(const Step& step);
     void copy_to_memory(const Step& step);
     void hash();
     void jump(bool conditional);

@@ -76,80 +76,55 @@ template <class Visit>
     using W = const uint256&;
     switch (opcode) {
         case OP_ADD:
-            visit([](W a, W b, W) { return add(a, b); });
-            return true;
+            return visit([](W a, W b, W) { return add(a, b); }), true;
         case OP_MUL:
-            visit([](W a, W b, W) { return multiply(a, b); });
-            return true;
+            return visit([](W a, W b, W) { return multiply(a, b); }), true;
         case OP_SUB:
-            visit([](W a, W b, W) { return subtract(a, b); });
-            return true;
+            return visit([](W a, W b, W) { return subtract(a, b); }), true;
         case OP_DIV:
-            visit([](W a, W b, W) { return quotient(a, b); });
-            return true;
+            return visit([](W a, W b, W) { return quotient(a, b); }), true;
         case OP_SDIV:
-            visit([](W a, W b, W) { return quotient_signed(a, b); });
-            return true;
+            return visit([](W a, W b, W) { return quotient_signed(a, b); }), true;
         case OP_MOD:
-            visit([](W a, W b, W) { return remainder(a, b); });
-            return true;
+            return visit([](W a, W b, W) { return remainder(a, b); }), true;
         case OP_SMOD:
-            visit([](W a, W b, W) { return remainder_signed(a, b); });
-            return true;
+            return visit([](W a, W b, W) { return remainder_signed(a, b); }), true;
         case OP_ADDMOD:
-            visit([](W a, W b, W c) { return base::add_mod(a, b, c); });
-            return true;
+            return visit([](W a, W b, W c) { return base::add_mod(a, b, c); }), true;
         case OP_MULMOD:
-            visit([](W a, W b, W c) { return base::mul_mod(a, b, c); });
-            return true;
+            return visit([](W a, W b, W c) { return base::mul_mod(a, b, c); }), true;
         case OP_SIGNEXTEND:
-            visit([](W a, W b, W) { return sign_extend(a, b); });
-            return true;
+            return visit([](W a, W b, W) { return sign_extend(a, b); }), true;
         case OP_LT:
-            visit([](W a, W b, W) { return uint256{less(a, b)}; });
-            return true;
+            return visit([](W a, W b, W) { return uint256{less(a, b)}; }), true;
         case OP_GT:
-            visit([](W a, W b, W) { return uint256{greater(a, b)}; });
-            return true;
+            return visit([](W a, W b, W) { return uint256{greater(a, b)}; }), true;
         case OP_SLT:
-            visit([](W a, W b, W) { return uint256{less_signed(a, b)}; });
-            return true;
+            return visit([](W a, W b, W) { return uint256{less_signed(a, b)}; }), true;
         case OP_SGT:
-            visit([](W a, W b, W) { return uint256{greater_signed(a, b)}; });
-            return true;
+            return visit([](W a, W b, W) { return uint256{greater_signed(a, b)}; }), true;
         case OP_EQ:
-            visit([](W a, W b, W) { return uint256{equal(a, b)}; });
-            return true;
+            return visit([](W a, W b, W) { return uint256{equal(a, b)}; }), true;
         case OP_ISZERO:
-            visit([](W a, W, W) { return uint256{a.is_zero()}; });
-            return true;
+            return visit([](W a, W, W) { return uint256{a.is_zero()}; }), true;
         case OP_AND:
-            visit([](W a, W b, W) { return bit_and(a, b); });
-            return true;
+            return visit([](W a, W b, W) { return bit_and(a, b); }), true;
         case OP_OR:
-            visit([](W a, W b, W) { return bit_or(a, b); });
-            return true;
+            return visit([](W a, W b, W) { return bit_or(a, b); }), true;
         case OP_XOR:
-            visit([](W a, W b, W) { return bit_xor(a, b); });
-            return true;
+            return visit([](W a, W b, W) { return bit_xor(a, b); }), true;
         case OP_NOT:
-            visit([](W a, W, W) { return ~a; });
-            return true;
+            return visit([](W a, W, W) { return ~a; }), true;
         case OP_BYTE:
-            visit([](W a, W b, W) { return byte_at(a, b); });
-            return true;
+            return visit([](W a, W b, W) { return byte_at(a, b); }), true;
         case OP_SHL:
-            visit([](W a, W b, W) { return shift_left(a, b); });
-            return true;
+            return visit([](W a, W b, W) { return shift_left(a, b); }), true;
         case OP_SHR:
-            visit([](W a, W b, W) { return shift_right(a, b); });
-            return true;
+            return visit([](W a, W b, W) { return shift_right(a, b); }), true;
         case OP_SAR:
-            visit([](W a, W b, W) { return shift_arithmetic(a, b); });
-            return true;
+            return visit([](W a, W b, W) { return shift_arithmetic(a, b); }), true;
         case OP_CLZ:
-            visit([](W a, W, W) { return uint256{base::count_leading_zeros(a)}; });
-            return true;
+            return visit([](W a, W, W) { return uint256{base::count_leading_zeros(a)}; }), true;
         default:
             return false;
     }
