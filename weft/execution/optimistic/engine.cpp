@@ -222,7 +222,7 @@ size_t Engine::least_in_row() const noexcept {
 }
 
 void Engine::learn_functions(const Batch& batch) {
-    constexpr size_t most_looked_at = 256;
+    constexpr size_t most_looked_at = 1024;
     if (!block_.has_senders(block_.next() + batch.size())) return;
     const size_t stride = batch.size() / most_looked_at + 1;
     std::vector<FunctionCall> calls;

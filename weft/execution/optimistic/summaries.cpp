@@ -33,7 +33,8 @@ bool Summaries::slots_allow(const evm::Summary& summary, const evm::SummaryValue
 
 void Summaries::learn(std::span<const FunctionCall> calls,
                       base::FunctionRef<std::optional<evm::Summary>(size_t i)> summarize, ReadSlot read) {
-    constexpr size_t often = 4;
+    constexpr size_t often = 2;
+    constexpr size_t most_tried = 16;  // of a function, for paths that none before took
     constexpr unsigned most_in_vain = 2;
     struct Kind {
         const FunctionCall* first;
@@ -62,10 +63,12 @@ void Summaries::learn(std::span<const FunctionCall> calls,
         function.selector = first.selector();
         function.input_size = first.data.size();
         unsigned in_vain = 0;
-        for (size_t i = 0; i < calls.size(); ++i) {
-            if (kind_of[i] != kind || function.paths.size() == most_paths || in_vain == most_in_vain)
-                continue;
+        size_t tried = 0;
+        for (size_t i = 0; i < calls.size() && tried < most_tried; ++i) {
+            if (kind_of[i] != kind) continue;
+            ++tried;
             if (follows_one_of(function.paths, calls[i], values, read)) continue;
+            if (function.paths.size() == most_paths || in_vain == most_in_vain) break;
             if (auto summary = summarize(i))
                 function.paths.push_back({nullptr, std::move(*summary)});
             else
