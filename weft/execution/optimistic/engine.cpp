@@ -222,16 +222,24 @@ size_t Engine::least_in_row() const noexcept {
 }
 
 void Engine::learn_functions(const Batch& batch) {
-    constexpr size_t most_looked_at = 1024;
+    constexpr size_t few = 64, most_looked_at = 1024;
     if (!block_.has_senders(block_.next() + batch.size())) return;
-    const size_t stride = batch.size() / most_looked_at + 1;
     std::vector<FunctionCall> calls;
     std::vector<size_t> indices;
-    for (size_t i = 0; i < batch.size(); i += stride)
-        if (const auto call = batch.call(i)) {
-            calls.push_back(*call);
-            indices.push_back(i);
-        }
+    const auto look_at = [&](size_t most) {
+        const size_t stride = batch.size() / most + 1;
+        for (size_t i = 0; i < batch.size(); i += stride)
+            if (const auto call = batch.call(i)) {
+                calls.push_back(*call);
+                indices.push_back(i);
+            }
+    };
+    // To look at a transaction costs as much as to make a payment.
+    look_at(few);
+    if (calls.empty()) return;
+    calls.clear();
+    indices.clear();
+    look_at(most_looked_at);
     Worker& worker = memory_.worker(0);
     const auto summarize = [&](size_t i) {
         start(worker, base_position_, 0, nullptr, Footing::committed);

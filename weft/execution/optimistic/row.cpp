@@ -21,6 +21,10 @@ unsigned __int128 low_128_bits(const uint256& value) noexcept {
     return static_cast<unsigned __int128>(value.limb[1]) << 64 | value.limb[0];
 }
 
+uint256 widen(unsigned __int128 value) noexcept {
+    return uint256{static_cast<uint64_t>(value), static_cast<uint64_t>(value >> 64), 0, 0};
+}
+
 /// The calls' logs, as the summary's formulas give them.
 std::vector<Log> logs_of(const evm::Summary& summary, const evm::SummaryValues& values,
                          const Address& address, size_t lane) {
@@ -43,30 +47,37 @@ std::vector<Log> logs_of(const evm::Summary& summary, const evm::SummaryValues& 
 
 /// What a thread takes chunks apart with.
 struct Row::Tools {
-    std::array<RowTransaction, most_in_chunk> transactions;
-    std::array<const Summaries::Function*, most_in_chunk> functions;
-    std::array<uint16_t, most_in_chunk> first_slot;  ///< a call's parts begin there
-    std::array<uint16_t, most_in_chunk> call;        ///< number among the chunk's calls
-    std::array<uint8_t, most_in_chunk * most_places> owner;
-    size_t calls, slots;
+    /// A call, as judged.
+    struct Judged {
+        RowTransaction tx;
+        const Summaries::Function* function;
+        uint16_t at;          ///< transaction of the chunk
+        uint16_t debit;       ///< among the chunk's account parts
+        uint16_t first_slot;  ///< its slot parts begin there
+    };
+    std::array<Judged, most_in_chunk> calls;
+    std::array<uint8_t, 2 * most_in_chunk> account_owners;
+    std::array<uint8_t, most_in_chunk * most_places> slot_owners;
+    size_t call_count, account_count, slot_count;
     /// Calls of each function that wait for its formulas to be evaluated.
     struct Waiting {
-        std::array<uint16_t, evm::SummaryValues::lanes> at;
+        std::array<uint16_t, evm::SummaryValues::lanes> calls;
         uint8_t count = 0;
     };
     std::array<Waiting, Summaries::most_functions> waiting;
     evm::SummaryValues values;
 
-    /// Parts in the order of their owners, each owner's in their own order; those of nobody are left out.
+    /// Owns what isn't there.
     static constexpr uint8_t nobody = owners;
-    void sort_by_owner(size_t count, ByOwner& out, base::Arena& arena) const {
+    /// Parts in the order of their owners, each owner's in their own order.
+    static void sort_by_owner(std::span<const uint8_t> owner, ByOwner& out, base::Arena& arena) {
         out.ends = {};
-        for (size_t i = 0; i < count; ++i)
-            if (owner[i] != nobody) ++out.ends[owner[i] + 1];
+        for (const uint8_t one : owner)
+            if (one != nobody) ++out.ends[one + 1];
         std::inclusive_scan(out.ends.begin(), out.ends.end(), out.ends.begin());
         out.parts = room_for<uint16_t>(out.ends.back(), arena);
         auto next = out.ends;
-        for (size_t i = 0; i < count; ++i)
+        for (size_t i = 0; i < owner.size(); ++i)
             if (owner[i] != nobody) out.parts[next[owner[i]]++] = static_cast<uint16_t>(i);
     }
 };
@@ -141,66 +152,89 @@ void Row::cut_off(const Batch& batch) {
 void Row::take_apart(const Batch& batch, Chunk& chunk, BlockMemory& memory, Tools& tools) {
     const size_t end = end_.load(std::memory_order_relaxed);
     const size_t most = end > chunk.first ? std::min(chunk.count, end - chunk.first) : 0;
-    chunk.count = tools.calls = tools.slots = 0;
+    chunk.count = tools.call_count = tools.account_count = tools.slot_count = 0;
     chunk.tips = {};
     chunk.differs.store(false, std::memory_order_relaxed);
     if (most == 0 || block_.stopped()) return;
-    while (chunk.count < most && judge(batch, chunk, tools)) ++chunk.count;
+    chunk.outcomes = room_for<Outcome>(most, memory.arena);
+    chunk.account_parts = room_for<AccountPart>(2 * most, memory.arena);
+    while (chunk.count < most && add_next(batch, chunk, tools)) ++chunk.count;
     if (chunk.count < most) end_before(chunk.first + chunk.count);
-    chunk.outcomes = room_for<Outcome>(chunk.count, memory.arena);
-    evaluate(chunk, memory, tools);
-    add_accounts(chunk, memory.arena, tools);
+    // Where a call ends the row, what comes after it in the chunk is not to be there.
+    if (!evaluate(chunk, memory, tools)) return take_apart(batch, chunk, memory, tools);
+    Tools::sort_by_owner(std::span(tools.account_owners).first(tools.account_count), chunk.accounts,
+                         memory.arena);
     sum_up(chunk);
 }
 
-/// Whether the transaction after those that the chunk has may stand in the row, for all that is known without
-/// evaluating formulas.
-bool Row::judge(const Batch& batch, const Chunk& chunk, Tools& tools) const noexcept {
+/// Adds the transaction after those that the chunk has. False: it may not stand in the row, for all that is
+/// known without evaluating formulas.
+bool Row::add_next(const Batch& batch, Chunk& chunk, Tools& tools) const {
     const size_t i = chunk.first + chunk.count;
-    RowTransaction& tx = tools.transactions[chunk.count];
+    Tools::Judged& judged = tools.calls[tools.call_count];
+    const RowTransaction& tx = judged.tx;
     // That the gas left suffices is seen when the chunks are added up.
-    if (!batch.judge_for_row(i, tx) || !block_.may_fit(block_.next() + i, {tx.gas_limit})) return false;
+    if (!batch.judge_for_row(i, judged.tx) || !block_.may_fit(block_.next() + i, {tx.gas_limit}))
+        return false;
     const Address& coinbase = block_.env().context.coinbase;
     if (*tx.sender == coinbase || *tx.recipient == coinbase) return false;
-    // What is taken and given is less.
+    // What is taken and given is less, and so is each price times the gas.
     if (!fits_in_128_bits(tx.max_cost)) return false;
-    tools.functions[chunk.count] = nullptr;
-    if (!tx.is_call()) return true;
-    const Summaries::Function* const function = summaries_.find({tx.recipient, tx.sender, tx.input});
-    if (function == nullptr) return false;
-    tools.functions[chunk.count] = function;
-    tools.call[chunk.count] = static_cast<uint16_t>(tools.calls++);
-    tools.first_slot[chunk.count] = static_cast<uint16_t>(tools.slots);
-    tools.slots += function->most_places;
+    Outcome& outcome = chunk.outcomes[chunk.count];
+    outcome = {0, tx.type, tx.is_call()};
+    const auto add = [&](const AccountPart& part) {
+        tools.account_owners[tools.account_count] =
+            static_cast<uint8_t>(versions_.hash(part.address) % owners);
+        chunk.account_parts[tools.account_count++] = part;
+    };
+    const auto transaction = static_cast<uint32_t>(i);
+    const Amount max_cost = low_128_bits(tx.max_cost);
+    if (tx.is_call()) {
+        judged.function = summaries_.find({tx.recipient, tx.sender, tx.input});
+        if (judged.function == nullptr) return false;
+        judged.at = static_cast<uint16_t>(chunk.count);
+        judged.debit = static_cast<uint16_t>(tools.account_count);
+        judged.first_slot = static_cast<uint16_t>(tools.slot_count);
+        ++tools.call_count;
+        tools.slot_count += judged.function->most_places;
+        add({*tx.sender, transaction, true, tx.nonce, 0, max_cost});  // its amount comes with its gas
+        return true;
+    }
+    outcome.gas_used = execution::detail::gas_to_pay(tx.gas_limit, tx.gas_limit - tx.intrinsic_gas, 0,
+                                                     block_.env().revision, tx.floor_gas);
+    chunk.tips += widen(low_128_bits(tx.priority_fee) * outcome.gas_used);
+    const Amount fee = low_128_bits(tx.gas_price) * outcome.gas_used;
+    add({*tx.sender, transaction, true, tx.nonce, low_128_bits(tx.value) + fee, max_cost});
+    add({*tx.recipient, transaction, false, 0, low_128_bits(tx.value), 0});
     return true;
 }
 
-void Row::evaluate(Chunk& chunk, BlockMemory& memory, Tools& tools) {
+/// The chunk's calls, as their functions' formulas say. False: one takes none of the paths that are known,
+/// and so ends the chunk, and the row.
+bool Row::evaluate(Chunk& chunk, BlockMemory& memory, Tools& tools) {
     chunk.calls = {};
     chunk.slots = {};
-    if (tools.calls == 0) return;
-    chunk.calls = room_for<Call>(tools.calls, memory.arena);
+    if (tools.call_count == 0) return true;
+    chunk.calls = room_for<Call>(tools.call_count, memory.arena);
     chunk.logs.clear();
-    chunk.logs.resize(tools.calls);
-    chunk.slot_parts = room_for<SlotPart>(tools.slots, memory.arena);
-    std::fill_n(tools.owner.begin(), tools.slots, Tools::nobody);
-    const size_t judged = chunk.count;
-    for (size_t at = 0; at < judged; ++at) {
-        const Summaries::Function* const function = tools.functions[at];
-        if (function == nullptr) continue;
-        Tools::Waiting& waiting = tools.waiting[function->number];
-        waiting.at[waiting.count++] = static_cast<uint16_t>(at);
-        if (waiting.count == waiting.at.size()) evaluate_waiting(chunk, memory, tools, *function);
+    chunk.logs.resize(tools.call_count);
+    chunk.slot_parts = room_for<SlotPart>(tools.slot_count, memory.arena);
+    const auto slot_owners = std::span(tools.slot_owners).first(tools.slot_count);
+    std::ranges::fill(slot_owners, Tools::nobody);
+    const size_t count = chunk.count;
+    for (size_t number = 0; number < tools.call_count; ++number) {
+        const Summaries::Function& function = *tools.calls[number].function;
+        Tools::Waiting& waiting = tools.waiting[function.number];
+        waiting.calls[waiting.count++] = static_cast<uint16_t>(number);
+        if (waiting.count == waiting.calls.size()) evaluate_waiting(chunk, memory, tools, function);
     }
-    for (size_t at = 0; at < judged; ++at)
-        if (tools.functions[at] != nullptr) evaluate_waiting(chunk, memory, tools, *tools.functions[at]);
-    // What ended the row, and what comes after it in the chunk, is not to be looked at.
-    if (chunk.count < judged) chunk.calls = chunk.calls.first(tools.call[chunk.count]);
-    tools.sort_by_owner(tools.slots, chunk.slots, memory.arena);
+    for (size_t number = 0; number < tools.call_count; ++number)
+        evaluate_waiting(chunk, memory, tools, *tools.calls[number].function);
+    Tools::sort_by_owner(slot_owners, chunk.slots, memory.arena);
+    return chunk.count == count;
 }
 
-/// Evaluates the formulas of some calls of one function. The row ends before a call that takes none of the
-/// paths that are known.
+/// Evaluates the formulas of some calls of one function.
 void Row::evaluate_waiting(Chunk& chunk, BlockMemory& memory, Tools& tools,
                            const Summaries::Function& function) {
     Tools::Waiting& waiting = tools.waiting[function.number];
@@ -208,21 +242,23 @@ void Row::evaluate_waiting(Chunk& chunk, BlockMemory& memory, Tools& tools,
         if (waiting.count == 0) return;
         std::array<evm::SummaryValues::Call, evm::SummaryValues::lanes> calls;
         for (size_t lane = 0; lane < waiting.count; ++lane) {
-            const RowTransaction& tx = tools.transactions[waiting.at[lane]];
+            const RowTransaction& tx = tools.calls[waiting.calls[lane]].tx;
             calls[lane] = {*tx.sender, tx.input};
         }
         const uint32_t on_path = tools.values.evaluate(path.summary, std::span(calls).first(waiting.count));
         uint8_t others = 0;
         for (size_t lane = 0; lane < waiting.count; ++lane) {
-            const uint16_t at = waiting.at[lane];
+            const uint16_t number = waiting.calls[lane];
             const bool follows = (on_path >> lane & 1) != 0 && slots_allow(path, tools, lane, memory);
-            if (!follows || !add_call(chunk, memory.arena, tools, path, at, lane)) waiting.at[others++] = at;
+            if (!follows || !add_call(chunk, memory.arena, tools, path, number, lane))
+                waiting.calls[others++] = number;
         }
         waiting.count = others;
     }
     for (size_t i = 0; i < waiting.count; ++i) {
-        chunk.count = std::min<size_t>(chunk.count, waiting.at[i]);
-        end_before(chunk.first + waiting.at[i]);
+        const size_t at = tools.calls[waiting.calls[i]].at;
+        chunk.count = std::min(chunk.count, at);
+        end_before(chunk.first + at);
     }
     waiting.count = 0;
 }
@@ -239,34 +275,18 @@ bool Row::slots_allow(const Summaries::Path& path, const Tools& tools, size_t la
 }
 
 /// False: it may not have the gas that the path takes.
-bool Row::add_call(Chunk& chunk, base::Arena& arena, Tools& tools, const Summaries::Path& path, size_t at,
+bool Row::add_call(Chunk& chunk, base::Arena& arena, Tools& tools, const Summaries::Path& path, size_t number,
                    size_t lane) const {
-    const RowTransaction& tx = tools.transactions[at];
+    const Tools::Judged& judged = tools.calls[number];
+    const RowTransaction& tx = judged.tx;
     const evm::Summary& summary = path.summary;
     const evm::SummaryValues& values = tools.values;
-    Call& call = chunk.calls[tools.call[at]];
-    const auto transaction = static_cast<uint32_t>(chunk.first + at);
     evm::StorageCharge charge;
-    const uint256* needs = nullptr;
-    const std::vector<evm::Summary::Index>* needed = nullptr;
-    for (size_t p = 0; p < summary.places().size(); ++p) {
-        const evm::Summary::Place& place = summary.places()[p];
-        charge.gas += place.charge.gas;
-        charge.refund += place.charge.refund;
-        if (needed == nullptr || *needed != place.needs) {
-            needed = &place.needs;
-            const auto words = room_for<uint256>(needed->size(), arena);
-            for (size_t i = 0; i < words.size(); ++i) words[i] = values.value((*needed)[i], lane);
-            needs = words.data();
-        }
-        const size_t part = tools.first_slot[at] + p;
-        const uint256& key = values.value(place.key, lane);
-        chunk.slot_parts[part] = {&path, &call, needs, transaction, static_cast<uint32_t>(p), key};
-        tools.owner[part] = static_cast<uint8_t>(versions_.hash(path.function->contract, key) % owners);
-    }
+    for (const evm::Summary::Place& place : summary.places()) charge += place.charge;
+    Call& call = chunk.calls[number];
     call = {.chunk = &chunk,
-            .transaction = static_cast<uint32_t>(at),
-            .debit = 0,
+            .transaction = judged.at,
+            .debit = judged.debit,
             .gas = static_cast<int64_t>(tx.intrinsic_gas) + summary.gas() + charge.gas,
             .refund = charge.refund,
             .more_gas = 0,
@@ -275,43 +295,30 @@ bool Row::add_call(Chunk& chunk, base::Arena& arena, Tools& tools, const Summari
             .floor_gas = tx.floor_gas,
             .gas_price = low_128_bits(tx.gas_price),
             .priority_fee = low_128_bits(tx.priority_fee)};
-    if (!suffices(call)) {
-        for (size_t p = 0; p < summary.places().size(); ++p)
-            tools.owner[tools.first_slot[at] + p] = Tools::nobody;
-        return false;
-    }
-    chunk.logs[tools.call[at]] = logs_of(summary, values, *tx.recipient, lane);
-    return true;
-}
+    if (!suffices(call)) return false;
 
-void Row::add_accounts(Chunk& chunk, base::Arena& arena, Tools& tools) const {
-    chunk.account_parts = room_for<AccountPart>(2 * chunk.count, arena);
-    size_t count = 0;
-    const auto add = [&](const AccountPart& part) {
-        tools.owner[count] = static_cast<uint8_t>(versions_.hash(part.address) % owners);
-        chunk.account_parts[count++] = part;
-    };
-    for (size_t at = 0; at < chunk.count; ++at) {
-        const RowTransaction& tx = tools.transactions[at];
-        const auto transaction = static_cast<uint32_t>(chunk.first + at);
-        Outcome& outcome = chunk.outcomes[at];
-        outcome = {0, tx.type, tx.is_call()};
-        if (tx.is_call()) {
-            Call& call = chunk.calls[tools.call[at]];
-            call.debit = static_cast<uint32_t>(count);
-            outcome.gas_used = gas_used_by(call);
-        } else {
-            outcome.gas_used = execution::detail::gas_to_pay(tx.gas_limit, tx.gas_limit - tx.intrinsic_gas, 0,
-                                                             block_.env().revision, tx.floor_gas);
+    const auto transaction = static_cast<uint32_t>(chunk.first + judged.at);
+    const uint256* needs = nullptr;
+    const std::vector<evm::Summary::Index>* needed = nullptr;
+    for (size_t p = 0; p < summary.places().size(); ++p) {
+        const evm::Summary::Place& place = summary.places()[p];
+        if (needed == nullptr || *needed != place.needs) {
+            needed = &place.needs;
+            const auto words = room_for<uint256>(needed->size(), arena);
+            for (size_t i = 0; i < words.size(); ++i) words[i] = values.value((*needed)[i], lane);
+            needs = words.data();
         }
-        const uint256 gas{outcome.gas_used};
-        chunk.tips += tx.priority_fee * gas;
-        add({*tx.sender, transaction, true, tx.nonce, low_128_bits(tx.value + tx.gas_price * gas),
-             low_128_bits(tx.max_cost)});
-        if (!tx.is_call()) add({*tx.recipient, transaction, false, 0, low_128_bits(tx.value), 0});
+        const size_t part = judged.first_slot + p;
+        const uint256& key = values.value(place.key, lane);
+        chunk.slot_parts[part] = {&path, &call, needs, transaction, static_cast<uint32_t>(p), key};
+        tools.slot_owners[part] = static_cast<uint8_t>(versions_.hash(path.function->contract, key) % owners);
     }
-    chunk.account_parts = chunk.account_parts.first(count);
-    tools.sort_by_owner(count, chunk.accounts, arena);
+    chunk.logs[number] = logs_of(summary, values, *tx.recipient, lane);
+    Outcome& outcome = chunk.outcomes[judged.at];
+    outcome.gas_used = gas_used_by(call);
+    chunk.account_parts[judged.debit].amount = call.gas_price * outcome.gas_used;
+    chunk.tips += widen(call.priority_fee * outcome.gas_used);
+    return true;
 }
 
 bool Row::suffices(const Call& call) noexcept {

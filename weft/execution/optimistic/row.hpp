@@ -145,15 +145,14 @@ private:
     /// All chunks; or those whose transactions were taken for what they are not.
     void take_apart_all(const Batch& batch, bool again);
     void take_apart(const Batch& batch, Chunk& chunk, BlockMemory& memory, Tools& tools);
-    [[nodiscard]] bool judge(const Batch& batch, const Chunk& chunk, Tools& tools) const noexcept;
-    void evaluate(Chunk& chunk, BlockMemory& memory, Tools& tools);
+    [[nodiscard]] bool add_next(const Batch& batch, Chunk& chunk, Tools& tools) const;
+    [[nodiscard]] bool evaluate(Chunk& chunk, BlockMemory& memory, Tools& tools);
     void evaluate_waiting(Chunk& chunk, BlockMemory& memory, Tools& tools,
                           const Summaries::Function& function);
     [[nodiscard]] bool slots_allow(const Summaries::Path& path, const Tools& tools, size_t lane,
                                    BlockMemory& memory);
     [[nodiscard]] bool add_call(Chunk& chunk, base::Arena& arena, Tools& tools, const Summaries::Path& path,
-                                size_t at, size_t lane) const;
-    void add_accounts(Chunk& chunk, base::Arena& arena, Tools& tools) const;
+                                size_t number, size_t lane) const;
     /// Ends the row before this transaction.
     void end_before(size_t transaction) noexcept;
     /// Cuts the row off where it ends now.
@@ -173,6 +172,7 @@ private:
     /// Calls body(owner, memory) for each owner of any of these parts, on all threads.
     template <class Body>
     void make_by_owner(size_t chunks, ByOwner Chunk::* parts, Body&& body);
+    [[nodiscard]] size_t parts_of(size_t owner, size_t chunks, ByOwner Chunk::* parts) const noexcept;
     void change_slots_of(size_t owner, size_t chunks, BlockMemory& memory);
     void change_accounts_of(size_t owner, size_t chunks, BlockMemory& memory);
     [[nodiscard]] bool is_over() const noexcept;

@@ -72,16 +72,22 @@ template <class Body>
 void Row::make_by_owner(size_t chunks, ByOwner Chunk::* parts, Body&& body) {
     // An account that all pay to has an owner with much to do: that one begins.
     std::array<size_t, owners> work{}, order;
-    for (size_t i = 0; i < chunks; ++i)
-        for (size_t owner = 0; owner < owners; ++owner) work[owner] += (chunks_[i].*parts).of(owner).size();
+    for (size_t owner = 0; owner < owners; ++owner) work[owner] = parts_of(owner, chunks, parts);
     if (std::ranges::count(work, size_t{0}) == owners) return;
     std::iota(order.begin(), order.end(), size_t{0});
     std::ranges::sort(order, std::greater{}, [&](size_t owner) { return work[owner]; });
     share_out(owners, [&](BlockMemory& memory, size_t i) { body(order[i], memory); });
 }
 
+size_t Row::parts_of(size_t owner, size_t chunks, ByOwner Chunk::* parts) const noexcept {
+    size_t count = 0;
+    for (size_t i = 0; i < chunks; ++i) count += (chunks_[i].*parts).of(owner).size();
+    return count;
+}
+
 void Row::change_slots_of(size_t owner, size_t chunks, BlockMemory& memory) {
     std::vector<SlotStep> steps;
+    steps.reserve(parts_of(owner, chunks, &Chunk::slots));
     for (size_t i = 0; i < chunks; ++i)
         for (const uint16_t part : chunks_[i].slots.of(owner))
             steps.push_back({&chunks_[i].slot_parts[part]});
@@ -109,6 +115,7 @@ void Row::change_slots_of(size_t owner, size_t chunks, BlockMemory& memory) {
 
 void Row::change_accounts_of(size_t owner, size_t chunks, BlockMemory& memory) {
     std::vector<AccountStep> steps;
+    steps.reserve(parts_of(owner, chunks, &Chunk::accounts));
     for (size_t i = 0; i < chunks; ++i)
         for (const uint16_t part : chunks_[i].accounts.of(owner))
             steps.push_back({&chunks_[i].account_parts[part]});
@@ -213,8 +220,7 @@ void Row::correct(Chunk& chunk) {
         const uint64_t more = outcome.gas_used - taken_for;
         const auto more_gas = static_cast<Amount>(static_cast<__int128>(static_cast<int64_t>(more)));
         chunk.account_parts[call.debit].amount += call.gas_price * more_gas;
-        const uint256 tip = widen(call.priority_fee);
-        chunk.tips = chunk.tips - tip * uint256{taken_for} + tip * uint256{outcome.gas_used};
+        chunk.tips += widen(call.priority_fee * outcome.gas_used) - widen(call.priority_fee * taken_for);
     }
     sum_up(chunk);
 }
