@@ -9,6 +9,7 @@ namespace {
 
 using primitives::json::Error;
 using primitives::json::Fields;
+using primitives::json::Object;
 using primitives::json::Result;
 using primitives::json::Value;
 
@@ -122,6 +123,20 @@ bool are_well_formed(std::span<const Bytes> requests) {
     return true;
 }
 
+/// The Engine API refuses a payload that lacks a field of the method's version, or has one of a later: the
+/// hash of such a header says nothing.
+std::optional<execution::Reason> misfit_of_blob_fields(const Header& header) {
+    using enum execution::Reason;
+    if (header.parent_beacon_block_root) {  // from V3 on
+        if (!header.blob_gas_used) return missing_blob_gas_used;
+        if (!header.excess_blob_gas) return missing_excess_blob_gas;
+    } else {
+        if (header.blob_gas_used) return unexpected_blob_gas_used;
+        if (header.excess_blob_gas) return unexpected_excess_blob_gas;
+    }
+    return std::nullopt;
+}
+
 /// engine_newPayload's parameters: the payload, from V3 on the blobs' hashes and the parent's beacon root,
 /// from V4 on the requests.
 Result<void> read_new_payload(Value value, TestBlock& out) {
@@ -140,18 +155,19 @@ Result<void> read_new_payload(Value value, TestBlock& out) {
                 primitives::json::read(parameters[2], payload->header.parent_beacon_block_root.emplace());
             !read)
             return std::unexpected(std::move(read.error()).within(size_t{2}).within("params"));
+    out.refused = misfit_of_blob_fields(payload->header);
     if (parameters.size() > 3) {
         std::vector<Bytes> requests;
         if (auto read = primitives::json::read(parameters[3], requests); !read)
             return std::unexpected(std::move(read.error()).within(size_t{3}).within("params"));
         payload->header.requests_hash = primitives::requests_hash(requests);
-        if (!are_well_formed(requests)) out.refused = execution::Reason::wrong_requests_hash;
+        if (!are_well_formed(requests) && !out.refused) out.refused = execution::Reason::wrong_requests_hash;
     }
     if (payload->access_list) {
         payload->header.block_access_list_hash = keccak256(*payload->access_list);
         if (auto list = primitives::decode_access_list(*payload->access_list)) {
             out.access_list = std::move(*list);
-        } else {
+        } else if (!out.refused) {
             out.refused = execution::Reason::malformed_access_list;
         }
     }
@@ -198,12 +214,18 @@ Result<void> read_chain(Fields& fields, BlockTest& test) {
     return fields.status();
 }
 
-}  // namespace
-
-Result<BlockTest> parse_block_test(Value value) {
-    BlockTest test;
-    Fields fields(value);
-    if (auto read = read_chain(fields, test); !read) return std::unexpected(std::move(read.error()));
+/// The first block and the state there: a group's, or as the test itself has them.
+Result<void> read_genesis(Fields& fields, const NamedTest& named, PreAllocGroups& groups, BlockTest& test) {
+    if (std::string_view hash; fields.optional("preHash", hash)) {
+        if (auto status = fields.status(); !status) return status;
+        auto group = groups.find(named.file, hash);
+        if (!group) return std::unexpected(std::move(group.error()));
+        if ((*group)->network != test.network)
+            return std::unexpected(Error{"preHash", "the group's network is " + (*group)->network});
+        test.genesis = (*group)->genesis;
+        test.pre = (*group)->pre;
+        return {};
+    }
     const bool complete = fields.with("genesisBlockHeader", [&](Value header) -> Result<void> {
         auto parsed = primitives::json::parse_header(header);
         if (!parsed) return std::unexpected(std::move(parsed.error()));
@@ -211,22 +233,50 @@ Result<BlockTest> parse_block_test(Value value) {
         return {};
     }) && fields.with("pre", [&](Value pre) { return state::json::read_alloc(pre, test.pre); });
     if (!complete) fields.fail("", "genesisBlockHeader or pre missing");
+    return fields.status();
+}
+
+/// Puts each account that the object has in the place of that which `state` has; null: removed.
+Result<void> replace_accounts(Value value, MemoryState& state) {
+    Object accounts;
+    if (auto read = primitives::json::read(value, accounts); !read) return read;
+    for (const auto [key, account] : accounts) {
+        const auto address = primitives::json::address(key);
+        if (!address) return std::unexpected(Error{std::string(key), address.error().message});
+        state.remove_account(*address);
+        if (account.is_null()) continue;
+        if (auto read = state::json::read_account(account, *address, state); !read)
+            return std::unexpected(std::move(read.error()).within(key));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<BlockTest> parse_block_test(const NamedTest& named, PreAllocGroups& groups) {
+    BlockTest test;
+    Fields fields(named.value);
+    if (auto read = read_chain(fields, test); !read) return std::unexpected(std::move(read.error()));
+    if (auto read = read_genesis(fields, named, groups, test); !read)
+        return std::unexpected(std::move(read.error()));
     fields.required("lastblockhash", test.last_block);
     fields.with("postState", [&](Value post) { return state::json::read_alloc(post, test.post.emplace()); });
+    fields.with("postStateDiff",
+                [&](Value diff) { return replace_accounts(diff, test.post.emplace(test.pre)); });
     fields.optional("postStateHash", test.post_root);
     if (auto status = fields.status(); !status) return std::unexpected(std::move(status.error()));
     if (auto read = read_blocks(fields, test); !read) return std::unexpected(std::move(read.error()));
     return test;
 }
 
-Result<void> with_block_test(std::string_view name, Value value, const TestFilter& filter,
+Result<void> with_block_test(const NamedTest& named, PreAllocGroups& groups, const TestFilter& filter,
                              std::vector<CaseResult>& out,
                              base::FunctionRef<void(const BlockTest& test, CaseResult& result)> run) {
-    const auto test = parse_block_test(value);
+    const auto test = parse_block_test(named, groups);
     if (!test) return std::unexpected(test.error());
     if (!filter.wants_fork(test->network)) return {};
     CaseResult& result = out.emplace_back();
-    result.name = name;
+    result.name = named.name;
     result.fork = test->network;
     run(*test, result);
     return {};

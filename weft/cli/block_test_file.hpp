@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "weft/base/function_ref.hpp"
+#include "weft/cli/pre_alloc.hpp"
 #include "weft/cli/test_suite.hpp"
 #include "weft/execution/error.hpp"
 #include "weft/primitives/access_list.hpp"
@@ -41,12 +42,14 @@ struct BlockTest {
 };
 
 /// Reads a test with "blocks" (ethereum/tests, legacytests, EEST's blockchain_tests) or "engineNewPayloads"
-/// (EEST's blockchain_tests_engine), whose payloads are made into blocks.
-[[nodiscard]] primitives::json::Result<BlockTest> parse_block_test(primitives::json::Value value);
+/// (EEST's blockchain_tests_engine), whose payloads are made into blocks. With "preHash" the state before is
+/// a group's (blockchain_tests_engine_x), and the state after is "postStateDiff": the accounts that differ.
+[[nodiscard]] primitives::json::Result<BlockTest> parse_block_test(const NamedTest& named,
+                                                                   PreAllocGroups& groups);
 
 /// Reads a test and, if the filter wants its fork, has it run: appends the case, which `run` completes.
 [[nodiscard]] primitives::json::Result<void> with_block_test(
-    std::string_view name, primitives::json::Value value, const TestFilter& filter,
-    std::vector<CaseResult>& out, base::FunctionRef<void(const BlockTest& test, CaseResult& result)> run);
+    const NamedTest& named, PreAllocGroups& groups, const TestFilter& filter, std::vector<CaseResult>& out,
+    base::FunctionRef<void(const BlockTest& test, CaseResult& result)> run);
 
 }  // namespace weft::cli

@@ -146,18 +146,21 @@ private:
 
 }  // namespace
 
-Result<void> run_block_test(std::string_view name, Value value, const TestFilter& filter, TestBench& bench,
-                            std::vector<CaseResult>& out) {
-    return with_block_test(name, value, filter, out, [&](const BlockTest& test, CaseResult& result) {
-        TestRun(test, bench, result).run();
-    });
+RunTest run_block_test(PreAllocGroups& groups) {
+    return [&groups](const NamedTest& named, const TestFilter& filter, TestBench& bench,
+                     std::vector<CaseResult>& out) {
+        return with_block_test(named, groups, filter, out, [&](const BlockTest& test, CaseResult& result) {
+            TestRun(test, bench, result).run();
+        });
+    };
 }
 
 int run_block_tests(const TestOptions& options, std::FILE* out, std::FILE* err) {
-    if (options.export_to.empty()) return run_suite(options, run_block_test, out, err);
+    PreAllocGroups groups;
+    if (options.export_to.empty()) return run_suite(options, run_block_test(groups), out, err);
     TestOptions exporting = options;
     exporting.executors = TestExecutors::sequential;
-    return run_suite(exporting, export_block_to(options.export_to), out, err);
+    return run_suite(exporting, export_block_to(options.export_to, groups), out, err);
 }
 
 }  // namespace weft::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "weft/cli/pre_alloc.hpp"
 #include "weft/cli/test_suite.hpp"
 
 namespace weft::cli {
@@ -10,10 +11,7 @@ namespace weft::cli {
 /// written to a folder instead (export_block.hpp).
 [[nodiscard]] int run_block_tests(const TestOptions& options, std::FILE* out, std::FILE* err);
 
-/// One test of that suite; see RunTest.
-[[nodiscard]] primitives::json::Result<void> run_block_test(std::string_view name,
-                                                            primitives::json::Value value,
-                                                            const TestFilter& filter, TestBench& bench,
-                                                            std::vector<CaseResult>& out);
+/// How one test of that suite is run; `groups` must outlive it.
+[[nodiscard]] RunTest run_block_test(PreAllocGroups& groups);
 
 }  // namespace weft::cli

@@ -20,8 +20,8 @@ TestExecutors executors_of(execution::ExecutorKind kind) {
     }
 }
 
-Outcome<std::vector<TestReport>> run_file(const std::string& path, const TestFilter& filter,
-                                          TestBench& bench) {
+Outcome<std::vector<TestReport>> run_file(const std::string& path, const RunTest& run_test,
+                                          const TestFilter& filter, TestBench& bench) {
     const auto fail = [](const std::string& why) {
         return std::unexpected(Failure{Exit::failed, "unable to read test file " + why});
     };
@@ -33,7 +33,7 @@ Outcome<std::vector<TestReport>> run_file(const std::string& path, const TestFil
     std::vector<CaseResult> results;
     for (const auto& [name, test] : tests)
         if (filter.wants(name))
-            if (auto done = run_block_test(name, test, filter, bench, results); !done)
+            if (auto done = run_test({path, name, test}, filter, bench, results); !done)
                 return fail(document->describe(std::move(done.error()).within(name)));
     std::ranges::sort(results, {}, &CaseResult::name);
     std::vector<TestReport> reports;
@@ -55,8 +55,10 @@ Outcome<void> block_tests(const BlockTestOptions& options, const Streams& stream
     const TestFilter filter{.name = std::move(*name), .skip = {}, .fork = {}};
     TestBench bench(executors_of(options.executor), std::make_shared<base::ThreadPool>(1),
                     std::make_shared<CodeCache>());
+    PreAllocGroups groups;
+    const RunTest run_test = run_block_test(groups);
     return run_test_files(options.path, options.human, streams.out,
-                          [&](const std::string& file) { return run_file(file, filter, bench); });
+                          [&](const std::string& file) { return run_file(file, run_test, filter, bench); });
 }
 
 }  // namespace weft::cli::evm_tool

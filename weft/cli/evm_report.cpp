@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "weft/cli/pre_alloc.hpp"
 #include "weft/primitives/json_value.hpp"
 
 namespace weft::cli::evm_tool {
@@ -63,8 +64,13 @@ Outcome<std::vector<std::string>> files_of(const std::string& path) {
     if (!fs::is_directory(path, error)) return std::vector{path};
     std::vector<std::string> files;
     for (fs::recursive_directory_iterator entry(path, error), end; !error && entry != end;
-         entry.increment(error))
-        if (entry->path().extension() == ".json") files.push_back(entry->path().string());
+         entry.increment(error)) {
+        if (entry->path().filename() == pre_alloc_folder) {
+            entry.disable_recursion_pending();
+        } else if (entry->path().extension() == ".json") {
+            files.push_back(entry->path().string());
+        }
+    }
     if (error) return std::unexpected(Failure{Exit::failed, path + ": " + error.message()});
     std::ranges::sort(files);
     return files;

@@ -12,8 +12,6 @@ namespace weft::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using primitives::json::Result;
-using primitives::json::Value;
 
 /// EIP-210's number: BLOCKHASH sees that many ancestors.
 constexpr uint64_t visible_ancestors = 256;
@@ -99,16 +97,15 @@ std::string export_last_block(const BlockTest& test, execution::ExecutionContext
 
 }  // namespace
 
-RunTest export_block_to(std::string root) {
-    return
-        [root = fs::path(std::move(root))](std::string_view name, Value value, const TestFilter& filter,
-                                           TestBench& bench, std::vector<CaseResult>& out) -> Result<void> {
-            return with_block_test(name, value, filter, out, [&](const BlockTest& test, CaseResult& result) {
-                bench.for_each_mode([&](const TestBench::Mode& mode) {
-                    result.error = export_last_block(test, *mode.context, root / folder_of(name));
-                });
+RunTest export_block_to(std::string root, PreAllocGroups& groups) {
+    return [root = fs::path(std::move(root)), &groups](const NamedTest& named, const TestFilter& filter,
+                                                       TestBench& bench, std::vector<CaseResult>& out) {
+        return with_block_test(named, groups, filter, out, [&](const BlockTest& test, CaseResult& result) {
+            bench.for_each_mode([&](const TestBench::Mode& mode) {
+                result.error = export_last_block(test, *mode.context, root / folder_of(named.name));
             });
-        };
+        });
+    };
 }
 
 }  // namespace weft::cli

@@ -12,7 +12,6 @@ namespace weft::cli {
 namespace {
 
 using primitives::json::Result;
-using primitives::json::Value;
 
 Hash root_after(const MemoryState& pre, const StateDiff& diff) {
     MemoryState post = pre;
@@ -105,9 +104,9 @@ private:
     execution::ExecutionOptions options_;
 };
 
-Result<void> run_test(std::string_view name, Value value, const TestFilter& filter, TestBench& bench,
+Result<void> run_test(const NamedTest& named, const TestFilter& filter, TestBench& bench,
                       std::vector<CaseResult>& out) {
-    const auto test = parse_state_test(value, filter.fork);
+    const auto test = parse_state_test(named.value, filter.fork);
     if (!test) return std::unexpected(test.error());
     std::optional<execution::BlockEnv> env;
     std::string_view env_fork;
@@ -119,7 +118,7 @@ Result<void> run_test(std::string_view name, Value value, const TestFilter& filt
             env_fork = one.fork;
         }
         CaseResult& result = out.emplace_back();
-        result.name = name;
+        result.name = named.name;
         result.fork = one.fork;
         result.index = one.index;
         CaseRun(*test, one, *env, bench).run(result);

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "weft/base/hex.hpp"
+#include "weft/cli/pre_alloc.hpp"
 #include "weft/cli/run.hpp"
 
 namespace weft::cli {
@@ -41,7 +42,7 @@ std::expected<std::vector<std::string>, std::string> find_files(const std::vecto
         for (fs::recursive_directory_iterator entry(path, error), end; !error && entry != end;
              entry.increment(error)) {
             const fs::path& name = entry->path();
-            if (name.filename().string().starts_with('.')) {
+            if (name.filename().string().starts_with('.') || name.filename() == pre_alloc_folder) {
                 entry.disable_recursion_pending();  // .meta holds an index of the tests, not tests
             } else if (name.extension() == ".json") {
                 files.push_back(name.string());
@@ -74,7 +75,7 @@ FileResult run_file(const std::string& path, const RunTest& run_test, const Test
             out.skipped.emplace_back(name);
             continue;
         }
-        if (auto status = run_test(name, test, filter, bench, out.cases); !status) {
+        if (auto status = run_test({path, name, test}, filter, bench, out.cases); !status) {
             out.bad_input = document->describe(std::move(status.error()).within(name));
             return out;
         }

@@ -51,10 +51,16 @@ struct TestFilter {
     }
 };
 
-/// Runs one named test of a file and appends its cases. Error: the file is no such test.
-using RunTest = std::function<primitives::json::Result<void>(
-    std::string_view name, primitives::json::Value test, const TestFilter& filter, TestBench& bench,
-    std::vector<CaseResult>& out)>;
+/// A test as it stands in its file.
+struct NamedTest {
+    const std::string& file;
+    std::string_view name;
+    primitives::json::Value value;
+};
+
+/// Runs one test of a file and appends its cases. Error: the file is no such test.
+using RunTest = std::function<primitives::json::Result<void>(const NamedTest& test, const TestFilter& filter,
+                                                             TestBench& bench, std::vector<CaseResult>& out)>;
 
 /// Runs every test of every file, files side by side. Prints geth's JSON array to `out`, the first failures,
 /// the counts and last the bad files to `err`. Returns the exit status: 2 where a file could not be read or
