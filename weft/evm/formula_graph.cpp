@@ -88,6 +88,23 @@ FormulaGraph::Index FormulaGraph::apply(uint8_t opcode, Index a, Index b, Index 
                 .value = value});
 }
 
+FormulaGraph::Index FormulaGraph::like(const Formula& formula, const std::array<Index, 4>& from) {
+    switch (formula.opcode) {
+        case OP_PUSH32:
+            return constant(formula.value);
+        case OP_CALLER:
+            return caller(formula.value);
+        case OP_CALLDATALOAD:
+            return input(formula.of, formula.value);
+        case OP_SLOAD:
+            return slot(formula.of, formula.value);
+        case OP_KECCAK256:
+            return hash(std::span(from).first(formula.count));
+        default:
+            return apply(formula.opcode, from[0], from[1], from[2]);
+    }
+}
+
 std::optional<FormulaGraph::Index> FormulaGraph::simplified(uint8_t opcode, Index a, Index b) {
     switch (opcode) {
         case OP_ADD:
@@ -103,8 +120,12 @@ std::optional<FormulaGraph::Index> FormulaGraph::simplified(uint8_t opcode, Inde
             if (is(b, 1)) return a;
             if (is(b, 0)) return b;
             break;
+        case OP_LT:
+            if (is(b, 0)) return b;
+            break;
         case OP_DIV:
             if (is(b, 1)) return a;
+            if (is(a, 0)) return a;
             // By a power of two.
             if (formulas_[b].is_constant() && !formulas_[b].value.is_zero() &&
                 (formulas_[b].value & (formulas_[b].value - 1)).is_zero())

@@ -47,6 +47,8 @@ public:
     /// as less, operands that may be exchanged in their order with a constant last, no masks that take
     /// nothing.
     Index apply(uint8_t opcode, Index a, Index b = 0, Index c = 0);
+    /// The formula, of another graph, with operands of this one.
+    Index like(const Formula& formula, const std::array<Index, 4>& from);
 
 private:
     static constexpr size_t most = 2048;

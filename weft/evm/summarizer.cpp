@@ -37,35 +37,14 @@ constexpr bool gives_constant(uint8_t opcode) noexcept {
 
 }  // namespace
 
-void SummaryPath::require(Index formula) {
-    bool truth = !graph[formula].value.is_zero();
-    while (graph[formula].opcode == OP_ISZERO) {
-        formula = graph[formula].from[0];
-        truth = !truth;
-    }
-    if (graph[formula].opcode == OP_SUB || graph[formula].opcode == OP_XOR) {
-        formula = graph.apply(OP_EQ, graph[formula].from[0], graph[formula].from[1]);
-        truth = !truth;
-    }
-    if (graph[formula].is_constant()) return;
-    const Condition condition{formula, truth};
-    if (std::ranges::find(conditions, condition) == conditions.end()) conditions.push_back(condition);
+bool ShadowMemory::write(const Write& write) {
+    if (write.size != 0) writes_.push_back(write);
+    return writes_.size() <= most;
 }
-
-bool ShadowMemory::overlaps(uint64_t offset) const {
-    const auto next = words_.upper_bound(offset);
-    if (next != words_.end() && next->first - offset < 32) return true;
-    const auto at = words_.lower_bound(offset);
-    return at != words_.begin() && offset - std::prev(at)->first < 32;
-}
-bool ShadowMemory::write(uint64_t offset, Index word) {
-    words_[offset] = word;
-    return !overlaps(offset);
-}
-std::optional<ShadowMemory::Index> ShadowMemory::read(uint64_t offset, Index zero) const {
-    if (overlaps(offset)) return std::nullopt;
-    const auto found = words_.find(offset);
-    return found != words_.end() ? found->second : zero;
+const ShadowMemory::Write* ShadowMemory::last(uint64_t offset, uint64_t size) const {
+    for (size_t i = writes_.size(); i-- > 0;)
+        if (writes_[i].to < offset + size && offset < writes_[i].to + writes_[i].size) return &writes_[i];
+    return nullptr;
 }
 
 Summarizer::Index Summarizer::pop() {
@@ -92,14 +71,21 @@ Summarizer::Index Summarizer::input_at(uint64_t offset) {
 std::vector<Summarizer::Index> Summarizer::read_memory(uint64_t offset, uint64_t size) {
     std::vector<Index> out;
     if (size % 32 != 0 || size / 32 > most_copied_words) give_up();
-    const Index zero = path_.graph.constant(0);
-    for (uint64_t at = 0; at < size && !failed_; at += 32) {
-        if (const auto word = memory_.read(offset + at, zero))
-            out.push_back(*word);
-        else
-            give_up();
-    }
+    for (uint64_t at = 0; at < size && !failed_; at += 32) out.push_back(read_word(offset + at));
     return out;
+}
+Summarizer::Index Summarizer::read_word(uint64_t offset) {
+    using Write = ShadowMemory::Write;
+    const Write* const last = memory_.last(offset, 32);
+    if (last == nullptr) return path_.graph.constant(0);
+    if (last->what == Write::word && last->to == offset) return static_cast<Index>(last->of);
+    if (last->what == Write::input && last->to <= offset && offset + 32 <= last->to + last->size)
+        return input_at(last->of + (offset - last->to));
+    give_up();
+    return 0;
+}
+void Summarizer::write_memory(const ShadowMemory::Write& write) {
+    if (!memory_.write(write)) give_up();
 }
 
 void Summarizer::step(const Step& step) {
@@ -107,8 +93,8 @@ void Summarizer::step(const Step& step) {
     rules_ = &rules_of(step.revision);
     settle(step);
     const OpcodeInfo& info = opcode_table(step.revision)[step.opcode];
-    if (path_.graph.full() || !info.defined || stack_.size() < info.inputs) give_up();
-    if (!failed_) execute(step, info);
+    if (path_.graph.full() || stack_.size() < info.inputs) give_up();
+    if (!failed_ && info.defined) execute(step, info);
 }
 
 void Summarizer::settle(const Step& step) {
@@ -116,10 +102,12 @@ void Summarizer::settle(const Step& step) {
     if (gives_constant_ && !step.stack.empty()) stack_.push_back(graph.constant(step.stack.back()));
     gives_constant_ = false;
     if (copies_code_) {
-        for (uint64_t at = 0; at < copies_code_->size; at += 32) {
-            const uint64_t offset = copies_code_->to + at;
-            if (!memory_.write(offset, graph.constant(base::load_be(step.memory.data() + offset)))) give_up();
-        }
+        const auto [to, size] = *copies_code_;
+        uint64_t at = 0;
+        for (; at + 32 <= size; at += 32)
+            write_memory({to + at, 32, ShadowMemory::Write::word,
+                          graph.constant(base::load_be(step.memory.data() + to + at))});
+        write_memory({to + at, size - at, ShadowMemory::Write::other, 0});
         copies_code_.reset();
     }
     // Whatever was wrong here shows soon.
@@ -175,9 +163,12 @@ void Summarizer::execute_rest(const Step& step) {
             return;
         case OP_MSTORE: {
             const uint64_t offset = pop_constant();
-            if (!memory_.write(offset, pop())) give_up();
-            return;
+            return write_memory({offset, 32, ShadowMemory::Write::word, pop()});
         }
+        case OP_MSTORE8:
+            write_memory({pop_constant(), 1, ShadowMemory::Write::other, 0});
+            (void)pop();
+            return;
         case OP_CALLDATACOPY:
         case OP_CODECOPY:
             return copy_to_memory(step);
@@ -190,6 +181,7 @@ void Summarizer::execute_rest(const Step& step) {
         case OP_JUMPI:
             return jump(step.opcode == OP_JUMPI);
         case OP_RETURN:
+        case OP_REVERT:
             (void)pop_constant();
             (void)pop_constant();
             return;
@@ -202,24 +194,21 @@ void Summarizer::copy_to_memory(const Step& step) {
     const uint64_t to = pop_constant();
     const Formula& from = path_.graph[pop()];
     const uint64_t size = pop_constant();
-    if (!from.is_constant() || size % 32 != 0 || size / 32 > most_copied_words) return give_up();
+    if (!from.is_constant() || size / 32 > most_copied_words) return give_up();
     if (step.opcode == OP_CODECOPY) {
         copies_code_ = {to, size};
         return;
     }
     // An offset that can't be added to lies beyond any input.
     const uint64_t start = std::min(from.value.saturate(), uint64_t{1} << 62);
-    for (uint64_t at = 0; at < size; at += 32)
-        if (!memory_.write(to + at, input_at(start + at))) give_up();
+    write_memory({to, size, ShadowMemory::Write::input, start});
 }
 
 void Summarizer::hash() {
     const uint64_t offset = pop_constant();
     const std::vector<Index> words = read_memory(offset, pop_constant());
     if (failed_ || words.size() > std::tuple_size_v<decltype(Formula::from)>) return give_up();
-    const Index result = path_.graph.hash(words);
-    if (path_.graph[result].places != 0) return give_up();
-    stack_.push_back(result);
+    stack_.push_back(path_.graph.hash(words));
 }
 
 void Summarizer::jump(bool conditional) {
@@ -230,7 +219,6 @@ void Summarizer::jump(bool conditional) {
 void Summarizer::begin_access(bool stores) {
     key_ = pop();
     if (stores) stored_ = pop();
-    if (path_.graph[key_].places != 0) give_up();
 }
 
 SummaryPath::Place* Summarizer::place(Index key, const uint256& value) {
@@ -245,8 +233,8 @@ SummaryPath::Place* Summarizer::place(Index key, const uint256& value) {
         return nullptr;
     }
     const Index slot = graph.slot(static_cast<uint32_t>(path_.places.size()), value);
-    return &path_.places.emplace_back(
-        SummaryPath::Place{.key = key, .slot = slot, .now = slot, .stores = {}, .charge = {}});
+    return &path_.places.emplace_back(SummaryPath::Place{
+        .key = key, .slot = slot, .now = slot, .stores = {}, .charge = {}, .pinned = false});
 }
 
 void Summarizer::storage_read(const Address&, const uint256& key, const uint256& value) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -29,6 +28,7 @@ struct SummaryPath {
         Index now;   ///< and at last
         std::vector<Index> stores;
         StorageCharge charge;
+        bool pinned = false;
     };
     struct LogFormula {
         std::vector<Index> topics;
@@ -37,26 +37,46 @@ struct SummaryPath {
 
     /// The same path is taken only if the formula is (not) zero, as it is here.
     void require(Index formula);
+    /// What the call did comes to nothing.
+    void undo(Summary::Ending ending);
+    /// Puts what the conditions say of a formula in its place, elsewhere: where it is one of the call alone.
+    void use_known();
+    /// That the place holds what it holds here becomes a condition. False: it isn't only read; or calls
+    /// hardly have this value in common.
+    [[nodiscard]] bool pin(size_t place);
 
     FormulaGraph graph;
     std::vector<Condition> conditions;
     std::vector<Place> places;
     std::vector<LogFormula> logs;
-};
-
-/// The words that code has written to memory, whole ones at constant offsets.
-class ShadowMemory {
-public:
-    using Index = FormulaGraph::Index;
-    /// False: it overlaps another word.
-    [[nodiscard]] bool write(uint64_t offset, Index word);
-    /// nullopt: it is made of several words, or parts of them. `zero`: what was never written.
-    [[nodiscard]] std::optional<Index> read(uint64_t offset, Index zero) const;
 
 private:
-    /// Whether another word overlaps the one at the offset.
-    [[nodiscard]] bool overlaps(uint64_t offset) const;
-    std::map<uint64_t, Index> words_;
+    /// What a condition says of a formula of slots: that it is one of the call alone.
+    struct Equality {
+        Index formula, is;
+    };
+    [[nodiscard]] std::optional<Equality> equality(const Condition& condition);
+    /// Each formula becomes what stands for it now.
+    void replace(const std::vector<Index>& now);
+};
+
+/// What code has written to memory, at constant offsets.
+class ShadowMemory {
+public:
+    struct Write {
+        enum What : uint8_t { word, input, other };
+        uint64_t to, size;
+        What what;
+        uint64_t of;  ///< a word: its formula; input: the offset there
+    };
+    /// False: there are too many.
+    [[nodiscard]] bool write(const Write& write);
+    /// The last that wrote any of these bytes; nullptr: they were never written.
+    [[nodiscard]] const Write* last(uint64_t offset, uint64_t size) const;
+
+private:
+    static constexpr size_t most = 1024;
+    std::vector<Write> writes_;
 };
 
 /// Shadows a run.
@@ -70,8 +90,7 @@ public:
                          const uint256& after) override;
     void log(const primitives::Log& log) override;
 
-    /// The path; nullptr: the run did what no summary can say, or nothing. For who has seen that it
-    /// succeeded.
+    /// The path; nullptr: the run did what no summary can say, or nothing. For who has seen how it ended.
     [[nodiscard]] SummaryPath* path() noexcept { return failed_ || rules_ == nullptr ? nullptr : &path_; }
     /// Precondition: path().
     [[nodiscard]] const Rules& rules() const noexcept { return *rules_; }
@@ -89,6 +108,7 @@ private:
     void execute_rest(const Step& step);
     void copy_to_memory(const Step& step);
     void hash();
+    void write_memory(const ShadowMemory::Write& write);
     void jump(bool conditional);
     void begin_access(bool stores);
     void begin_log(size_t topics);
@@ -96,8 +116,9 @@ private:
     /// The word on top, if it is a constant that fits 32 bits; else gives up and says 0.
     [[nodiscard]] uint64_t pop_constant();
     [[nodiscard]] Index input_at(uint64_t offset);
-    /// The words of memory [offset, offset + size); gives up where they aren't whole.
+    /// The words of memory [offset, offset + size); gives up where they are made of several, or parts.
     [[nodiscard]] std::vector<Index> read_memory(uint64_t offset, uint64_t size);
+    [[nodiscard]] Index read_word(uint64_t offset);
     /// The place with this key, made known if it isn't; nullptr: given up.
     [[nodiscard]] SummaryPath::Place* place(Index key, const uint256& value);
 
@@ -118,18 +139,26 @@ private:
 /// Makes a path a summary.
 class SummaryMaker {
 public:
-    /// nullopt: a formula asks for more than it may. gas: what the run took, its SSTOREs' charges aside.
-    [[nodiscard]] static std::optional<Summary> make(SummaryPath& path, const Rules& rules, Gas gas,
-                                                     size_t input_size);
+    struct Call {
+        const Rules& rules;
+        Summary::Ending ending;
+        Gas gas;  ///< that it took, its SSTOREs' charges aside
+        size_t input_size;
+    };
+    /// nullopt: a formula asks for more than it may.
+    [[nodiscard]] static std::optional<Summary> make(SummaryPath& path, const Call& call);
 
 private:
     using Index = FormulaGraph::Index;
     explicit SummaryMaker(SummaryPath& path) : path_(path), graph_(path.graph) {}
 
+    /// Pins places until no formula asks for two. False: that can't be.
+    [[nodiscard]] bool part_places();
+    /// Some places that are to be pinned, as a bit each; 0: there are none.
+    [[nodiscard]] uint16_t places_to_pin() const;
     void tell_places_apart();
     /// Drops the conditions that hold where the others do.
     void drop_implied();
-    [[nodiscard]] bool is_sayable() const;
     void mark_needed();
     void place_constants();
     void place_steps();

@@ -44,7 +44,10 @@ bool Summary::apply(size_t place, const uint256* needs, uint256& value,
         charge += storage_charge(*rules_, results[0], *now, stored);
         now = &stored;
     }
-    value = *now;
+    if (ending_ == Ending::success)
+        value = *now;
+    else
+        charge.refund = 0;
     return holds;
 }
 

@@ -18,19 +18,26 @@ class SummaryMaker;
 /// input and what the slots hold: a function summary (Godefroid, "Compositional Dynamic Test Generation",
 /// POPL 2007). Made from one call that was run (summarize()); holds for each call of the same contract with
 /// the same code in the same block, with input of the same size and no value, by the transaction's origin,
-/// with nothing warm but sender, recipient and coinbase, for which all its conditions hold. Such a call
-/// succeeds if its gas suffices (from EIP-2200 on: gas() and what its SSTOREs cost and 2300 more suffice
-/// surely), changes no more than the places named here, and logs what is said here. What it returns isn't
-/// said.
+/// with nothing warm but sender, recipient and coinbase, for which all its conditions hold. Such a call ends
+/// as ending() says if its gas suffices (from EIP-2200 on: gas() and what its SSTOREs cost and 2300 more
+/// suffice surely), changes no more than the places named here, and logs what is said here. What it returns
+/// isn't said.
 ///
 /// Each place is a slot of the contract. Its conditions and the values stored there are formulas of the call
-/// and of this slot's value alone, so places can be looked at one by one, by different threads.
+/// and of this slot's value alone, so places can be looked at one by one, by different threads. Where what
+/// the call does depends on several slots at once, some of those that it only reads are pinned: to hold what
+/// they held in the call that was run is a condition, and the formulas take it for a constant.
 ///
 /// Immutable. Copies are the same summary.
 class Summary {
 public:
     /// Of a formula of the call alone.
     using Index = uint16_t;
+    enum class Ending : uint8_t {
+        success,
+        revert,   ///< what it did is undone, gas is taken as far as it came
+        failure,  ///< an instruction that is none, or a jump to nowhere: undone, and takes all gas there is
+    };
     struct Place {
         Index key = 0;
         /// What apply() must be given of the call: in most summaries one or two words.
@@ -39,16 +46,20 @@ public:
         StorageCharge charge;
         /// False: the call only reads here, apply() leaves the value as it is.
         bool stored = false;
+        /// One of its conditions is that it holds what it held in the call that was run.
+        bool pinned = false;
     };
     struct LogFormula {
         std::vector<Index> topics;
         std::vector<Index> data;  ///< words, one after the other
     };
 
+    [[nodiscard]] Ending ending() const noexcept { return ending_; }
     [[nodiscard]] std::span<const Place> places() const noexcept { return places_; }
     /// Their address is the contract's.
     [[nodiscard]] std::span<const LogFormula> logs() const noexcept { return logs_; }
-    /// Gas that the call takes, beyond the transaction's intrinsic gas and what its SSTOREs cost.
+    /// Gas that the call takes, beyond the transaction's intrinsic gas and what its SSTOREs cost. Of a
+    /// failure it means nothing.
     [[nodiscard]] int64_t gas() const noexcept { return gas_; }
     /// Of each call that it holds for.
     [[nodiscard]] size_t input_size() const noexcept { return input_size_; }
@@ -100,6 +111,7 @@ private:
 
     uint64_t identity_ = 0;  ///< no other summary's
     const Rules* rules_ = nullptr;
+    Ending ending_ = Ending::success;
     int64_t gas_ = 0;
     size_t input_size_ = 0;
     std::vector<uint256> constants_;
@@ -137,8 +149,8 @@ private:
 };
 
 /// Runs the call on the machine's journal, in a transaction that has begun, and says what it did as a
-/// summary; nullopt: it failed, or did what no summary can say, or the contract's code is another account's
-/// (EIP-7702). The journal is to be reset then.
+/// summary; nullopt: it ended in another way than Summary::Ending, or did what no summary can say, or the
+/// contract's code is another account's (EIP-7702). The journal is to be reset then.
 /// Preconditions: nobody inspects the machine; sender, recipient (and coinbase, where the rules say so) are
 /// warm and nothing else is.
 [[nodiscard]] std::optional<Summary> summarize(Machine& machine, const Message& message,

@@ -15,6 +15,20 @@ uint64_t next_identity() noexcept {
     return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
+std::optional<Summary::Ending> ending_of(Status status) noexcept {
+    switch (status) {
+        case Status::success:
+            return Summary::Ending::success;
+        case Status::revert:
+            return Summary::Ending::revert;
+        case Status::invalid_instruction:
+        case Status::bad_jump_destination:
+            return Summary::Ending::failure;
+        default:
+            return std::nullopt;
+    }
+}
+
 /// Whether the summary says of the call that was run what it did.
 bool describes(const Summary& summary, const SummaryPath& path, const Message& message) {
     SummaryValues values;
@@ -59,30 +73,35 @@ std::optional<Summary> summarize(Machine& machine, const Message& message,
     const CallResult result = machine.execute(message, transaction);
     machine.set_inspector(nullptr);
     SummaryPath* const path = summarizer.path();
-    if (result.status != Status::success || path == nullptr) return std::nullopt;
+    const auto ending = ending_of(result.status);
+    if (!ending || path == nullptr) return std::nullopt;
+    if (*ending != Summary::Ending::success) path->undo(*ending);
 
     StorageCharge charged;
     for (const SummaryPath::Place& place : path->places) charged += place.charge;
     if (journal.refund() - refund_before != charged.refund) return std::nullopt;
     const auto used = static_cast<Gas>(message.gas - result.gas_left);
-    auto summary = SummaryMaker::make(*path, summarizer.rules(), used - charged.gas, message.input.size());
+    auto summary =
+        SummaryMaker::make(*path, {summarizer.rules(), *ending, used - charged.gas, message.input.size()});
     if (!summary || !describes(*summary, *path, message)) return std::nullopt;
     return summary;
 }
 
-std::optional<Summary> SummaryMaker::make(SummaryPath& path, const Rules& rules, Gas gas, size_t input_size) {
+std::optional<Summary> SummaryMaker::make(SummaryPath& path, const Call& call) {
     SummaryMaker maker(path);
+    if (!maker.part_places()) return std::nullopt;
     maker.tell_places_apart();
     maker.drop_implied();
-    if (path.graph.full() || !maker.is_sayable()) return std::nullopt;
+    if (path.graph.full()) return std::nullopt;
     maker.mark_needed();
     if (static_cast<size_t>(std::ranges::count(maker.needed_, true)) > most_formulas) return std::nullopt;
 
     Summary& summary = maker.summary_;
     summary.identity_ = next_identity();
-    summary.rules_ = &rules;
-    summary.gas_ = gas;
-    summary.input_size_ = input_size;
+    summary.rules_ = &call.rules;
+    summary.ending_ = call.ending;
+    summary.gas_ = call.gas;
+    summary.input_size_ = call.input_size;
     summary.places_.resize(path.places.size());
     summary.formulas_.resize(path.places.size());
     maker.place_constants();
@@ -91,6 +110,50 @@ std::optional<Summary> SummaryMaker::make(SummaryPath& path, const Rules& rules,
     for (const Summary::PlaceFormulas& formulas : summary.formulas_)
         if (formulas.steps.size() > Summary::most_place_steps) return std::nullopt;
     return std::move(summary);
+}
+
+bool SummaryMaker::part_places() {
+    for (;;) {
+        path_.use_known();
+        if (graph_.full()) return false;
+        const uint16_t to_pin = places_to_pin();
+        if (to_pin == 0) return true;
+        for (size_t i = 0; i < path_.places.size(); ++i)
+            if ((to_pin >> i & 1) != 0 && !path_.pin(i)) return false;
+    }
+}
+
+uint16_t SummaryMaker::places_to_pin() const {
+    const auto places_of = [&](const std::vector<Index>& formulas) {
+        uint16_t out = 0;
+        for (const Index formula : formulas) out |= graph_[formula].places;
+        return out;
+    };
+    // Keys and logs are of the call alone, stores of it and of their own place.
+    uint16_t out = 0;
+    for (size_t i = 0; i < path_.places.size(); ++i) {
+        out |= graph_[path_.places[i].key].places;
+        out |= places_of(path_.places[i].stores) & ~(1u << i);
+    }
+    for (const SummaryPath::LogFormula& log : path_.logs) out |= places_of(log.topics) | places_of(log.data);
+    if (out != 0) return out;
+    // A condition leaves a choice: rather one that is there for all calls.
+    for (const SummaryPath::Condition& condition : path_.conditions) {
+        const uint16_t all = graph_[condition.formula].places;
+        if (std::popcount(all) < 2) continue;
+        const auto fitness = [&](size_t i) {
+            const SummaryPath::Place& place = path_.places[i];
+            return (all >> i & 1) == 0                ? 0
+                   : !place.stores.empty()            ? 1
+                   : !graph_[place.key].is_constant() ? 2
+                                                      : 3;
+        };
+        size_t best = 0;
+        for (size_t i = 1; i < path_.places.size(); ++i)
+            if (fitness(i) > fitness(best)) best = i;
+        return static_cast<uint16_t>(1u << best);
+    }
+    return 0;
 }
 
 void SummaryMaker::tell_places_apart() {
@@ -120,18 +183,6 @@ void SummaryMaker::drop_implied() {
     }
     // What a condition rests on when it is dropped comes before what it pins itself, so none rests on itself.
     std::erase_if(path_.conditions, [&](const auto& condition) { return through[pinned_by(condition)]; });
-}
-
-bool SummaryMaker::is_sayable() const {
-    const auto of_call = [&](Index formula) { return graph_[formula].places == 0; };
-    for (const SummaryPath::Condition& condition : path_.conditions)
-        if (std::popcount(graph_[condition.formula].places) > 1) return false;
-    for (size_t i = 0; i < path_.places.size(); ++i)
-        for (const Index stored : path_.places[i].stores)
-            if ((graph_[stored].places & ~(1u << i)) != 0) return false;
-    return std::ranges::all_of(path_.logs, [&](const SummaryPath::LogFormula& log) {
-        return std::ranges::all_of(log.topics, of_call) && std::ranges::all_of(log.data, of_call);
-    });
 }
 
 void SummaryMaker::mark_needed() {
@@ -212,7 +263,8 @@ void SummaryMaker::add_roots() {
         const SummaryPath::Place& place = path_.places[i];
         summary_.places_[i].key = registers_[place.key];
         summary_.places_[i].charge = place.charge;
-        summary_.places_[i].stored = !place.stores.empty();
+        summary_.places_[i].stored = !place.stores.empty() && summary_.ending_ == Summary::Ending::success;
+        summary_.places_[i].pinned = place.pinned;
         for (const Index stored : place.stores) summary_.formulas_[i].stores.push_back(operand(i, stored));
     }
     const auto registered = [&](const std::vector<Index>& formulas) {

@@ -227,6 +227,8 @@ class SummaryRefusal : public testing::TestWithParam<Unsayable> {};
 TEST_P(SummaryRefusal, IsNoSummary) {
     SummaryWorld world;
     world.deploy(contract, GetParam().code);
+    world.state.set_storage(contract, base::to_uint256(sender), 77);
+    world.state.set_storage(contract, 0, 9);
     // That it isn't for another reason.
     if (std::string_view(GetParam().name).starts_with("Fails"))
         EXPECT_FALSE(real(world, sender, words({32, 1})).has_value());
@@ -235,6 +237,14 @@ TEST_P(SummaryRefusal, IsNoSummary) {
     EXPECT_FALSE(world.summary_of(sender, words({32, 1})).has_value());
 }
 
+Code changed(uint64_t key) {
+    return Code().push(key).op(OP_SLOAD).push(1).op(OP_ADD).push(key).op(OP_SSTORE);
+}
+Code many_writes(uint64_t count) {
+    Code out;
+    for (uint64_t i = 0; i < count; ++i) out.push(i).push(i % 4 * 32).op(OP_MSTORE);
+    return out;
+}
 Code slot(uint64_t key) { return Code().push(key).op(OP_SLOAD); }
 Code many_places(uint64_t count) {
     Code out;
@@ -264,39 +274,50 @@ INSTANTIATE_TEST_SUITE_P(
         Unsayable{"Blockhash", Code().call(OP_BLOCKHASH, {1})}, Unsayable{"Gas", {OP_GAS}},
         Unsayable{"Gasprice", {OP_GASPRICE}}, Unsayable{"Blobhash", Code().call(OP_BLOBHASH, {0})},
         Unsayable{"Tload", Code().call(OP_TLOAD, {1})}, Unsayable{"Tstore", Code().call(OP_TSTORE, {1, 2})},
-        Unsayable{"Mstore8", Code().call(OP_MSTORE8, {1, 2})},
         Unsayable{"Mcopy", Code().call(OP_MCOPY, {0, 32, 32})},
         Unsayable{"Returndatacopy", Code().call(OP_RETURNDATACOPY, {0, 0, 0})},
         Unsayable{"ExpOfInput", argument(0).push(2).op(OP_EXP)},
         Unsayable{"LoadAtInput", argument(0).op(OP_CALLDATALOAD)},
         Unsayable{"MemoryAtInput", argument(0).op(OP_MLOAD)},
-        Unsayable{"MemoryOverlapping", Code().call(OP_MSTORE, {0, 1}).call(OP_MSTORE, {1, 2})},
+        Unsayable{"MemoryOverlapping",
+                  Code().call(OP_MSTORE, {0, 1}).call(OP_MSTORE, {1, 2}).call(OP_MLOAD, {0})},
         Unsayable{"MemoryInParts", Code().call(OP_MSTORE, {0, 1}).call(OP_MLOAD, {31})},
+        Unsayable{"MemoryOfAByte", Code().call(OP_MSTORE8, {0, 1}).call(OP_MLOAD, {0})},
+        Unsayable{"MemoryOfManyWrites", many_writes(1025)},
         Unsayable{"HashOfParts", Code().call(OP_KECCAK256, {0, 33})},
         Unsayable{"HashOfFive", argument(0).push(0).op(OP_MSTORE).call(OP_KECCAK256, {0, 160})},
-        Unsayable{"HashOfASlot", slot(0).push(0).op(OP_MSTORE).call(OP_KECCAK256, {0, 32})},
-        Unsayable{"CopyOfParts", Code().call(OP_CALLDATACOPY, {0, 0, 33})},
-        Unsayable{"CodeInParts", Code().call(OP_CODECOPY, {0, 0, 1})},
+        Unsayable{"CopyOfParts", Code().call(OP_CALLDATACOPY, {0, 0, 33}).call(OP_MLOAD, {2})},
+        Unsayable{"CodeInParts", Code().call(OP_CODECOPY, {0, 0, 1}).call(OP_MLOAD, {0})},
+        Unsayable{"HugeCopy", Code().call(OP_CALLDATACOPY, {0, 0, 65 * 32})},
         Unsayable{"JumpToInput", argument(0).push(24).op(OP_SWAP1).op(OP_SUB).op(OP_JUMP).op(OP_JUMPDEST)},
         Unsayable{"ReturnAtInput", argument(0).push(0).op(OP_RETURN)},
-        Unsayable{"KeyOfASlot", slot(0).op(OP_SLOAD)},
-        Unsayable{"StoreAtASlot", Code().push(1).add(slot(0)).op(OP_SSTORE)},
-        Unsayable{"SlotStoredElsewhere", slot(0).push(1).op(OP_SSTORE)},
-        Unsayable{"ConditionOnTwo", slot(0).add(slot(1)).op(OP_EQ).push(10).op(OP_JUMPI).op(OP_JUMPDEST)},
-        Unsayable{"LogOfASlot", slot(0).push(0).push(0).op(OP_LOG1)},
-        Unsayable{"LogDataOfASlot", slot(0).push(0).op(OP_MSTORE).call(OP_LOG0, {0, 32})},
+        Unsayable{"KeyOfAChangedSlot", slot(0).op(OP_SLOAD).op(OP_POP).add(changed(0))},
+        Unsayable{"StoreAtAChangedSlot", Code().push(1).add(slot(0)).op(OP_SSTORE).add(changed(0))},
+        Unsayable{"ChangedSlotStoredElsewhere", slot(0).push(1).op(OP_SSTORE).add(changed(0))},
+        Unsayable{"ConditionOnTwoChanged", slot(0)
+                                               .add(slot(1))
+                                               .op(OP_EQ)
+                                               .push(10)
+                                               .op(OP_JUMPI)
+                                               .op(OP_JUMPDEST)
+                                               .add(changed(0))
+                                               .add(changed(1))},
+        Unsayable{"LogOfAChangedSlot", slot(0).push(0).push(0).op(OP_LOG1).add(changed(0))},
+        Unsayable{"LogDataOfAChangedSlot",
+                  slot(0).push(0).op(OP_MSTORE).call(OP_LOG0, {0, 32}).add(changed(0))},
+        Unsayable{"LogOfTheCallersOwn",  // another's is hardly the same
+                  Code().op(OP_CALLER).op(OP_SLOAD).push(0).push(0).op(OP_LOG1)},
         Unsayable{"LogOfParts", Code().call(OP_LOG0, {0, 31})}, Unsayable{"ManyPlaces", many_places(17)},
         Unsayable{"ManyLogs", many_logs(9)}, Unsayable{"ManySums", many_sums(argument(0), 130)},
-        Unsayable{"ManySumsOfASlot", many_sums(slot(0), 17)},
-        Unsayable{"FailsByRevert", Code().call(OP_REVERT, {0, 0})}, Unsayable{"FailsByInvalid", {OP_INVALID}},
-        Unsayable{"FailsByUnderflow", {OP_POP}}, Unsayable{"FailsByJump", Code().call(OP_JUMP, {1})},
+        Unsayable{"ManySumsOfASlot", many_sums(slot(0), 17)}, Unsayable{"FailsByUnderflow", {OP_POP}},
+        Unsayable{"FailsByGas", Code().push(0).push(uint256{1} << 32).op(OP_MSTORE)},
         Unsayable{"NoCode", {}}),
     [](const auto& info) { return info.param.name; });
 
 /// Just below the limits.
 TEST(SummaryLimits, AreReached) {
-    for (const Code& code :
-         {many_places(16), many_logs(8), many_sums(argument(0), 80), many_sums(slot(0), 16)}) {
+    for (const Code& code : {many_places(16), many_logs(8), many_writes(1024), many_sums(argument(0), 80),
+                             many_sums(slot(0), 16)}) {
         SummaryWorld world;
         world.deploy(contract, code);
         const Bytes input = words({3, 4});

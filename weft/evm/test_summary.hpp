@@ -12,6 +12,7 @@ namespace weft::evm::test {
 
 /// What a call leaves behind.
 struct CallOutcome {
+    Summary::Ending ending = Summary::Ending::success;
     int64_t used = 0;
     int64_t refund = 0;
     std::vector<primitives::Log> logs;
@@ -38,6 +39,21 @@ private:
     std::map<uint256, size_t> slots_;
 };
 
+/// nullopt: of another one no summary tells.
+inline std::optional<Summary::Ending> ending_of(Status status) noexcept {
+    switch (status) {
+        case Status::success:
+            return Summary::Ending::success;
+        case Status::revert:
+            return Summary::Ending::revert;
+        case Status::invalid_instruction:
+        case Status::bad_jump_destination:
+            return Summary::Ending::failure;
+        default:
+            return std::nullopt;
+    }
+}
+
 struct SummaryWorld : World {
     using World::World;
     static constexpr uint64_t call_gas = 1'000'000;
@@ -53,22 +69,24 @@ struct SummaryWorld : World {
         const Message message = begin_call(from, input);
         return summarize(machine, message, transaction);
     }
-    /// The machine's word; nullopt: the call fails.
+    /// The machine's word; nullopt: the call ends otherwise.
     std::optional<CallOutcome> real(const Address& from, BytesView input, Way& way) {
         const Message message = begin_call(from, input);
         machine.set_inspector(&way);
         const CallResult result = machine.execute(message, transaction);
         machine.set_inspector(nullptr);
-        if (result.status != Status::success) return std::nullopt;
+        const auto ending = ending_of(result.status);
+        if (!ending) return std::nullopt;
         CallOutcome out{
-            static_cast<int64_t>(call_gas - result.gas_left), journal.refund(), journal.logs(), {}};
+            *ending, static_cast<int64_t>(call_gas - result.gas_left), journal.refund(), journal.logs(), {}};
         for (const state::SlotEntry* slot : journal.slots()) out.slots[slot->key] = slot->now;
         return out;
     }
     uint256 stored(const uint256& key) const { return *state.storage(contract, key); }
     /// The summary's word, `values` being its of this call; nullopt: a condition doesn't hold.
     std::optional<CallOutcome> said(const Summary& summary, const SummaryValues& values, size_t call) const {
-        CallOutcome out{summary.gas(), 0, {}, {}};
+        const bool fails = summary.ending() == Summary::Ending::failure;
+        CallOutcome out{summary.ending(), fails ? int64_t{call_gas} : summary.gas(), 0, {}, {}};
         for (size_t i = 0; i < summary.places().size(); ++i) {
             const Summary::Place& place = summary.places()[i];
             std::vector<uint256> needs;

@@ -181,7 +181,7 @@ bool Row::add_next(const Batch& batch, Chunk& chunk, Tools& tools) const {
     // What is taken and given is less, and so is each price times the gas.
     if (!fits_in_128_bits(tx.max_cost)) return false;
     Outcome& outcome = chunk.outcomes[chunk.count];
-    outcome = {0, tx.type, tx.is_call()};
+    outcome = {0, tx.type, tx.is_call(), true};
     const auto add = [&](const AccountPart& part) {
         tools.account_owners[tools.account_count] =
             static_cast<uint8_t>(versions_.hash(part.address) % owners);
@@ -291,6 +291,7 @@ bool Row::add_call(Chunk& chunk, base::Arena& arena, Tools& tools, const Summari
             .refund = charge.refund,
             .more_gas = 0,
             .more_refund = 0,
+            .ending = summary.ending(),
             .gas_limit = tx.gas_limit,
             .floor_gas = tx.floor_gas,
             .gas_price = low_128_bits(tx.gas_price),
@@ -316,17 +317,20 @@ bool Row::add_call(Chunk& chunk, base::Arena& arena, Tools& tools, const Summari
     chunk.logs[number] = logs_of(summary, values, *tx.recipient, lane);
     Outcome& outcome = chunk.outcomes[judged.at];
     outcome.gas_used = gas_used_by(call);
+    outcome.success = call.ending == evm::Summary::Ending::success;
     chunk.account_parts[judged.debit].amount = call.gas_price * outcome.gas_used;
     chunk.tips += widen(call.priority_fee * outcome.gas_used);
     return true;
 }
 
 bool Row::suffices(const Call& call) noexcept {
+    if (call.ending == evm::Summary::Ending::failure) return true;
     const auto needed = static_cast<uint64_t>(call.gas + call.more_gas);
     return needed + sstore_sentry < call.gas_limit;
 }
 
 uint64_t Row::gas_used_by(const Call& call) const noexcept {
+    if (call.ending == evm::Summary::Ending::failure) return call.gas_limit;
     const auto used = static_cast<uint64_t>(call.gas + call.more_gas);
     return execution::detail::gas_to_pay(call.gas_limit, call.gas_limit - used,
                                          call.refund + call.more_refund, block_.env().revision,
@@ -374,7 +378,7 @@ void Row::write_receipts(size_t count) {
             const Outcome& outcome = chunk.outcomes[at];
             Receipt& receipt = *std::construct_at(receipts + chunk.first + at);
             receipt.type = outcome.type;
-            receipt.success = true;
+            receipt.success = outcome.success;
             receipt.gas_used = outcome.gas_used;
             receipt.cumulative_gas_used = gas_used += outcome.gas_used;
             if (outcome.is_call) receipt.logs = std::move(*logs++);

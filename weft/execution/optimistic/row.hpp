@@ -70,6 +70,7 @@ private:
         uint32_t debit;        ///< among the chunk's account parts
         int64_t gas, refund;   ///< as the summary says; with the intrinsic gas
         int64_t more_gas, more_refund;
+        evm::Summary::Ending ending;
         uint64_t gas_limit, floor_gas;
         Amount gas_price, priority_fee;
     };
@@ -77,6 +78,7 @@ private:
         uint64_t gas_used;
         primitives::TxType type;
         bool is_call;
+        bool success;
     };
 
     /// Owners: more than threads, for the balance, and as many as leave what an owner works on within a
