@@ -46,6 +46,8 @@ TEST_P(StorageCharges, AreTheMachines) {
 
 INSTANTIATE_TEST_SUITE_P(Revisions, StorageCharges, testing::ValuesIn(revisions));
 
+Code slot_of(uint64_t key) { return Code().push(key).op(OP_SLOAD); }
+
 /// balance[caller] -= argument 1; balance[argument 0] += argument 1
 Code moving() {
     return mapping(Code().op(OP_CALLER), 1)
@@ -97,6 +99,162 @@ TEST(SummaryPlaces, ReadOnlyOnesStay) {
     EXPECT_TRUE(summary->apply(0, nullptr, value, charge));
     EXPECT_EQ(value, uint256{77});
     EXPECT_EQ(charge, StorageCharge{});
+}
+
+// ---- Ends
+
+class SummaryEndings : public testing::TestWithParam<Revision> {};
+
+/// What was stored costs what it did, and comes to nothing.
+TEST_P(SummaryEndings, UndoWhatWasDone) {
+    using Ending = Summary::Ending;
+    SummaryWorld world(GetParam());
+    const auto ends_with = [&](const Code& end, Ending ending) {
+        const Code does = argument(0).push(7).op(OP_SSTORE).push(0).push(0).op(OP_LOG0);
+        world.deploy(contract, Code().add(does).add(argument(1)).push(7).op(OP_SSTORE).add(end));
+        world.state.set_storage(contract, 7, 5);
+        const auto summary = world.summary_of(sender, words({0, 2}));
+        ASSERT_TRUE(summary.has_value());
+        EXPECT_EQ(summary->ending(), ending);
+        EXPECT_TRUE(summary->logs().empty());
+        EXPECT_FALSE(summary->places()[0].stored);
+        for (uint64_t original = 0; original < 3; ++original)
+            for (uint64_t i = 0; i < 9; ++i) {
+                world.state.set_storage(contract, 7, original);
+                const Bytes input = words({i / 3, i % 3});
+                const auto told = said(world, *summary, third, input);
+                ASSERT_TRUE(told.has_value());
+                EXPECT_EQ(told, real(world, third, input));
+                EXPECT_EQ(told->slots.at(7), uint256{original});
+            }
+    };
+    if (GetParam() >= Revision::byzantium)
+        ends_with(Code().push(0x1234).push(7).op(OP_MSTORE).call(OP_REVERT, {3, 99}), Ending::revert);
+    ends_with({OP_INVALID}, Ending::failure);
+    ends_with(Code().raw("0c"), Ending::failure);
+    ends_with(Code().call(OP_JUMP, {0}), Ending::failure);
+    ends_with(Code().call(OP_JUMPI, {3, 1}), Ending::failure);
+}
+
+INSTANTIATE_TEST_SUITE_P(Revisions, SummaryEndings, testing::ValuesIn(revisions));
+
+// ---- Slots together
+
+/// balance[argument 0] += argument 1 - argument 1 * slot 1 / 100, if that is not above slot 2 and the
+/// caller's own limit
+Code taking_fees() {
+    const auto fee = argument(1).push(1).op(OP_SLOAD).op(OP_MUL).push(100).op(OP_SWAP1).op(OP_DIV);
+    Code out = Code().add(fee).push(2).op(OP_SLOAD).op(OP_LT).push(0).op(OP_JUMPI);
+    out.push(2)
+        .op(OP_SLOAD)
+        .add(mapping(Code().op(OP_CALLER), 9))
+        .op(OP_SLOAD)
+        .op(OP_LT)
+        .push(0)
+        .op(OP_JUMPI);
+    return out.add(fee)
+        .add(argument(1))
+        .op(OP_SUB)
+        .add(mapping(argument(0), 1))
+        .op(OP_DUP1)
+        .op(OP_SLOAD)
+        .op(OP_DUP3)
+        .op(OP_ADD)
+        .op(OP_SWAP1)
+        .op(OP_SSTORE)
+        .push(64)
+        .op(OP_MSTORE)
+        .push(1)
+        .op(OP_SLOAD)
+        .push(32)
+        .push(64)
+        .op(OP_LOG1);
+}
+
+TEST(SummaryPins, AreOnWhatAllCallsShare) {
+    SummaryWorld world;
+    world.deploy(contract, taking_fees());
+    const auto limit_of = [](const Address& who) {
+        uint8_t words[64];
+        base::store_be(words, base::to_uint256(who));
+        base::store_be(words + 32, 9);
+        return base::to_uint256(crypto::keccak256({words, 64}));
+    };
+    for (const uint64_t rate : {0, 3}) {
+        world.state.set_storage(contract, 1, rate);
+        world.state.set_storage(contract, 2, 500);
+        world.state.set_storage(contract, limit_of(sender), 600);
+        world.state.set_storage(contract, limit_of(third), 501);
+        const Bytes first = words({0xb0b, 2000}), second = words({0xca401, 1000});
+        const auto summary = world.summary_of(sender, first);
+        ASSERT_TRUE(summary.has_value());
+        ASSERT_EQ(summary->places().size(), 4u);
+        for (const Summary::Place& place : summary->places())
+            EXPECT_EQ(place.pinned, &place == &summary->places()[0] || &place == &summary->places()[1]);
+        for (const Address& from : {sender, third}) {
+            ASSERT_TRUE(said(world, *summary, from, second).has_value());
+            EXPECT_EQ(said(world, *summary, from, second), real(world, from, second));
+        }
+        world.state.set_storage(contract, limit_of(third), 499);
+        EXPECT_FALSE(said(world, *summary, third, second).has_value());
+        for (const uint64_t pinned : {1, 2}) {
+            const uint256 before = world.stored(pinned);
+            world.state.set_storage(contract, pinned, before + 1);
+            EXPECT_FALSE(said(world, *summary, sender, second).has_value());
+            world.state.set_storage(contract, pinned, before);
+        }
+    }
+}
+
+/// Keys and topics may be of a pinned slot; and of one that a condition says is the caller.
+TEST(SummaryPins, MakeKeysAndLogs) {
+    SummaryWorld world;
+    world.deploy(contract, Code()
+                               .add(mapping(slot_of(0), 5))
+                               .op(OP_DUP1)
+                               .op(OP_SLOAD)
+                               .push(1)
+                               .op(OP_ADD)
+                               .op(OP_SWAP1)
+                               .op(OP_SSTORE)
+                               .add(slot_of(0))
+                               .push(0)
+                               .push(0)
+                               .op(OP_LOG1));
+    world.state.set_storage(contract, 0, 77);
+    const auto summary = world.summary_of(sender, {});
+    ASSERT_TRUE(summary.has_value());
+    EXPECT_EQ(said(world, *summary, third, {}), real(world, third, {}));
+    world.state.set_storage(contract, 0, 78);
+    EXPECT_FALSE(said(world, *summary, third, {}).has_value());
+}
+
+/// Of a thing that has an owner: its slot is at the thing's number, and each is another's.
+TEST(SummaryConditions, SayWhatASlotHolds) {
+    SummaryWorld world;
+    const Code owner = argument(0).op(OP_SLOAD).push((uint256{1} << 160) - 1).op(OP_AND);
+    Code code = Code().add(owner).op(OP_CALLER).op(OP_SUB).push(0).op(OP_JUMPI);
+    code.add(owner).push(32).op(OP_MSTORE).push(64).push(0).op(OP_KECCAK256);  // a key of the owner
+    code.op(OP_DUP1).op(OP_SLOAD).push(1).op(OP_ADD).op(OP_SWAP1).op(OP_SSTORE);
+    code.add(argument(1))
+        .add(owner)
+        .push(0)
+        .push(0)
+        .op(OP_LOG2)
+        .add(argument(1))
+        .add(argument(0))
+        .op(OP_SSTORE);
+    world.deploy(contract, code);
+    const uint256 high = uint256{7} << 160;
+    world.state.set_storage(contract, 1000, base::to_uint256(sender));
+    world.state.set_storage(contract, 1001, base::to_uint256(third) + high);
+    const auto summary = world.summary_of(sender, words({1000, 3}));
+    ASSERT_TRUE(summary.has_value());
+    for (const Summary::Place& place : summary->places()) EXPECT_FALSE(place.pinned);
+    const Bytes input = words({1001, 4});
+    ASSERT_TRUE(said(world, *summary, third, input).has_value());
+    EXPECT_EQ(said(world, *summary, third, input), real(world, third, input));
+    EXPECT_FALSE(said(world, *summary, sender, input).has_value());
 }
 
 // ---- Calls
@@ -180,6 +338,27 @@ TEST(SummaryConditions, HoldThoughOthersImplyThem) {
         }
 }
 
+/// Whatever lies beside it or was there before.
+TEST(SummaryMemory, HoldsWhatWasWrittenLast) {
+    SummaryWorld world;
+    Code code = argument(0).push(8).op(OP_MSTORE).add(argument(1)).push(4).op(OP_MSTORE);
+    code.add(argument(0)).push(96).op(OP_MSTORE8).push(70).push(3).push(100).op(OP_CALLDATACOPY);
+    code.push(4).op(OP_MLOAD).push(0).op(OP_SSTORE);    // the second word
+    code.push(107).op(OP_MLOAD).push(1).op(OP_SSTORE);  // from the middle of the input
+    code.push(138).op(OP_MLOAD).push(2).op(OP_SSTORE);  // up to what was copied of it, beyond its end
+    code.push(170).op(OP_MLOAD).push(3).op(OP_SSTORE);  // and beyond that
+    world.deploy(contract, code);
+    const auto summary = world.summary_of(sender, words({1, 2}));
+    ASSERT_TRUE(summary.has_value());
+    Random random(6);
+    for (int i = 0; i < 20; ++i) {
+        const Bytes input = words({pick_word(random), pick_word(random)});
+        const auto told = said(world, *summary, sender, input);
+        ASSERT_TRUE(told.has_value());
+        EXPECT_EQ(told, real(world, sender, input));
+    }
+}
+
 TEST(SummaryMemory, HoldsWholeWords) {
     SummaryWorld world;
     Code code = argument(0).push(0x25).op(OP_MSTORE).add(argument(1)).push(0x45).op(OP_MSTORE);
@@ -245,10 +424,9 @@ Code many_writes(uint64_t count) {
     for (uint64_t i = 0; i < count; ++i) out.push(i).push(i % 4 * 32).op(OP_MSTORE);
     return out;
 }
-Code slot(uint64_t key) { return Code().push(key).op(OP_SLOAD); }
 Code many_places(uint64_t count) {
     Code out;
-    for (uint64_t i = 0; i < count; ++i) out.add(slot(i)).op(OP_POP);
+    for (uint64_t i = 0; i < count; ++i) out.add(slot_of(i)).op(OP_POP);
     return out;
 }
 Code many_logs(uint64_t count) {
@@ -291,25 +469,26 @@ INSTANTIATE_TEST_SUITE_P(
         Unsayable{"HugeCopy", Code().call(OP_CALLDATACOPY, {0, 0, 65 * 32})},
         Unsayable{"JumpToInput", argument(0).push(24).op(OP_SWAP1).op(OP_SUB).op(OP_JUMP).op(OP_JUMPDEST)},
         Unsayable{"ReturnAtInput", argument(0).push(0).op(OP_RETURN)},
-        Unsayable{"KeyOfAChangedSlot", slot(0).op(OP_SLOAD).op(OP_POP).add(changed(0))},
-        Unsayable{"StoreAtAChangedSlot", Code().push(1).add(slot(0)).op(OP_SSTORE).add(changed(0))},
-        Unsayable{"ChangedSlotStoredElsewhere", slot(0).push(1).op(OP_SSTORE).add(changed(0))},
-        Unsayable{"ConditionOnTwoChanged", slot(0)
-                                               .add(slot(1))
-                                               .op(OP_EQ)
-                                               .push(10)
-                                               .op(OP_JUMPI)
-                                               .op(OP_JUMPDEST)
-                                               .add(changed(0))
-                                               .add(changed(1))},
-        Unsayable{"LogOfAChangedSlot", slot(0).push(0).push(0).op(OP_LOG1).add(changed(0))},
+        Unsayable{"KeyOfAChangedSlot", slot_of(0).op(OP_SLOAD).op(OP_POP).add(changed(0))},
+        Unsayable{"StoreAtAChangedSlot", Code().push(1).add(slot_of(0)).op(OP_SSTORE).add(changed(0))},
+        Unsayable{"ChangedSlotStoredElsewhere", slot_of(0).push(1).op(OP_SSTORE).add(changed(0))},
+        Unsayable{
+            "ConditionOnTwoChanged", slot_of(0)
+                                         .add(slot_of(1))
+                                         .op(OP_EQ)
+                                         .push(10)
+                                         .op(OP_JUMPI)
+                                         .op(OP_JUMPDEST)
+                                         .add(changed(0))
+                                         .add(changed(1))},
+        Unsayable{"LogOfAChangedSlot", slot_of(0).push(0).push(0).op(OP_LOG1).add(changed(0))},
         Unsayable{"LogDataOfAChangedSlot",
-                  slot(0).push(0).op(OP_MSTORE).call(OP_LOG0, {0, 32}).add(changed(0))},
+                  slot_of(0).push(0).op(OP_MSTORE).call(OP_LOG0, {0, 32}).add(changed(0))},
         Unsayable{"LogOfTheCallersOwn",  // another's is hardly the same
                   Code().op(OP_CALLER).op(OP_SLOAD).push(0).push(0).op(OP_LOG1)},
         Unsayable{"LogOfParts", Code().call(OP_LOG0, {0, 31})}, Unsayable{"ManyPlaces", many_places(17)},
         Unsayable{"ManyLogs", many_logs(9)}, Unsayable{"ManySums", many_sums(argument(0), 130)},
-        Unsayable{"ManySumsOfASlot", many_sums(slot(0), 17)}, Unsayable{"FailsByUnderflow", {OP_POP}},
+        Unsayable{"ManySumsOfASlot", many_sums(slot_of(0), 17)}, Unsayable{"FailsByUnderflow", {OP_POP}},
         Unsayable{"FailsByGas", Code().push(0).push(uint256{1} << 32).op(OP_MSTORE)},
         Unsayable{"NoCode", {}}),
     [](const auto& info) { return info.param.name; });
@@ -317,7 +496,7 @@ INSTANTIATE_TEST_SUITE_P(
 /// Just below the limits.
 TEST(SummaryLimits, AreReached) {
     for (const Code& code : {many_places(16), many_logs(8), many_writes(1024), many_sums(argument(0), 80),
-                             many_sums(slot(0), 16)}) {
+                             many_sums(slot_of(0), 16)}) {
         SummaryWorld world;
         world.deploy(contract, code);
         const Bytes input = words({3, 4});

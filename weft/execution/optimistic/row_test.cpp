@@ -51,6 +51,27 @@ Bytes token_code() {
     return code.bytes();
 }
 
+/// A token that keeps back what slot 1 says of each amount: its input is as the other's; that of 36 bytes
+/// sets slot 1. Without any it dies by INVALID, where the sender has too little by a jump to nowhere.
+Bytes fee_token_code() {
+    using namespace evm;
+    evm::test::Code code;
+    const auto unless = [&](const evm::test::Code& body) {
+        code.push(code.size() + 3 + body.size()).op(OP_JUMPI).add(body).op(OP_JUMPDEST);
+    };
+    code.op(OP_CALLDATASIZE).push(10).op(OP_LT);
+    unless({OP_INVALID});
+    code.op(OP_CALLDATASIZE).push(36).op(OP_LT);
+    unless(evm::test::Code().push(4).op(OP_CALLDATALOAD).push(1).op(OP_SSTORE).op(OP_STOP));
+    const auto amount = evm::test::Code().push(36).op(OP_CALLDATALOAD);
+    code.add(amount).op(OP_CALLER).op(OP_SLOAD).op(OP_DUP2).op(OP_DUP2).op(OP_LT).op(OP_ISZERO);
+    unless(evm::test::Code().push(1).op(OP_JUMP));
+    code.op(OP_SUB).op(OP_CALLER).op(OP_SSTORE);
+    code.push(1).op(OP_SLOAD).add(amount).op(OP_SUB);
+    code.push(4).op(OP_CALLDATALOAD).op(OP_SLOAD).op(OP_ADD).push(4).op(OP_CALLDATALOAD).op(OP_SSTORE);
+    return code.bytes();
+}
+
 using Result = std::expected<BlockResult, ExecutionError>;
 
 class Rows : public testing::Test {
@@ -504,6 +525,62 @@ TEST_F(Rows, WhatASlotsValueForbidsEndsTheRow) {
     block.push_back(move(nobody, numbered(0), 800'000));
     EXPECT_EQ(paid(block), 63U);
     EXPECT_TRUE(expected_->receipts.back().success);
+}
+
+TEST_F(Rows, CallsThatRevertAreOfTheRow) {
+    std::vector<Transaction> block = moves(300);
+    for (size_t i = 3; i < block.size(); i += 11)
+        block[i] = move(numbered(i % rich_count), nobody, 2'000'000);
+    for (size_t i = 60; i < block.size(); i += 60) block[i] = move(numbered(0), numbered(0), 2'000'000);
+    nonces_.clear();
+    for (Transaction& tx : block) tx.nonce = nonces_[tx.sender]++;
+    for (const Revision revision : {Revision::byzantium, Revision::london, Revision::osaka}) {
+        env_.revision = revision;
+        env_.context.base_fee = revision >= Revision::london ? 7 : 0;
+        EXPECT_EQ(paid(block), 300U);
+        ASSERT_TRUE(expected_);
+        EXPECT_FALSE(expected_->receipts[14].success);
+        EXPECT_FALSE(expected_->receipts[60].success);
+        EXPECT_TRUE(expected_->receipts[61].success);
+    }
+}
+
+TEST_F(Rows, CallsThatTakeAllGasAreOfTheRow) {
+    state_.set_account(token, {.nonce = 1, .balance = 0, .code_hash = state_.set_code(fee_token_code())});
+    std::vector<Transaction> block = moves(300);
+    for (size_t i = 3; i < block.size(); i += 11) {
+        block[i] = move(numbered(i % rich_count), nobody, 2'000'000);
+        block[i].gas_limit = i % 2 == 0 ? 22'000 : 90'000 + i;  // too little, were it to be sure of its way
+    }
+    for (size_t i = 5; i < block.size(); i += 17) block[i].data.resize(8);
+    nonces_.clear();
+    for (Transaction& tx : block) tx.nonce = nonces_[tx.sender]++;
+    EXPECT_EQ(paid(block), 300U);
+    ASSERT_TRUE(expected_);
+    for (const size_t i : {5, 14, 25}) {
+        EXPECT_FALSE(expected_->receipts[i].success);
+        EXPECT_EQ(expected_->receipts[i].gas_used, block[i].gas_limit);
+    }
+}
+
+TEST_F(Rows, APinnedSlotIsAsItWas) {
+    state_.set_account(token, {.nonce = 1, .balance = 0, .code_hash = state_.set_code(fee_token_code())});
+    for (const uint64_t rate : {0, 2}) {
+        state_.set_storage(token, 1, uint256{rate});
+        nonces_.clear();
+        std::vector<Transaction> block = moves(300);
+        EXPECT_EQ(paid(block), 300U);
+        // It becomes another in the row: what comes after it takes another path.
+        block[200].data.resize(36);
+        base::store_be(block[200].data.data() + 4, uint256{3});
+        EXPECT_EQ(paid(block), 200U);
+        ASSERT_TRUE(expected_);
+        // Or not.
+        block[5].data = block[200].data;
+        base::store_be(block[5].data.data() + 4, uint256{rate});
+        block[200].data = block[5].data;
+        EXPECT_EQ(paid(block), 300U);
+    }
 }
 
 TEST_F(Rows, ACallNeedsItsGas) {
