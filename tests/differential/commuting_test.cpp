@@ -74,6 +74,20 @@ TEST(Commuting, CreditsAllStand) {
     EXPECT_EQ(stale.after.slot(contract, 1007), uint256{1});
 }
 
+TEST(Commuting, AValueThatWasSetIsChangedThoughTheRunMetTheSame) {
+    World world(Revision::osaka);
+    world.contract(contract, Assembler{}.argument(0).store_at(0).code());
+    world.scenario.before.set_storage(contract, 0, 5);
+    for (const uint64_t word : {6, 6, 7, 5}) {
+        world.account(sender(world.scenario.transactions.size()), uint256{ether});
+        world.call(sender(world.scenario.transactions.size()), contract, 0, {word});
+    }
+    // The second segment meets 5, where 6 is when its turn comes: anything but 7 will do.
+    const Stale stale = run_stale(world, {.segment_transactions = 2, .slots_commute = true});
+    EXPECT_EQ(stale.statistics.repaired, 0u);
+    EXPECT_EQ(stale.after.slot(contract, 0), uint256{5});
+}
+
 TEST(Commuting, IsTriedOnceARunWasRefuted) {
     World world = calls_to(credit(), 5);
     world.scenario.before.set_storage(contract, 0, 100);

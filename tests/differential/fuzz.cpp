@@ -96,10 +96,10 @@ public:
             "speculated, "
             "{} run at the cursor, {} repaired, {} begun before their turn; {} blocks invalid, {} with "
             "skipped "
-            "transactions; {} slots changed by sums; {} transactions by owner\n",
+            "transactions; {} slots changed by sums; {} transactions by owner, {} of them calls\n",
             number - arguments_.first, arguments_.first, arguments_.seed, transactions_, runs_made_,
             sum_.speculative, sum_.head, sum_.repaired, sum_.early, invalid_, skipping_, sum_.sums,
-            sum_.by_owner);
+            sum_.by_owner, sum_.calls_by_owner);
         fmt::print(
             "of {} executed transactions {} succeeded; {} contracts created, {} storages wiped, {} slots "
             "changed\n",
@@ -107,7 +107,8 @@ public:
         fmt::print("{} right access lists given, {} wrong ones\n", right_lists_, wrong_lists_);
         if (number > arguments_.first + 20 &&
             (sum_.speculative == 0 || sum_.repaired == 0 || sum_.early == 0 || invalid_ == 0 ||
-             skipping_ == 0 || sum_.sums == 0 || sum_.by_owner == 0)) {
+             skipping_ == 0 || sum_.sums == 0 || sum_.by_owner == sum_.calls_by_owner ||
+             sum_.calls_by_owner == 0)) {
             fmt::print("these blocks prove nothing\n");
             return 1;
         }
@@ -199,6 +200,7 @@ private:
         sum_.early += outcome.statistics.early;
         sum_.sums += outcome.statistics.sums;
         sum_.by_owner += outcome.statistics.by_owner;
+        sum_.calls_by_owner += outcome.statistics.calls_by_owner;
         if (!oracle.result) ++invalid_;
         if (!oracle.result) return;
         if (!oracle.result->skipped.empty()) ++skipping_;

@@ -157,7 +157,7 @@ Mode random_mode(uint64_t seed) {
     if (random.chance(20)) mode.batches = 2 + random.below(3);
     mode.seed = random.below(~uint64_t{0});
     mode.slots_commute = random.chance(50);
-    if (random.chance(30)) mode.least_in_row = 1 + random.below(6);
+    if (random.chance(45)) mode.least_in_row = 1 + random.below(6);
     return mode;
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "tests/differential/random_code.hpp"
+#include "tests/differential/straight_code.hpp"
 #include "weft/base/hex.hpp"
 #include "weft/evm/create_address.hpp"
 #include "weft/execution/executor.hpp"
@@ -48,12 +49,15 @@ public:
 
     Scenario make() {
         choose_revision();
+        makes_rows_ = random_.chance(35);
         name_addresses();
         make_environment();
         make_init_codes();
         make_contracts();
+        if (makes_rows_) make_called();
+        odd_percent_ = random_.chance(50) ? 2 : 10;
         fund();
-        pays_ = random_.chance(20);
+        pays_ = !makes_rows_ && random_.chance(20);
         make_transactions();
         scenario_.transaction_roots = random_.chance(50);
         return std::move(scenario_);
@@ -83,7 +87,10 @@ private:
     void name_addresses() {
         for (uint64_t i = 0; i < 2 + random_.below(6); ++i) senders_.push_back(numbered(0xaa, i));
         for (uint64_t i = 0; i < 2 + random_.below(4); ++i) contracts_.push_back(numbered(0xcc, i));
+        if (makes_rows_)
+            for (uint64_t i = 0; i < 1 + random_.below(3); ++i) called_.push_back(numbered(0xc5, i));
         addresses_ = senders_;
+        addresses_.insert(addresses_.end(), called_.begin(), called_.end());
         for (int i = 0; i < 2; ++i) addresses_.insert(addresses_.end(), contracts_.begin(), contracts_.end());
         for (uint64_t i = 0; i < 3; ++i) addresses_.push_back(numbered(0xee, i));  // nobody, or empty
         for (uint64_t number : {1, 3, 4}) addresses_.push_back(base::to_address(uint256{number}));
@@ -172,6 +179,44 @@ private:
         }
     }
 
+    /// Contracts that rows of calls are of; one of them may come, go and have other code when it comes again.
+    void make_called() {
+        const auto& revision = scenario_.env.revision;
+        const auto keep = [&](const Address& contract) {
+            for (uint64_t i = random_.below(8); i > 0; --i)
+                scenario_.before.set_storage(contract, StraightCodeMaker::key(random_, senders_),
+                                             1 + random_.below(4));
+        };
+        for (const Address& contract : called_) {
+            set_contract(contract, StraightCodeMaker(random_, revision).runtime(random_.chance(50)),
+                         random_.below(3));
+            keep(contract);
+        }
+        if (has(Revision::constantinople) && random_.chance(40)) {
+            const auto runtime = [&] { return StraightCodeMaker(random_, revision).runtime(true); };
+            Assembler either;
+            either.push(random_.pick(senders_)).op({evm::OP_BALANCE}).push(1).op({evm::OP_AND});
+            either.when([&](Assembler& inner) {
+                const Bytes other = runtime();
+                inner.memory(other).push(other.size()).push(0).op({evm::OP_RETURN});
+            });
+            factory_ = numbered(0xfa, 0);
+            const Bytes code = init_code_for(runtime(), either);
+            set_contract(factory_, Assembler{}.create2(code, 0, 0).store_at(1).code(), 5);
+            called_.push_back(evm::create2_address(factory_, 0, code));
+            addresses_.push_back(called_.back());
+        }
+        if (has(Revision::prague) && random_.chance(30)) {
+            const Address delegated = numbered(0xdd, 0);
+            scenario_.before.set_account(delegated,
+                                         {.nonce = 1,
+                                          .balance = 7,
+                                          .code_hash = scenario_.before.set_code(delegation_to(called_[0]))});
+            keep(delegated);
+            called_.push_back(delegated);
+        }
+    }
+
     void fund() {
         for (const Address& sender : senders_) {
             Account account;
@@ -200,7 +245,7 @@ private:
 
     /// Executes each transaction as it is made, so that the next one knows its sender's nonce.
     void make_transactions() {
-        const size_t count = 1 + random_.below(pays_ ? 120 : random_.chance(80) ? 20 : 70);
+        const size_t count = 1 + random_.below(pays_ || makes_rows_ ? 120 : random_.chance(80) ? 20 : 70);
         const unsigned spoiled_percent = random_.chance(60) ? 0 : 20;
         const bool keeps_invalid = spoiled_percent != 0 || random_.chance(15);
         execution::ExecutionContext context({.executor = execution::ExecutorKind::sequential, .threads = 1});
@@ -222,12 +267,58 @@ private:
         Transaction tx;
         tx.sender = random_.chance(40) ? senders_[0] : random_.pick(senders_);
         tx.nonce = nonces_[tx.sender];
+        if (makes_rows_) {
+            if (random_.chance(odd_percent_)) return make_odd_one(std::move(tx));
+            return random_.chance(10) ? make_payment(std::move(tx)) : make_call(std::move(tx));
+        }
         if (pays_ && !random_.chance(3)) return make_payment(std::move(tx));
         if (random_.chance(85))
             tx.to = random_.chance(50) ? random_.pick(contracts_) : random_.pick(addresses_);
         choose_payload(tx);
         choose_price(tx);
         choose_type(tx);
+        return tx;
+    }
+
+    /// One that a row of calls may contain, or that it ends with.
+    Transaction make_call(Transaction tx) {
+        tx.to = random_.chance(70) ? called_[0] : random_.pick(called_);
+        const uint32_t selector =
+            random_.chance(2) ? 0x33333333 : StraightCodeMaker::selectors[random_.chance(25)];
+        tx.data.resize(random_.chance(95) ? 4 + 32 * StraightCodeMaker::most_arguments
+                                          : 4 + random_.below(66));
+        for (size_t i = 0; i < 4; ++i) tx.data[i] = static_cast<uint8_t>(selector >> (24 - 8 * i));
+        for (size_t at = 4; at + 32 <= tx.data.size(); at += 32)
+            base::store_be(tx.data.data() + at, random_.chance(3) ? uint256::max() : random_.below(5));
+        choose_price(tx);
+        tx.gas_limit = random_.chance(95) ? 300'000 : 21'000 + random_.below(60'000);
+        if (random_.chance(2)) tx.value = random_.below(3);
+        if (has(Revision::london) && random_.chance(50)) {
+            tx.type = TxType::dynamic_fee;
+            tx.max_priority_fee_per_gas = random_.below(3);
+            tx.max_fee_per_gas += tx.max_priority_fee_per_gas;
+        }
+        return tx;
+    }
+
+    /// What stands between rows of calls: any transaction, what makes a contract, or ends one.
+    Transaction make_odd_one(Transaction tx) {
+        choose_price(tx);
+        tx.gas_limit = 500'000;
+        switch (random_.below(4)) {
+            case 0:
+                tx.to = factory_;
+                break;
+            case 1:
+                tx.to = random_.pick(called_);
+                tx.data.resize(1);
+                break;
+            default:
+                tx.to = random_.chance(50) ? random_.pick(contracts_) : random_.pick(addresses_);
+                choose_payload(tx);
+                choose_price(tx);
+                choose_type(tx);
+        }
         return tx;
     }
 
@@ -345,9 +436,13 @@ private:
     }
 
     Random random_;
-    bool pays_ = false;  ///< most transactions are payments
+    bool pays_ = false;         ///< most transactions are payments
+    bool makes_rows_ = false;   ///< most transactions call `called_`
+    unsigned odd_percent_ = 0;  ///< of them do something else
     Scenario scenario_;
     std::vector<Address> senders_, contracts_;
+    std::vector<Address> called_;     ///< contracts of straight code
+    Address factory_;                 ///< makes one of them
     Address phoenix_;                 ///< what contracts_[0] creates again and again; zero where it doesn't
     std::vector<Address> addresses_;  ///< everything that is ever named; hot ones more often
     std::vector<Bytes> init_codes_;

@@ -136,6 +136,7 @@ void Report::add_json(const Input& input, const BlockMeasurement& measured, cons
     writer.key("segments_rerun").number(one.statistics.rerun);
     writer.key("reexecutions").number(one.statistics.reexecuted_transactions);
     writer.key("by_owner").number(one.statistics.by_owner);
+    writer.key("calls_by_owner").number(one.statistics.calls_by_owner);
     if (base::counts_contention()) {
         writer.key("contention").begin_object();
         for (size_t i = 0; i < one.contention.size(); ++i)

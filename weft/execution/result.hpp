@@ -46,9 +46,10 @@ struct ExecutionStatistics {
     uint64_t stopped = 0;      ///< of these: while they still ran, when the cursor came to them
     uint64_t rerun = 0;        ///< runs ahead of the cursor of what had run there before, and no longer held
     uint64_t reexecuted_transactions = 0;  ///< in repaired segments
-    uint64_t sums = 0;      ///< slots that a speculative run changed by a sum, whatever was there
-    uint64_t early = 0;     ///< segments that began before their turn, because they may take long
-    uint64_t by_owner = 0;  ///< transactions executed by owner of account and slot, in no segment
+    uint64_t sums = 0;            ///< slots that a speculative run changed by a sum, whatever was there
+    uint64_t early = 0;           ///< segments that began before their turn, because they may take long
+    uint64_t by_owner = 0;        ///< transactions executed by owner of account and slot, in no segment
+    uint64_t calls_by_owner = 0;  ///< of these, calls
 };
 
 }  // namespace weft::execution

@@ -275,6 +275,7 @@ RowOutcome Engine::run_row(const Batch& batch) {
     const RowOutcome outcome = row.run(batch, policy_.least_in_row);
     if (outcome.executed == 0) return outcome;
     context_.statistics().by_owner += outcome.executed;
+    context_.statistics().calls_by_owner += outcome.calls;
     memory_.versions.set_committed(base_position_);
     base_position_ += 2;  // what comes after it stands between it and the next batch
     return outcome;

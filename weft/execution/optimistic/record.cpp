@@ -51,7 +51,9 @@ AccountVersion* version_of(const AccountEntry& entry, uint8_t changes, Position 
 
 bool is_changed(const SlotEntry& slot) {
     const uint256& now = Journal::value_now(slot);
-    return slot.account->wiped ? !now.is_zero() : now != slot.base;
+    if (slot.account->wiped) return !now.is_zero();
+    // A value that was set is one even if it is the base's, as long as the run may rest on another base.
+    return now != slot.base || (slot.interval != nullptr && !Journal::floats(slot));
 }
 
 /// What the run asked of the account as it was before; false: nothing about it can have mattered.

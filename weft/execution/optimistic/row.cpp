@@ -108,7 +108,7 @@ RowOutcome Row::run(const Batch& batch, size_t least) {
         if (count < least) return {0, end, again};
         if (make_changes(count)) {
             write_receipts(count);
-            return {count, end - count, again};
+            return {count, end - count, again, calls_in(count)};
         }
         take_back();
         if (failed_.load(std::memory_order_relaxed)) break;
@@ -134,6 +134,12 @@ size_t Row::chunks_in(size_t count) const noexcept {
     size_t chunks = 0;
     while (chunks < chunks_.size() && chunks_[chunks].first < count) ++chunks;
     return chunks;
+}
+
+size_t Row::calls_in(size_t count) const noexcept {
+    size_t calls = 0;
+    for (size_t i = 0; i < chunks_in(count); ++i) calls += chunks_[i].calls.size();
+    return calls;
 }
 
 void Row::end_before(size_t transaction) noexcept {

@@ -20,6 +20,7 @@ struct RowOutcome {
     size_t executed = 0;   ///< transactions
     size_t others = 0;     ///< that come then and are to be executed in another way
     bool in_vain = false;  ///< much of the work came to nothing
+    size_t calls = 0;      ///< among those executed
 };
 
 /// A row of payments and calls at the cursor, executed by owner of account and of slot.
@@ -167,6 +168,7 @@ private:
     /// Of the row, up to where the block's gas ends; returns its length.
     [[nodiscard]] size_t add_up();
     void write_receipts(size_t count);
+    [[nodiscard]] size_t calls_in(size_t count) const noexcept;
 
     // ---- Changes (row_changes.cpp)
     /// False: they can't be made, and the row is to end earlier, as end_ says; or failed_.
