@@ -249,7 +249,10 @@ void Engine::learn_functions(const Batch& batch) {
         auto* const account = memory_.versions.locate(contract, worker.memory);
         return memory_.versions.value_at(account, key, base_position_, worker.memory);
     };
-    memory_.summaries.learn(calls, summarize, read);
+    // To summarise a function takes as long as some dozens of its calls.
+    const size_t stride = batch.size() / most_looked_at + 1;
+    const size_t often = std::max<size_t>(2, policy_.least_in_row / 8 / stride);
+    memory_.summaries.learn(calls, often, summarize, read);
     for (Summaries::Function& function : memory_.summaries.functions()) look_at_code(function);
 }
 

@@ -31,9 +31,8 @@ bool Summaries::slots_allow(const evm::Summary& summary, const evm::SummaryValue
     return true;
 }
 
-void Summaries::learn(std::span<const FunctionCall> calls,
+void Summaries::learn(std::span<const FunctionCall> calls, size_t often,
                       base::FunctionRef<std::optional<evm::Summary>(size_t i)> summarize, ReadSlot read) {
-    constexpr size_t often = 2;
     constexpr size_t most_tried = 16;  // of a function, for paths that none before took
     constexpr unsigned most_in_vain = 2;
     struct Kind {

@@ -58,9 +58,9 @@ public:
     /// which it does by itself.
     [[nodiscard]] static bool slots_allow(const evm::Summary& summary, const evm::SummaryValues& values,
                                           size_t lane, const Address& contract, ReadSlot read);
-    /// Summarises what several of these calls do. summarize: the i-th call; nullopt: it can't be. read: what
-    /// the call finds; nullopt: that can't be read.
-    void learn(std::span<const FunctionCall> calls,
+    /// Summarises the functions that at least `often` of these calls call. summarize: the i-th call; nullopt:
+    /// it can't be. read: what the call finds; nullopt: that can't be read.
+    void learn(std::span<const FunctionCall> calls, size_t often,
                base::FunctionRef<std::optional<evm::Summary>(size_t i)> summarize, ReadSlot read);
 
 private:
