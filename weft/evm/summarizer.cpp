@@ -93,7 +93,7 @@ void Summarizer::step(const Step& step) {
     rules_ = &rules_of(step.revision);
     settle(step);
     const OpcodeInfo& info = opcode_table(step.revision)[step.opcode];
-    if (path_.graph.full() || stack_.size() < info.inputs) give_up();
+    if (path_.graph.full() || ++steps_ > most_steps || stack_.size() < info.inputs) give_up();
     if (!failed_ && info.defined) execute(step, info);
 }
 

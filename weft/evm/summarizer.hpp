@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <vector>
 
@@ -90,6 +91,8 @@ public:
                          const uint256& after) override;
     void log(const primitives::Log& log) override;
 
+    /// Set once the run does what no summary can say: it need not go on.
+    [[nodiscard]] const std::atomic<bool>& gave_up() const noexcept { return failed_; }
     /// The path; nullptr: the run did what no summary can say, or nothing. For who has seen how it ended.
     [[nodiscard]] SummaryPath* path() noexcept { return failed_ || rules_ == nullptr ? nullptr : &path_; }
     /// Precondition: path().
@@ -101,7 +104,9 @@ private:
         uint64_t to = 0, size = 0;
     };
 
-    void give_up() noexcept { failed_ = true; }
+    static constexpr uint64_t most_steps = 10'000;
+
+    void give_up() noexcept { failed_.store(true, std::memory_order_relaxed); }
     /// What the last instruction left that only shows now.
     void settle(const Step& step);
     void execute(const Step& step, const OpcodeInfo& info);
@@ -127,7 +132,8 @@ private:
     SummaryPath path_;
     std::vector<Index> stack_;
     ShadowMemory memory_;
-    bool failed_ = false;
+    uint64_t steps_ = 0;
+    std::atomic<bool> failed_{false};
     /// The last instruction puts a constant on the stack.
     bool gives_constant_ = false;
     /// It writes constants to memory.

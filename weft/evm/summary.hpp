@@ -150,7 +150,8 @@ private:
 
 /// Runs the call on the machine's journal, in a transaction that has begun, and says what it did as a
 /// summary; nullopt: it ended in another way than Summary::Ending, or did what no summary can say, or the
-/// contract's code is another account's (EIP-7702). The journal is to be reset then.
+/// contract's code is another account's (EIP-7702). The journal is to be reset then. What no summary can say
+/// is not run to its end; afterwards the machine has no stop flag.
 /// Preconditions: nobody inspects the machine; sender, recipient (and coinbase, where the rules say so) are
 /// warm and nothing else is.
 [[nodiscard]] std::optional<Summary> summarize(Machine& machine, const Message& message,

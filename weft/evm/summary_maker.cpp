@@ -70,8 +70,10 @@ std::optional<Summary> summarize(Machine& machine, const Message& message,
     Summarizer summarizer(message);
     const int64_t refund_before = journal.refund();
     machine.set_inspector(&summarizer);
+    machine.set_stop_flag(&summarizer.gave_up());
     const CallResult result = machine.execute(message, transaction);
     machine.set_inspector(nullptr);
+    machine.set_stop_flag(nullptr);
     SummaryPath* const path = summarizer.path();
     const auto ending = ending_of(result.status);
     if (!ending || path == nullptr) return std::nullopt;

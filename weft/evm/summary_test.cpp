@@ -506,6 +506,31 @@ TEST(SummaryLimits, AreReached) {
     }
 }
 
+/// What no summary can say is not run on: here there would be no end to it.
+TEST(SummaryRefusals, EndTheRun) {
+    const Code jump_back = Code().op(OP_JUMPDEST).push(0).op(OP_JUMP);
+    const Code calls_itself = Code()
+                                  .push(0)
+                                  .push(0)
+                                  .push(0)
+                                  .push(0)
+                                  .push(0)
+                                  .op(OP_ADDRESS)
+                                  .op(OP_GAS)
+                                  .op(OP_CALL)
+                                  .op(OP_JUMPDEST)
+                                  .push(13)
+                                  .op(OP_JUMP);
+    const Code sees_gas = Code().op(OP_JUMPDEST).op(OP_GAS).op(OP_POP).push(0).op(OP_JUMP);
+    for (const Code& code : {jump_back, sees_gas, calls_itself}) {
+        SummaryWorld world;
+        world.deploy(contract, code);
+        Message message = world.begin_call(sender, {});
+        message.gas = int64_t{1} << 50;
+        EXPECT_FALSE(summarize(world.machine, message, world.transaction).has_value());
+    }
+}
+
 TEST(SummaryRefusals, OfDelegatedCode) {
     SummaryWorld world;
     world.deploy(other, Code().push(1).push(0).op(OP_SSTORE));
