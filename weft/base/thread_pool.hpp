@@ -42,6 +42,10 @@ public:
     /// The pool's own threads; with the caller, size() + 1 can work on a run.
     [[nodiscard]] unsigned size() const noexcept { return static_cast<unsigned>(threads_.size()); }
 
+    /// How long its threads watch for work before they sleep. Who hands out work within a run() should have
+    /// its threads watch as long.
+    [[nodiscard]] uint32_t pause_ns() const noexcept { return idle_pause_ns_; }
+
     /// Calls body(0) on this thread and body(1), ..., body(width - 1) on the pool's, each once; returns when
     /// all have returned. What no thread of the pool has begun when body(0) returns runs on this thread, so a
     /// busy pool delays nobody, and a body must not wait for another one to begin. Bodies must not throw: the

@@ -120,7 +120,7 @@ ReadResult<void> Forest::update(Root& root, std::span<const Change> changes, Pla
 void Forest::together(size_t work, base::FunctionRef<void()> lead) {
     if (work < much_work || options_.pool == nullptr || options_.pool->size() == 0 || !team_.is_over())
         return lead();
-    team_.begin();
+    team_.begin(options_.pool->pause_ns());
     options_.pool->run(options_.pool->size() + 1, [&](unsigned index) {
         if (index == 0) {
             lead();

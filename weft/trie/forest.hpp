@@ -104,6 +104,8 @@ public:
     [[nodiscard]] ReadResult<void> update(Root& root, std::span<const Change> changes, Place place);
     /// From so much work on an update is split, and hashes while it is in the cache.
     static constexpr uint32_t much_work = 1024;
+    /// The same of a part that is begun when no others are left.
+    static constexpr uint32_t some_work = 128;
     /// Calls `lead`; the pool's threads, if there is so much work that it pays, help with its updates and
     /// with what it hands out by for_each().
     void together(size_t work, base::FunctionRef<void()> lead);
@@ -182,6 +184,10 @@ private:
 
     bool sweep(Worker& worker, NodeRef ref, size_t budget);
 
+    /// Whether, while threads help, another one will soon find nothing to do.
+    [[nodiscard]] bool is_last_part() noexcept {
+        return !team_.is_over() && team_.has_fewer_than(options_.pool->size());
+    }
     [[nodiscard]] Worker& take_worker();
     void give_back(Worker& worker);
 

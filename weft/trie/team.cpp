@@ -7,7 +7,7 @@ void Team::join(void* worker) noexcept {
         const uint32_t seen = changes_.load(std::memory_order_acquire);
         if (help(worker)) continue;
         if (is_over()) return;
-        parker_.wait_until_changed(changes_, seen);
+        parker_.wait_until_changed(changes_, seen, pause_ns_);
     }
 }
 
@@ -27,6 +27,13 @@ bool Team::help(void* worker) noexcept {
     return true;
 }
 
+bool Team::has_fewer_than(size_t count) noexcept {
+    const std::lock_guard lock(mutex_);
+    size_t untaken = 0;
+    for (const Job* job : jobs_) untaken += job->count - job->next;
+    return untaken < count;
+}
+
 void Team::for_each(size_t count, void* worker, Body body) noexcept {
     if (count <= 1 || is_over_.load(std::memory_order_relaxed)) {
         for (size_t i = 0; i < count; ++i) body(i, worker);
@@ -41,7 +48,7 @@ void Team::for_each(size_t count, void* worker, Body body) noexcept {
     for (;;) {
         const uint32_t seen = changes_.load(std::memory_order_acquire);
         if (job.unfinished.load(std::memory_order_acquire) == 0) return;
-        if (!help(worker)) parker_.wait_until_changed(changes_, seen);
+        if (!help(worker)) parker_.wait_until_changed(changes_, seen, pause_ns_);
     }
 }
 

@@ -14,8 +14,11 @@ namespace weft::trie {
 class Team {
 public:
     /// Between begin() and end(), both called by one thread, for_each() hands parts out to those inside
-    /// join(). Nothing may have begun.
-    void begin() noexcept { is_over_.store(false, std::memory_order_release); }
+    /// join(). Nothing may have begun. pause_ns: how long a thread watches for parts before it sleeps.
+    void begin(uint32_t pause_ns) noexcept {
+        pause_ns_ = pause_ns;
+        is_over_.store(false, std::memory_order_release);
+    }
     void end() noexcept {
         is_over_.store(true, std::memory_order_release);
         signal();
@@ -30,6 +33,8 @@ public:
     /// Calls body(i, worker) once for each i below count, on this thread, whose worker is given, and on
     /// those that have joined.
     void for_each(size_t count, void* worker, Body body) noexcept;
+    /// Whether fewer than `count` parts are handed out that nobody has taken.
+    [[nodiscard]] bool has_fewer_than(size_t count) noexcept;
 
 private:
     struct Job {
@@ -49,6 +54,7 @@ private:
     std::mutex mutex_;
     std::vector<Job*> jobs_;  ///< with parts nobody has taken, newest last; under mutex_
     std::atomic<bool> is_over_{true};
+    uint32_t pause_ns_ = base::Parker::default_pause_ns;
     std::atomic<uint32_t> changes_{0};
     base::Parker parker_;
 };

@@ -227,6 +227,7 @@ Updater::Outcome Updater::put_account(NodeRef ref, BytesView old_value, uint32_t
     }
     if (!account.slots.empty()) {
         Updater below(forest_, worker_, {.left = 2 * Hash::size(), .owner = change.key});
+        below.shared_from_ = shared_from_;
         if (storage == none && root != empty_root) {
             std::array<uint8_t, hash_item_size> item{hash_item_head};
             std::ranges::copy(root, item.begin() + 1);
@@ -466,7 +467,7 @@ void Updater::ask_level(const Change* next) noexcept {
 
 /// Updates the children, which are `depth` nibbles down; building: none of them is there yet.
 void Updater::run(Groups& groups, uint32_t depth, bool building, Changes changes) {
-    if (work_of(changes) >= Forest::much_work) return run_together(groups, depth, building);
+    if (work_of(changes) >= shared_from_) return run_together(groups, depth, building);
     // What is built is built to the end: it may hold a leaf that was there before.
     for (size_t i = 0; i < groups.count; ++i) {
         Group& group = groups.list[i];
@@ -486,6 +487,8 @@ void Updater::run_together(Groups& groups, uint32_t depth, bool building) {
         Worker& worker = *static_cast<Worker*>(own);
         Group& group = groups.list[i];
         Updater updater(forest_, worker, top_);
+        // What is begun last is shared out again, so that all threads end together.
+        if (forest_.is_last_part()) updater.shared_from_ = Forest::some_work;
         updater.start(group.child, depth, group.list());
         updater.run_one(group, depth, building);
         errors[i] = std::move(updater.error());

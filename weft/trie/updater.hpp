@@ -110,6 +110,7 @@ private:
     Forest& forest_;
     Worker& worker_;
     Place top_;
+    uint32_t shared_from_ = Forest::much_work;  ///< so much work is shared out among the threads
     std::optional<StateError> error_;
     // Of the changes of update_all(), for ask_ahead().
     NodeRef start_ = none;
