@@ -477,6 +477,7 @@ def check_state_tests(folder):
     check("stdin", json.loads(evm("statetest", stdin=path + "\n").stdout) == verdicts)
     check("--statetest.fork", json.loads(evm("statetest", "--statetest.fork=Berlin", path).stdout) == [])
     check("--run", json.loads(evm("statetest", "--run", "two", path).stdout) == [])
+    check_names(folder, test["one"])
     by_key = {"one": test["one"] | {"transaction": test["one"]["transaction"] | {"sender": None, "secretKey": KEY}}}
     with open(f"{folder}/by_key.json", "w") as file:
         json.dump(by_key, file)
@@ -494,8 +495,35 @@ def check_state_tests(folder):
         run = evm("blocktest", blocks)
         verdicts = json.loads(run.stdout)
         check("blocktest", verdicts and all(v["pass"] and v["stateRoot"] for v in verdicts), run)
+        check_blocks(blocks, verdicts)
     else:
         print(f"skipped: {blocks} is not there")
+
+
+def check_blocks(path, verdicts):
+    """What else `evm blocktest` shows of a chain of London whose one block has transactions."""
+    traced = evm("blocktest", "--trace", path)
+    lines = [json.loads(line) for line in traced.stderr.splitlines()]
+    check("blocktest --trace", traced.stdout == evm("blocktest", path).stdout and any("opName" in line for line in lines) and
+          lines[-1].keys() == {"output", "gasUsed"}, traced.stderr[:300])
+    check("blocktest --json", evm("blocktest", "--json", path).stderr == traced.stderr)
+    check("blocktest without a trace", evm("blocktest", path).stderr == "")
+    dumped = json.loads(evm("blocktest", "--dump", path).stdout)
+    check("blocktest --dump", all(v["state"]["root"] == v["stateRoot"][2:] and v["state"]["accounts"] for v in dumped), dumped)
+    check("blocktest --fuzz", evm("blocktest", "--fuzz", path).stdout.count('"name"') == 2 * len(verdicts))
+    check("blocktest --xc", json.loads(evm("blocktest", "--xc", path).stdout) == verdicts)
+
+
+def check_names(folder, test):
+    """Names as EEST's show short, and one may be of any length: std::regex would take the stack for it."""
+    names = {"tests/london/eip9/test_a.py::test_b[fork_London-state_test-c-d]": "eip9 test_b, param=c-d", "x" * 1_000_000: None}
+    path = f"{folder}/names.json"
+    with open(path, "w") as file:
+        json.dump({name: test for name in names}, file)
+    shown = evm("statetest", "--human", path)
+    check("short names", shown.returncode == 0 and all(short is None or f"] {short}, err" in shown.stdout for short in names.values()),
+          shown.stdout[:300])
+    check("a long name and --run", len(json.loads(evm("statetest", "--run", "x(x|y)*z?", path).stdout)) == 2)
 
 
 def main():

@@ -145,10 +145,11 @@ void add_tests(CLI::App& app, CommandLine& line) {
 
     CLI::App& block = *app.add_subcommand("blocktest", "Execute blockchain tests");
     BlockTestOptions& blocks = line.block_test;
-    add_test_flags(block, blocks.path, blocks.run, line.ignored, blocks.human);
-    block.get_option("--dump")->description("no effect");
+    add_test_flags(block, blocks.path, blocks.run, blocks.dump, blocks.human);
+    block.add_flag("--fuzz", blocks.fuzz, "print each test's verdict as soon as it is known");
+    block.add_flag("--cross-check,--xc", line.ignored,
+                   "no effect: stateless execution is not tried beside it");
     add_trace_flags(block, line);
-    block.get_option("--trace")->description("no effect: blocks are not traced");
     add_executor(block, blocks.executor);
 }
 
@@ -202,7 +203,7 @@ Outcome<void> finish_options(CommandLine& line) {
     line.trace.stack = !line.no_stack;
     line.trace.storage = !line.no_storage;
     line.trace.return_data = !line.no_return_data;
-    line.state_test.trace = line.code.trace = line.trace;
+    line.state_test.trace = line.block_test.trace = line.code.trace = line.trace;
     line.transition.trace.stack = !line.no_stack;
     if (line.index >= 0) line.state_test.index = static_cast<size_t>(line.index);
     return {};

@@ -33,28 +33,29 @@ std::string to_json(const TestReport& report) {
     return object + "}";
 }
 
-void print_human(std::FILE* out, const std::vector<TestReport>& reports) {
+/// "tests/FORK/MODULE/FILE::FUNCTION[fork_NAME-FORM-PARAMETERS]", as EEST names its tests, in geth's short
+/// form "MODULE FUNCTION, param=PARAMETERS"; of others the name.
+std::string short_name(const std::string& name) {
+    constexpr size_t longest = 1024;  // std::regex takes native stack for each character
+    static const std::regex pattern(R"(tests/[^/]+/([^/]+)/[^:]+::([^\[]+)\[fork_[^\-\]]+-[^\-]+-(.+)\])",
+                                    std::regex::ECMAScript | std::regex::optimize);
+    std::smatch parts;
+    if (name.size() > longest || !std::regex_search(name, parts, pattern)) return name;
+    return fmt::format("{} {}, param={}", parts.str(1), parts.str(2), parts.str(3));
+}
+
+void print_human(std::FILE* out, std::span<const TestReport> reports) {
     size_t passed = 0;
     for (const TestReport& report : reports) {
         const bool pass = report.error.empty();
         passed += pass ? 1 : 0;
-        fmt::print(out, "[{}] {}", pass ? "\033[32mPASS\033[0m" : "\033[31mFAIL\033[0m", report.name);
+        fmt::print(out, "[{}] {}", pass ? "\033[32mPASS\033[0m" : "\033[31mFAIL\033[0m",
+                   short_name(report.name));
         if (!pass) fmt::print(out, ", err={}, fork={}", report.error, report.fork);
         fmt::print(out, "\n");
         if (!report.state.empty()) fmt::print(out, "{}\n", indented(report.state, 2));
     }
     fmt::print(out, "--\n{} tests passed, {} tests failed.\n", passed, reports.size() - passed);
-}
-
-void print(std::FILE* out, const std::vector<TestReport>& reports, bool human) {
-    if (human) {
-        print_human(out, reports);
-    } else {
-        std::string array = "[";
-        for (const TestReport& report : reports) array += (array.size() > 1 ? "," : "") + to_json(report);
-        fmt::print(out, "{}\n", indented(array + "]", 2));
-    }
-    std::fflush(out);
 }
 
 Outcome<std::vector<std::string>> files_of(const std::string& path) {
@@ -78,13 +79,24 @@ Outcome<std::vector<std::string>> files_of(const std::string& path) {
 
 }  // namespace
 
+void print_reports(std::FILE* out, std::span<const TestReport> reports, bool human) {
+    if (human) {
+        print_human(out, reports);
+    } else {
+        std::string array = "[";
+        for (const TestReport& report : reports) array += (array.size() > 1 ? "," : "") + to_json(report);
+        fmt::print(out, "{}\n", indented(array + "]", 2));
+    }
+    std::fflush(out);
+}
+
 Outcome<void> run_test_files(const std::string& path, bool human, std::FILE* out,
                              const RunTestFile& run_file) {
     if (path.empty()) {
         for (std::string line; std::getline(std::cin, line) && !line.empty();) {
             const auto reports = run_file(line);
             if (!reports) return std::unexpected(reports.error());
-            print(out, *reports, human);
+            print_reports(out, *reports, human);
         }
         return {};
     }
@@ -96,7 +108,7 @@ Outcome<void> run_test_files(const std::string& path, bool human, std::FILE* out
         if (!reports) return std::unexpected(std::move(reports.error()));
         std::ranges::move(*reports, std::back_inserter(all));
     }
-    print(out, all, human);
+    print_reports(out, all, human);
     return {};
 }
 

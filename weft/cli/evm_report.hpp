@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <regex>
+#include <span>
 #include <vector>
 
 #include "weft/cli/evm.hpp"
@@ -27,6 +28,8 @@ using RunTestFile = std::function<Outcome<std::vector<TestReport>>(const std::st
 /// The first file that can't be read ends it.
 [[nodiscard]] Outcome<void> run_test_files(const std::string& path, bool human, std::FILE* out,
                                            const RunTestFile& run_file);
+
+void print_reports(std::FILE* out, std::span<const TestReport> reports, bool human);
 
 /// --run's regular expression.
 [[nodiscard]] Outcome<std::regex> test_pattern(const std::string& text);

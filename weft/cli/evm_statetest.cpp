@@ -12,6 +12,7 @@
 #include "weft/cli/logs_hash.hpp"
 #include "weft/cli/state_test_file.hpp"
 #include "weft/cli/test_state.hpp"
+#include "weft/cli/test_suite.hpp"
 #include "weft/execution/executor.hpp"
 #include "weft/trie/roots.hpp"
 
@@ -54,7 +55,7 @@ public:
         std::vector<TestReport> reports;
         tracer_ = make_tracer(lines_, options_.trace);
         for (const auto& [name, test] : tests) {
-            if (!std::regex_search(name.begin(), name.end(), name_)) continue;
+            if (!matches(name_, name)) continue;
             if (auto done = run_test(name, test, reports); !done)
                 return fail(document->describe(std::move(done.error()).within(name)));
         }

@@ -92,4 +92,40 @@ private:
     std::vector<evm::Inspector*> members_;
 };
 
+/// Tells a tracer what transactions do; geth's tracers don't hear system calls.
+class TransactionsOnly final : public evm::Inspector {
+public:
+    explicit TransactionsOnly(evm::Inspector& tracer) : tracer_(tracer) {}
+
+    void transaction_begin(size_t /*index*/) override { hears_ = true; }
+    void transaction_end(size_t /*index*/, const primitives::Receipt* /*receipt*/) override {
+        hears_ = false;
+    }
+    void step(const evm::Step& step) override {
+        if (hears_) tracer_.step(step);
+    }
+    void step_end(const evm::StepEnd& end) override {
+        if (hears_) tracer_.step_end(end);
+    }
+    void enter(const evm::Entry& entry) override {
+        if (hears_) tracer_.enter(entry);
+    }
+    void exit(uint32_t depth, evm::Status status, uint64_t gas_left, BytesView output) override {
+        if (hears_) tracer_.exit(depth, status, gas_left, output);
+    }
+    void created(const Address& address, BytesView code) override {
+        if (hears_) tracer_.created(address, code);
+    }
+    void selfdestruct(const Address& address, const Address& beneficiary, const uint256& balance) override {
+        if (hears_) tracer_.selfdestruct(address, beneficiary, balance);
+    }
+    void storage_read(const Address& address, const uint256& key, const uint256& value) override {
+        if (hears_) tracer_.storage_read(address, key, value);
+    }
+
+private:
+    evm::Inspector& tracer_;
+    bool hears_ = false;
+};
+
 }  // namespace weft::cli::evm_tool

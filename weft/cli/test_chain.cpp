@@ -77,12 +77,14 @@ void TestChain::stand_on(const Hash& block) {
 }
 
 std::expected<execution::BlockResult, execution::ExecutionError> TestChain::import(
-    Block& block, execution::ExecutionContext& context, const BlockAccessList* access_list) {
+    Block& block, execution::ExecutionContext& context, const BlockAccessList* access_list,
+    evm::Inspector* inspector) {
     if (nodes_.contains(block.header.parent_hash)) stand_on(block.header.parent_hash);
     if (!commitment_) commitment_.emplace(state_);
     const ChainState state(*this, block.header.parent_hash, state_);
     execution::ExecutionOptions options;
     options.access_list = access_list;
+    options.inspector = inspector;
     const execution::Ground ground{test_.config, *this, state, *commitment_, seals_};
     auto result = execution::verify_block(block, ground, context, options);
     if (result) {

@@ -30,7 +30,8 @@ public:
     /// Verifies a block, and makes it part of the chain if it is valid. access_list: the block's, where it is
     /// known.
     [[nodiscard]] std::expected<execution::BlockResult, execution::ExecutionError> import(
-        Block& block, execution::ExecutionContext& context, const BlockAccessList* access_list = nullptr);
+        Block& block, execution::ExecutionContext& context, const BlockAccessList* access_list = nullptr,
+        evm::Inspector* inspector = nullptr);
 
     /// The canonical head: of proof-of-work blocks the one with the largest total difficulty, the first seen
     /// of equals; every valid proof-of-stake block, as if a fork choice followed it.

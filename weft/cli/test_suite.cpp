@@ -167,6 +167,12 @@ int conclude(std::FILE* err, const Counts& counts, const TestOptions& options, b
 
 }  // namespace
 
+bool matches(const std::regex& expression, std::string_view name) {
+    constexpr size_t most_characters = 1024;
+    name = name.substr(0, most_characters);
+    return std::regex_search(name.begin(), name.end(), expression);
+}
+
 int run_suite(const TestOptions& options, const RunTest& run_test, std::FILE* out, std::FILE* err) {
     TestFilter filter{.name = {}, .skip = {}, .fork = options.fork};
     try {
