@@ -42,6 +42,9 @@ FormulaGraph::Index FormulaGraph::caller(const uint256& value) {
 FormulaGraph::Index FormulaGraph::input(uint32_t offset, const uint256& value) {
     return add({.opcode = OP_CALLDATALOAD, .of = offset, .value = value});
 }
+FormulaGraph::Index FormulaGraph::gas(const uint256& value) {
+    return add({.opcode = OP_GAS, .of = size(), .value = value});
+}
 FormulaGraph::Index FormulaGraph::slot(uint32_t place, const uint256& value) {
     return add(
         {.opcode = OP_SLOAD, .places = static_cast<uint16_t>(1u << place), .of = place, .value = value});
@@ -98,6 +101,8 @@ FormulaGraph::Index FormulaGraph::like(const Formula& formula, const std::array<
             return input(formula.of, formula.value);
         case OP_SLOAD:
             return slot(formula.of, formula.value);
+        case OP_GAS:
+            return gas(formula.value);
         case OP_KECCAK256:
             return hash(std::span(from).first(formula.count));
         default:

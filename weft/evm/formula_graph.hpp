@@ -14,12 +14,12 @@ namespace weft::evm {
 /// A word of a run and how it came about. Internal to this room.
 struct Formula {
     /// Of what it is the result: a function of words, CALLER, CALLDATALOAD, SLOAD (the slot's value before
-    /// the call), KECCAK256, or PUSH32: a constant.
+    /// the call), KECCAK256, GAS, or PUSH32: a constant.
     uint8_t opcode = OP_STOP;
     uint8_t count = 0;               ///< operands
     uint16_t width = 256;            ///< bits that it never exceeds
     uint16_t places = 0;             ///< a bit for each place whose slot it depends on
-    uint32_t of = 0;                 ///< CALLDATALOAD: the offset; SLOAD: the place
+    uint32_t of = 0;                 ///< CALLDATALOAD: the offset; SLOAD: the place; GAS: which
     std::array<uint16_t, 4> from{};  ///< operands
     uint256 value;                   ///< in the run
     [[nodiscard]] bool is_constant() const noexcept { return opcode == OP_PUSH32; }
@@ -39,6 +39,8 @@ public:
     Index caller(const uint256& value);
     /// The word of the input at the offset.
     Index input(uint32_t offset, const uint256& value);
+    /// What GAS gave. No two are the same.
+    Index gas(const uint256& value);
     /// What the place's slot holds before the call. Precondition: place < 16.
     Index slot(uint32_t place, const uint256& value);
     /// KECCAK256 of words one after the other. Precondition: at most 4.

@@ -91,6 +91,7 @@ void Summarizer::write_memory(const ShadowMemory::Write& write) {
 void Summarizer::step(const Step& step) {
     if (failed_) return;
     rules_ = &rules_of(step.revision);
+    if (step.depth != (outer_ ? 2u : 1u)) return give_up();
     settle(step);
     const OpcodeInfo& info = opcode_table(step.revision)[step.opcode];
     if (path_.graph.full() || ++steps_ > most_steps || stack_.size() < info.inputs) give_up();
@@ -101,6 +102,8 @@ void Summarizer::settle(const Step& step) {
     FormulaGraph& graph = path_.graph;
     if (gives_constant_ && !step.stack.empty()) stack_.push_back(graph.constant(step.stack.back()));
     gives_constant_ = false;
+    if (gives_gas_ && !step.stack.empty()) stack_.push_back(graph.gas(step.stack.back()));
+    gives_gas_ = false;
     if (copies_code_) {
         const auto [to, size] = *copies_code_;
         uint64_t at = 0;
@@ -148,6 +151,9 @@ void Summarizer::execute_rest(const Step& step) {
             gives_constant_ = path_.graph[pop()].is_constant() && path_.graph[pop()].is_constant();
             if (!gives_constant_) give_up();
             return;
+        case OP_GAS:
+            gives_gas_ = true;
+            return;
         case OP_CALLER:
         case OP_ORIGIN:
             stack_.push_back(path_.graph.caller(base::to_uint256(message_.sender)));
@@ -172,6 +178,13 @@ void Summarizer::execute_rest(const Step& step) {
         case OP_CALLDATACOPY:
         case OP_CODECOPY:
             return copy_to_memory(step);
+        case OP_RETURNDATACOPY: {
+            const uint64_t to = pop_constant();
+            (void)pop_constant();
+            return write_memory({to, pop_constant(), ShadowMemory::Write::other, 0});
+        }
+        case OP_DELEGATECALL:
+            return begin_delegation();
         case OP_KECCAK256:
             return hash();
         case OP_SLOAD:
@@ -219,6 +232,44 @@ void Summarizer::jump(bool conditional) {
 void Summarizer::begin_access(bool stores) {
     key_ = pop();
     if (stores) stored_ = pop();
+    if (path_.delegate_reverted) give_up();  // what slots hold is not as it was noted
+}
+
+bool Summarizer::is_input(uint64_t offset, uint64_t size) const {
+    if (size != message_.input.size()) return false;
+    if (size == 0) return true;
+    const ShadowMemory::Write* const last = memory_.last(offset, size);
+    return last != nullptr && last->what == ShadowMemory::Write::input && last->to <= offset &&
+           offset + size <= last->to + last->size && last->of + (offset - last->to) == 0;
+}
+
+/// DELEGATECALL of the whole input with all gas, the way of proxies (EIP-1167, EIP-1967): the same call of
+/// other code.
+void Summarizer::begin_delegation() {
+    FormulaGraph& graph = path_.graph;
+    const bool passes_all_gas = rules_->eip150 && graph[pop()].opcode == OP_GAS;
+    const Index target = pop();
+    const uint64_t offset = pop_constant(), size = pop_constant();
+    const uint64_t output_to = pop_constant(), output_size = pop_constant();
+    if (!passes_all_gas || path_.delegate || !is_input(offset, size)) return give_up();
+    path_.require(graph.apply(OP_EQ, target, graph.constant(graph[target].value)));
+    path_.delegate = base::to_address(graph[target].value);
+    outer_ = {std::move(stack_), std::move(memory_), {output_to, output_size}};
+    stack_.clear();
+    memory_ = {};
+}
+
+void Summarizer::exit(uint32_t depth, Status status, uint64_t, BytesView output) {
+    if (failed_ || depth == 1) return;
+    // One that takes all its gas leaves what depends on it.
+    if (depth != 2 || !outer_ || (status != Status::success && status != Status::revert)) return give_up();
+    stack_ = std::move(outer_->stack);
+    memory_ = std::move(outer_->memory);
+    write_memory({outer_->output.to, std::min<uint64_t>(outer_->output.size, output.size()),
+                  ShadowMemory::Write::other, 0});
+    outer_.reset();
+    stack_.push_back(path_.graph.constant(status == Status::success ? 1 : 0));
+    path_.delegate_reverted = status == Status::revert;
 }
 
 SummaryPath::Place* Summarizer::place(Index key, const uint256& value) {

@@ -50,6 +50,9 @@ struct SummaryPath {
     std::vector<Condition> conditions;
     std::vector<Place> places;
     std::vector<LogFormula> logs;
+    std::optional<Address> delegate;
+    /// What the delegate did is undone.
+    bool delegate_reverted = false;
 
 private:
     /// What a condition says of a formula of slots: that it is one of the call alone.
@@ -90,6 +93,7 @@ public:
     void storage_written(const Address& address, const uint256& key, const uint256& before,
                          const uint256& after) override;
     void log(const primitives::Log& log) override;
+    void exit(uint32_t depth, Status status, uint64_t gas_left, BytesView output) override;
 
     /// Set once the run does what no summary can say: it need not go on.
     [[nodiscard]] const std::atomic<bool>& gave_up() const noexcept { return failed_; }
@@ -102,6 +106,12 @@ private:
     using Index = FormulaGraph::Index;
     struct Copy {
         uint64_t to = 0, size = 0;
+    };
+    /// The contract's own frame, while the one that it delegates to runs.
+    struct Outer {
+        std::vector<Index> stack;
+        ShadowMemory memory;
+        Copy output;
     };
 
     static constexpr uint64_t most_steps = 10'000;
@@ -117,6 +127,9 @@ private:
     void jump(bool conditional);
     void begin_access(bool stores);
     void begin_log(size_t topics);
+    void begin_delegation();
+    /// Whether these bytes of memory are the call's input.
+    [[nodiscard]] bool is_input(uint64_t offset, uint64_t size) const;
     [[nodiscard]] Index pop();
     /// The word on top, if it is a constant that fits 32 bits; else gives up and says 0.
     [[nodiscard]] uint64_t pop_constant();
@@ -132,10 +145,13 @@ private:
     SummaryPath path_;
     std::vector<Index> stack_;
     ShadowMemory memory_;
+    std::optional<Outer> outer_;
     uint64_t steps_ = 0;
     std::atomic<bool> failed_{false};
     /// The last instruction puts a constant on the stack.
     bool gives_constant_ = false;
+    /// It is GAS.
+    bool gives_gas_ = false;
     /// It writes constants to memory.
     std::optional<Copy> copies_code_;
     /// SLOAD's and SSTORE's operands.

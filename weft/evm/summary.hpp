@@ -18,9 +18,10 @@ class SummaryMaker;
 /// input and what the slots hold: a function summary (Godefroid, "Compositional Dynamic Test Generation",
 /// POPL 2007). Made from one call that was run (summarize()); holds for each call of the same contract with
 /// the same code in the same block, with input of the same size and no value, by the transaction's origin,
-/// with nothing warm but sender, recipient and coinbase, for which all its conditions hold. Such a call ends
-/// as ending() says if its gas suffices (from EIP-2200 on: gas() and what its SSTOREs cost and 2300 more
-/// suffice surely), changes no more than the places named here, and logs what is said here. What it returns
+/// with nothing warm but sender, recipient and coinbase, the sender having no code, for which all its
+/// conditions hold. Such a call ends
+/// as ending() says if its gas suffices (gas(), what its SSTOREs cost, and reserve() of them suffice surely),
+/// changes no more than the places named here, and logs what is said here. What it returns
 /// isn't said.
 ///
 /// Each place is a slot of the contract. Its conditions and the values stored there are formulas of the call
@@ -61,6 +62,14 @@ public:
     /// Gas that the call takes, beyond the transaction's intrinsic gas and what its SSTOREs cost. Of a
     /// failure it means nothing.
     [[nodiscard]] int64_t gas() const noexcept { return gas_; }
+    /// What a call must have beyond the gas that it takes, so that this is enough on all of its way: 2300 for
+    /// an SSTORE (EIP-2200), one 63rd for a delegation (EIP-150).
+    [[nodiscard]] Gas reserve(Gas taken) const noexcept {
+        constexpr Gas store = 2300;
+        return store + (delegate_ ? (taken + store) / 63 + 1 : 0);
+    }
+    /// The account whose code the contract's code delegates the call to: it is to have the same code, too.
+    [[nodiscard]] const std::optional<Address>& delegate() const noexcept { return delegate_; }
     /// Of each call that it holds for.
     [[nodiscard]] size_t input_size() const noexcept { return input_size_; }
 
@@ -114,6 +123,7 @@ private:
     Ending ending_ = Ending::success;
     int64_t gas_ = 0;
     size_t input_size_ = 0;
+    std::optional<Address> delegate_;
     std::vector<uint256> constants_;
     std::vector<Step> steps_;
     std::vector<Condition> conditions_;
@@ -149,9 +159,9 @@ private:
 };
 
 /// Runs the call on the machine's journal, in a transaction that has begun, and says what it did as a
-/// summary; nullopt: it ended in another way than Summary::Ending, or did what no summary can say, or the
-/// contract's code is another account's (EIP-7702). The journal is to be reset then. What no summary can say
-/// is not run to its end; afterwards the machine has no stop flag.
+/// summary; nullopt: it ended in another way than Summary::Ending, or did what no summary can say, or code is
+/// another account's (EIP-7702). The journal is to be reset then. What no summary can say is not run to its
+/// end; afterwards the machine has no stop flag.
 /// Preconditions: nobody inspects the machine; sender, recipient (and coinbase, where the rules say so) are
 /// warm and nothing else is.
 [[nodiscard]] std::optional<Summary> summarize(Machine& machine, const Message& message,

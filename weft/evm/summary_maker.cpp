@@ -29,6 +29,13 @@ std::optional<Summary::Ending> ending_of(Status status) noexcept {
     }
 }
 
+/// Another account's code (EIP-7702) may change without this one's doing so.
+bool has_own_code(state::Journal& journal, const Address& address) {
+    state::AccountEntry* const account = journal.account(address);
+    const Code* const code = account != nullptr ? journal.code(*account) : nullptr;
+    return code != nullptr && !code->bytes().empty() && !code->delegation();
+}
+
 /// Whether the summary says of the call that was run what it did.
 bool describes(const Summary& summary, const SummaryPath& path, const Message& message) {
     SummaryValues values;
@@ -61,11 +68,8 @@ std::optional<Summary> summarize(Machine& machine, const Message& message,
     if (message.kind != CallKind::call || message.is_static || !message.value.is_zero() ||
         transaction.origin != message.sender)
         return std::nullopt;
-    // Another account's code (EIP-7702) may change without this one's doing so.
     state::Journal& journal = machine.journal();
-    state::AccountEntry* const to = journal.account(message.recipient);
-    const Code* const code = to != nullptr ? journal.code(*to) : nullptr;
-    if (code == nullptr || code->delegation()) return std::nullopt;
+    if (!has_own_code(journal, message.recipient)) return std::nullopt;
 
     Summarizer summarizer(message);
     const int64_t refund_before = journal.refund();
@@ -77,7 +81,11 @@ std::optional<Summary> summarize(Machine& machine, const Message& message,
     SummaryPath* const path = summarizer.path();
     const auto ending = ending_of(result.status);
     if (!ending || path == nullptr) return std::nullopt;
-    if (*ending != Summary::Ending::success) path->undo(*ending);
+    if (path->delegate && !has_own_code(journal, *path->delegate)) return std::nullopt;
+    if (*ending != Summary::Ending::success)
+        path->undo(*ending);
+    else if (path->delegate_reverted)
+        return std::nullopt;
 
     StorageCharge charged;
     for (const SummaryPath::Place& place : path->places) charged += place.charge;
@@ -97,6 +105,8 @@ std::optional<Summary> SummaryMaker::make(SummaryPath& path, const Call& call) {
     if (path.graph.full()) return std::nullopt;
     maker.mark_needed();
     if (static_cast<size_t>(std::ranges::count(maker.needed_, true)) > most_formulas) return std::nullopt;
+    for (Index i = 0; i < path.graph.size(); ++i)
+        if (maker.needed_[i] && path.graph[i].opcode == OP_GAS) return std::nullopt;
 
     Summary& summary = maker.summary_;
     summary.identity_ = next_identity();
@@ -104,6 +114,7 @@ std::optional<Summary> SummaryMaker::make(SummaryPath& path, const Call& call) {
     summary.ending_ = call.ending;
     summary.gas_ = call.gas;
     summary.input_size_ = call.input_size;
+    summary.delegate_ = path.delegate;
     summary.places_.resize(path.places.size());
     summary.formulas_.resize(path.places.size());
     maker.place_constants();

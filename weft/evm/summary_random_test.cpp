@@ -223,11 +223,14 @@ class RandomSummaries : public testing::TestWithParam<Revision> {};
 TEST_P(RandomSummaries, SayWhatCallsDo) {
     Random random(static_cast<uint64_t>(GetParam()));
     size_t summaries = 0, holding = 0, refused = 0, stored = 0, logged = 0;
-    size_t pinning = 0, failing = 0, holding_pinned = 0, held_back = 0;
+    size_t pinning = 0, failing = 0, holding_pinned = 0, held_back = 0, delegating = 0;
     SummaryWorld world(GetParam());
     SummaryValues values;
     for (size_t round = 0; round < 1500; ++round) {
-        world.deploy(contract, RandomContract(random, GetParam()).make());
+        const bool delegates = GetParam() >= Revision::byzantium && random() % 3 == 0;
+        world.deploy(delegates ? nobody : contract, RandomContract(random, GetParam()).make());
+        if (delegates) world.deploy(contract, proxy());
+        world.state.set_storage(contract, proxy_slot, base::to_uint256(nobody));
         Bytes input = words({pick_word(random), pick_word(random), pick_word(random)});
         if (random() % 4 == 0) input.resize(random() % 96);
         const Address from = senders[random() % 3];
@@ -240,6 +243,8 @@ TEST_P(RandomSummaries, SayWhatCallsDo) {
         ++summaries;
         const bool pins = std::ranges::any_of(summary->places(), &Summary::Place::pinned);
         pinning += pins ? 1 : 0;
+        ASSERT_EQ(summary->delegate().has_value(), delegates);
+        delegating += delegates ? 1 : 0;
         failing += summary->ending() == Summary::Ending::success ? 0 : 1;
         stored += std::ranges::any_of(summary->places(), &Summary::Place::stored) ? 1 : 0;
         logged += summary->logs().empty() ? 0 : 1;
@@ -273,6 +278,7 @@ TEST_P(RandomSummaries, SayWhatCallsDo) {
     EXPECT_GT(holding_pinned, 100u);
     EXPECT_GT(held_back, 50u);
     EXPECT_GT(failing, 50u);
+    if (GetParam() >= Revision::byzantium) EXPECT_GT(delegating, 200u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Revisions, RandomSummaries, testing::ValuesIn(revisions));

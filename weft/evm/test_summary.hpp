@@ -164,6 +164,18 @@ inline std::optional<CallOutcome> real(SummaryWorld& world, const Address& from,
     return world.real(from, input, way);
 }
 
+/// Delegates what it is called with to the account whose address its slot `proxy_slot` holds.
+inline constexpr uint64_t proxy_slot = 0xde1e;
+inline Code proxy() {
+    Code code;
+    code.op(OP_CALLDATASIZE).push(0).push(0).op(OP_CALLDATACOPY);
+    code.push(0).push(0).op(OP_CALLDATASIZE).push(0).push(proxy_slot).op(OP_SLOAD);
+    code.push((uint256{1} << 160) - 1).op(OP_AND).op(OP_GAS).op(OP_DELEGATECALL);
+    code.op(OP_RETURNDATASIZE).push(0).push(0).op(OP_RETURNDATACOPY);
+    code.push(code.size() + 7).op(OP_JUMPI).op(OP_RETURNDATASIZE).push(0).op(OP_REVERT);
+    return code.op(OP_JUMPDEST).op(OP_RETURNDATASIZE).push(0).op(OP_RETURN);
+}
+
 /// The input's i-th word.
 inline Code argument(uint64_t i) { return Code().push(32 * i).op(OP_CALLDATALOAD); }
 /// The slot of what `key` leaves, in the mapping.

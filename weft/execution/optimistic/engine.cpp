@@ -256,16 +256,20 @@ void Engine::learn_functions(const Batch& batch) {
     for (Summaries::Function& function : memory_.summaries.functions()) look_at_code(function);
 }
 
-/// Its paths are those of the code that it has.
+/// Its paths are those of the code that it has, and delegates to.
 void Engine::look_at_code(Summaries::Function& function) {
     const bool is_new = function.contract == nullptr;
-    if (is_new) function.contract = memory_.versions.locate(function.to, memory_.worker(0).memory);
-    AccountState spare;
-    const auto now = memory_.versions.read(*function.contract, base_position_, spare);
-    function.is_current = now && (*now)->exists && (*now)->account.code_hash != crypto::empty_code_hash;
-    if (!function.is_current) return;
-    if (is_new) function.code_hash = (*now)->account.code_hash;
-    function.is_current = (*now)->account.code_hash == function.code_hash;
+    function.is_current = true;
+    for (Summaries::Code& code : function.codes) {
+        if (is_new) code.account = memory_.versions.locate(code.of, memory_.worker(0).memory);
+        AccountState spare;
+        const auto now = memory_.versions.read(*code.account, base_position_, spare);
+        const bool exists = now && (*now)->exists;
+        const Hash& hash = exists ? (*now)->account.code_hash : crypto::empty_code_hash;
+        if (is_new) code.hash = hash;
+        function.is_current &= hash == code.hash && hash != crypto::empty_code_hash;
+    }
+    function.contract = function.codes.front().account;
 }
 
 RowOutcome Engine::run_row(const Batch& batch) {

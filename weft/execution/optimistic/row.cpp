@@ -13,8 +13,6 @@ std::span<T> room_for(size_t count, base::Arena& arena) {
     return {static_cast<T*>(arena.allocate(count * sizeof(T), alignof(T))), count};
 }
 
-constexpr uint64_t sstore_sentry = 2300;  ///< what an SSTORE wants to be left (EIP-2200)
-
 bool fits_in_128_bits(const uint256& value) noexcept { return (value.limb[2] | value.limb[3]) == 0; }
 
 unsigned __int128 low_128_bits(const uint256& value) noexcept {
@@ -297,7 +295,7 @@ bool Row::add_call(Chunk& chunk, base::Arena& arena, Tools& tools, const Summari
             .refund = charge.refund,
             .more_gas = 0,
             .more_refund = 0,
-            .ending = summary.ending(),
+            .summary = &summary,
             .gas_limit = tx.gas_limit,
             .floor_gas = tx.floor_gas,
             .gas_price = low_128_bits(tx.gas_price),
@@ -323,20 +321,20 @@ bool Row::add_call(Chunk& chunk, base::Arena& arena, Tools& tools, const Summari
     chunk.logs[number] = logs_of(summary, values, *tx.recipient, lane);
     Outcome& outcome = chunk.outcomes[judged.at];
     outcome.gas_used = gas_used_by(call);
-    outcome.success = call.ending == evm::Summary::Ending::success;
+    outcome.success = summary.ending() == evm::Summary::Ending::success;
     chunk.account_parts[judged.debit].amount = call.gas_price * outcome.gas_used;
     chunk.tips += widen(call.priority_fee * outcome.gas_used);
     return true;
 }
 
 bool Row::suffices(const Call& call) noexcept {
-    if (call.ending == evm::Summary::Ending::failure) return true;
-    const auto needed = static_cast<uint64_t>(call.gas + call.more_gas);
-    return needed + sstore_sentry < call.gas_limit;
+    if (call.summary->ending() == evm::Summary::Ending::failure) return true;
+    const int64_t taken = call.gas + call.more_gas;
+    return static_cast<uint64_t>(taken + call.summary->reserve(taken)) < call.gas_limit;
 }
 
 uint64_t Row::gas_used_by(const Call& call) const noexcept {
-    if (call.ending == evm::Summary::Ending::failure) return call.gas_limit;
+    if (call.summary->ending() == evm::Summary::Ending::failure) return call.gas_limit;
     const auto used = static_cast<uint64_t>(call.gas + call.more_gas);
     return execution::detail::gas_to_pay(call.gas_limit, call.gas_limit - used,
                                          call.refund + call.more_refund, block_.env().revision,

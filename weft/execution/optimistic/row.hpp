@@ -71,7 +71,7 @@ private:
         uint32_t debit;        ///< among the chunk's account parts
         int64_t gas, refund;   ///< as the summary says; with the intrinsic gas
         int64_t more_gas, more_refund;
-        evm::Summary::Ending ending;
+        const evm::Summary* summary;
         uint64_t gas_limit, floor_gas;
         Amount gas_price, priority_fee;
     };

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "weft/evm/inspector.hpp"
-#include "weft/evm/test_world.hpp"
+#include "weft/evm/test_summary.hpp"
 #include "weft/execution/executor_impl.hpp"
 #include "weft/state/forwarding_reader.hpp"
 #include "weft/state/memory_state.hpp"
@@ -581,6 +581,65 @@ TEST_F(Rows, APinnedSlotIsAsItWas) {
         block[200].data = block[5].data;
         EXPECT_EQ(paid(block), 300U);
     }
+}
+
+TEST_F(Rows, CallsOfProxiesRunTheCodeThatTheyName) {
+    namespace vm = evm::test;
+    const Address behind = base::to_address(uint256{0xbe41d}), newer = base::to_address(uint256{0xbe42d});
+    const auto set_code = [&](const Address& address, const Bytes& code) {
+        state_.set_account(address, {.nonce = 1, .balance = 0, .code_hash = state_.set_code(code)});
+    };
+    set_code(token, vm::proxy().bytes());
+    set_code(behind, token_code());
+    // Moves as the other does, and may name another one.
+    vm::Code upgrade;
+    upgrade.op(evm::OP_CALLDATASIZE).push(36).op(evm::OP_LT).push(14).op(evm::OP_JUMPI);
+    upgrade.push(4).op(evm::OP_CALLDATALOAD).push(vm::proxy_slot).op(evm::OP_SSTORE);
+    ASSERT_LE(upgrade.size(), 14U);
+    set_code(newer, upgrade.op(evm::OP_JUMPDEST).bytes());
+    state_.set_storage(token, vm::proxy_slot, base::to_uint256(behind));
+    std::vector<Transaction> block = moves(300);
+    for (size_t i = 2; i < 300; i += 9) {
+        const uint64_t nonce = block[i].nonce;
+        block[i] = move(block[i].sender, nobody, 5'000'000);  // reverts
+        block[i].nonce = nonce;
+    }
+    EXPECT_EQ(paid(block), 300U);
+    ASSERT_TRUE(expected_);
+    EXPECT_TRUE(expected_->receipts[1].success);
+    EXPECT_FALSE(expected_->receipts[2].success);
+    EXPECT_EQ(expected_->receipts[1].logs.size(), 1U);
+    // Gas that is enough, but for one 64th, and the other way round.
+    const uint64_t used = expected_->receipts[1].gas_used;
+    for (uint64_t more = 0; more < 4000; more += more < 1200 && more > 300 ? 20 : 150) {
+        block[1].gas_limit = used + more;
+        const uint64_t by_owner = paid(block);
+        EXPECT_EQ(by_owner, more > 3300 ? 300U : more > 2900 ? by_owner : 298U) << more;
+    }
+    block[1].gas_limit = 100'000;
+    // What it runs dies in the middle: the calls after it do nothing.
+    env_.revision = Revision::london;
+    block[150] = pay(block[150].sender, behind, 0);
+    block[150].nonce -= 1;
+    block[150].gas_limit = 100'000;
+    block[150].data = {1};
+    nonces_.clear();
+    for (Transaction& tx : block) tx.nonce = nonces_[tx.sender]++;
+    EXPECT_EQ(paid(block), 150U);
+    ASSERT_TRUE(expected_);
+    EXPECT_EQ(after(behind), std::nullopt);
+    EXPECT_EQ(expected_->receipts[151].logs.size(), 0U);
+    // Or another takes its place.
+    state_.set_storage(token, vm::proxy_slot, base::to_uint256(newer));
+    block = moves(300);
+    block[150].data.resize(36);
+    base::store_be(block[150].data.data() + 4, base::to_uint256(behind));
+    nonces_.clear();
+    for (Transaction& tx : block) tx.nonce = nonces_[tx.sender]++;
+    EXPECT_EQ(paid(block), 150U);
+    ASSERT_TRUE(expected_);
+    EXPECT_EQ(expected_->receipts[149].logs.size(), 0U);
+    EXPECT_EQ(expected_->receipts[151].logs.size(), 1U);
 }
 
 TEST_F(Rows, ACallNeedsItsGas) {

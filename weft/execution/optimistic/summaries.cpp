@@ -74,6 +74,10 @@ void Summaries::learn(std::span<const FunctionCall> calls, size_t often,
                 ++in_vain;
         }
         if (function.paths.empty()) continue;
+        function.codes.push_back({.of = function.to, .account = nullptr, .hash = {}});
+        for (const Path& path : function.paths)
+            if (const auto& delegate = path.summary.delegate())
+                function.codes.push_back({.of = *delegate, .account = nullptr, .hash = {}});
         for (const Path& path : function.paths)
             function.most_places = std::max(function.most_places, path.summary.places().size());
         Function& kept = functions_.emplace_back(std::move(function));

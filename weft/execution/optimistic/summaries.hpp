@@ -16,6 +16,12 @@ namespace weft::execution::optimistic {
 class Summaries {
 public:
     struct Function;
+    /// An account's.
+    struct Code {
+        Address of;
+        AccountLocation* account = nullptr;
+        Hash hash;
+    };
     /// One path through a function.
     struct Path {
         const Function* function;
@@ -27,8 +33,9 @@ public:
         uint32_t selector = 0;
         size_t input_size = 0;
         AccountLocation* contract = nullptr;
-        Hash code_hash;  ///< that the paths are of
-        /// The contract still has this code.
+        /// What the paths run: the contract's code, and those it delegates to.
+        std::vector<Code> codes;
+        /// All of this is still so.
         bool is_current = false;
         std::deque<Path> paths;
         size_t most_places = 0;  ///< of a path
