@@ -57,7 +57,8 @@ public:
     /// thread, one after the other. They lie far apart: what one points to is asked for some items before.
     template <class Visit>
     void visit_all(base::ThreadPool* pool, Visit&& visit) {
-        constexpr size_t in_a_range = 1024;
+        // Of few items, too, each thread has some; of many, long ranges, for at an end nothing is asked for.
+        const size_t in_a_range = std::clamp<size_t>(items_.size() / 8, 64, 1024);
         const size_t grain = ends_.size() * in_a_range / std::max(items_.size(), in_a_range);
         base::parallel_for(pool, ends_.size(), grain, [&](size_t begin, size_t end) {
             const size_t first = begin == 0 ? 0 : ends_[begin - 1];
