@@ -224,26 +224,25 @@ size_t Engine::least_in_row() const noexcept {
 void Engine::learn_functions(const Batch& batch) {
     constexpr size_t few = 64, most_looked_at = 1024;
     if (!block_.has_senders(block_.next() + batch.size())) return;
-    std::vector<FunctionCall> calls;
-    std::vector<size_t> indices;
+    Summaries::Sample sample{.batch_size = batch.size(), .least_in_row = policy_.least_in_row};
     const auto look_at = [&](size_t most) {
         const size_t stride = batch.size() / most + 1;
         for (size_t i = 0; i < batch.size(); i += stride)
             if (const auto call = batch.call(i)) {
-                calls.push_back(*call);
-                indices.push_back(i);
+                sample.calls.push_back(*call);
+                sample.indices.push_back(i);
             }
     };
     // To look at a transaction costs as much as to make a payment.
     look_at(few);
-    if (calls.empty()) return;
-    calls.clear();
-    indices.clear();
+    if (sample.calls.empty()) return;
+    sample.calls.clear();
+    sample.indices.clear();
     look_at(most_looked_at);
     Worker& worker = memory_.worker(0);
     const auto summarize = [&](size_t i) {
         start(worker, base_position_, 0, nullptr, Footing::committed);
-        return batch.summarize(worker.machine, indices[i]);
+        return batch.summarize(worker.machine, sample.indices[i]);
     };
     const auto read = [&](const Address& contract, const uint256& key) {
         auto* const account = memory_.versions.locate(contract, worker.memory);
@@ -251,8 +250,8 @@ void Engine::learn_functions(const Batch& batch) {
     };
     // To summarise a function takes as long as some dozens of its calls.
     const size_t stride = batch.size() / most_looked_at + 1;
-    const size_t often = std::max<size_t>(2, policy_.least_in_row / 8 / stride);
-    memory_.summaries.learn(calls, often, summarize, read);
+    sample.often = std::max<size_t>(2, policy_.least_in_row / 8 / stride);
+    memory_.summaries.learn(sample, summarize, read);
     for (Summaries::Function& function : memory_.summaries.functions()) look_at_code(function);
 }
 

@@ -15,6 +15,24 @@ bool follows_one_of(const std::deque<Summaries::Path>& paths, const FunctionCall
     });
 }
 
+/// A function that is called, and how often.
+struct Kind {
+    const FunctionCall* first;
+    size_t count;
+};
+
+/// Whether somewhere enough transactions stand together that are no calls, or calls of frequent kinds.
+bool may_make_row(const Summaries::Sample& sample, std::span<const Kind> kinds,
+                  std::span<const uint8_t> kind_of) {
+    size_t begin = 0;
+    for (size_t i = 0; i < sample.calls.size(); ++i) {
+        if (kind_of[i] < kinds.size() && kinds[kind_of[i]].count >= sample.often) continue;
+        if (sample.indices[i] >= begin + sample.least_in_row) return true;
+        begin = sample.indices[i] + 1;
+    }
+    return sample.batch_size >= begin + sample.least_in_row;
+}
+
 }  // namespace
 
 bool Summaries::slots_allow(const evm::Summary& summary, const evm::SummaryValues& values, size_t lane,
@@ -31,14 +49,11 @@ bool Summaries::slots_allow(const evm::Summary& summary, const evm::SummaryValue
     return true;
 }
 
-void Summaries::learn(std::span<const FunctionCall> calls, size_t often,
+void Summaries::learn(const Sample& sample,
                       base::FunctionRef<std::optional<evm::Summary>(size_t i)> summarize, ReadSlot read) {
     constexpr size_t most_tried = 16;  // of a function, for paths that none before took
     constexpr unsigned most_in_vain = 2;
-    struct Kind {
-        const FunctionCall* first;
-        size_t count;
-    };
+    const auto& calls = sample.calls;
     std::vector<Kind> kinds;
     std::vector<uint8_t> kind_of(calls.size());
     for (size_t i = 0; i < calls.size(); ++i) {
@@ -52,10 +67,11 @@ void Summaries::learn(std::span<const FunctionCall> calls, size_t often,
         else if (kinds.size() < most_functions)
             kinds.push_back({&calls[i], 1});
     }
+    if (!may_make_row(sample, kinds, kind_of)) return;
     evm::SummaryValues values;
     for (size_t kind = 0; kind < kinds.size(); ++kind) {
         const FunctionCall& first = *kinds[kind].first;
-        if (kinds[kind].count < often || knows(first) || functions_.size() == most_functions) continue;
+        if (kinds[kind].count < sample.often || knows(first) || functions_.size() == most_functions) continue;
         Function function;
         function.number = functions_.size();
         function.to = *first.to;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "weft/base/function_ref.hpp"
 #include "weft/evm/summary.hpp"
@@ -65,10 +66,19 @@ public:
     /// which it does by itself.
     [[nodiscard]] static bool slots_allow(const evm::Summary& summary, const evm::SummaryValues& values,
                                           size_t lane, const Address& contract, ReadSlot read);
-    /// Summarises the functions that at least `often` of these calls call. summarize: the i-th call; nullopt:
-    /// it can't be. read: what the call finds; nullopt: that can't be read.
-    void learn(std::span<const FunctionCall> calls, size_t often,
-               base::FunctionRef<std::optional<evm::Summary>(size_t i)> summarize, ReadSlot read);
+    /// The calls among a batch's transactions, or among those that are looked at.
+    struct Sample {
+        std::vector<FunctionCall> calls = {};
+        std::vector<size_t> indices = {};  ///< in the batch
+        size_t batch_size = 0;
+        size_t least_in_row = 0;
+        size_t often = 2;  ///< of these calls, for a function to be worth a summary
+    };
+    /// Summarises the functions that are called often, if with them there may be a row in the batch.
+    /// summarize: the i-th call; nullopt: it can't be. read: what the call finds; nullopt: that can't be
+    /// read.
+    void learn(const Sample& sample, base::FunctionRef<std::optional<evm::Summary>(size_t i)> summarize,
+               ReadSlot read);
 
 private:
     std::deque<Function> functions_;
