@@ -62,10 +62,11 @@ Code delegating(const Code& size, uint64_t from, uint64_t to, const Code& gas) {
 
 TEST_F(SummaryDelegation, OtherwiseIsRefused) {
     const Code whole{OP_CALLDATASIZE}, all{OP_GAS}, store = argument(0).push(0).op(OP_SSTORE);
+    Bytes input = words({5, 6});
     const auto is_said = [&](const Code& way, const Code& code) {
         deploy(way, code);
-        EXPECT_TRUE(real(world, sender, words({5, 6})).has_value());
-        return world.summary_of(sender, words({5, 6})).has_value();
+        EXPECT_TRUE(real(world, sender, input).has_value());
+        return world.summary_of(sender, input).has_value();
     };
     EXPECT_TRUE(is_said(delegating(whole, 0, 0, all), store));
     EXPECT_FALSE(is_said(delegating(Code().push(32), 0, 0, all), store));
@@ -84,6 +85,28 @@ TEST_F(SummaryDelegation, OtherwiseIsRefused) {
     // What was undone isn't read.
     EXPECT_FALSE(is_said(Code().add(one).add(read).op(OP_INVALID),
                          Code().add(read).push(0).op(OP_SSTORE).call(OP_REVERT, {0, 0})));
+    // Nor is what merely happens to be the same.
+    input = words({0, 0});
+    EXPECT_TRUE(is_said(one, store));
+    EXPECT_FALSE(is_said(delegating(whole, 1, 0, all), store));
+    EXPECT_FALSE(is_said(Code()
+                             .op(OP_CALLDATASIZE)
+                             .push(0)
+                             .push(0)
+                             .op(OP_CALLDATACOPY)
+                             .push(32)
+                             .push(0)
+                             .op(OP_CALLDATASIZE)
+                             .push(0)
+                             .push(proxy_slot)
+                             .op(OP_SLOAD)
+                             .op(OP_GAS)
+                             .op(OP_DELEGATECALL)
+                             .push(0)
+                             .op(OP_MLOAD)
+                             .push(1)
+                             .op(OP_SSTORE),
+                         argument(1).give()));
 }
 
 }  // namespace

@@ -353,6 +353,27 @@ TEST_P(Function, OfASlot) {
     }
 }
 
+/// What is simple for one value of an operand is not taken for that of another: where all that isn't
+/// constant was zero.
+TEST_P(Function, WithAConstant) {
+    for (const uint256& constant :
+         {uint256{}, uint256{1}, uint256{32}, (uint256{1} << 160) - 1, uint256::max()})
+        for (size_t which = 0; which < operands(); ++which) {
+            SummaryWorld world;
+            Code code;
+            for (size_t i = operands(); i-- > 0;) code.add(i == which ? Code().push(constant) : argument(i));
+            world.deploy(contract, code.op(GetParam()).push(0).op(OP_SSTORE));
+            const auto summary = world.summary_of(sender, words({0, 0, 0}));
+            ASSERT_TRUE(summary.has_value());
+            for (int i = 0; i < 20; ++i) {
+                const Bytes input = words({pick(), pick(), pick()});
+                const auto told = said(world, *summary, sender, input);
+                ASSERT_TRUE(told.has_value());
+                ASSERT_EQ(told, real(world, sender, input));
+            }
+        }
+}
+
 /// What is known of a result's size, on which masks are dropped that would take nothing.
 TEST_P(Function, Masked) {
     for (unsigned which = 0; which < 12; ++which) {

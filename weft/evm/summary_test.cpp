@@ -140,18 +140,19 @@ INSTANTIATE_TEST_SUITE_P(Revisions, SummaryEndings, testing::ValuesIn(revisions)
 
 // ---- Slots together
 
-/// balance[argument 0] += argument 1 - argument 1 * slot 1 / 100, if that is not above slot 2 and the
-/// caller's own limit
+/// balance[argument 0] += argument 1 - argument 1 * slot 1 / 100, if the caller's own limit isn't below slot
+/// 2 nor this below what is kept back
 Code taking_fees() {
     const auto fee = argument(1).push(1).op(OP_SLOAD).op(OP_MUL).push(100).op(OP_SWAP1).op(OP_DIV);
-    Code out = Code().add(fee).push(2).op(OP_SLOAD).op(OP_LT).push(0).op(OP_JUMPI);
-    out.push(2)
+    Code out;
+    out.add(mapping(Code().op(OP_CALLER), 9))
         .op(OP_SLOAD)
-        .add(mapping(Code().op(OP_CALLER), 9))
+        .push(2)
         .op(OP_SLOAD)
-        .op(OP_LT)
+        .op(OP_GT)
         .push(0)
         .op(OP_JUMPI);
+    out.add(fee).push(2).op(OP_SLOAD).op(OP_LT).push(0).op(OP_JUMPI);
     return out.add(fee)
         .add(argument(1))
         .op(OP_SUB)
@@ -190,7 +191,7 @@ TEST(SummaryPins, AreOnWhatAllCallsShare) {
         ASSERT_TRUE(summary.has_value());
         ASSERT_EQ(summary->places().size(), 4u);
         for (const Summary::Place& place : summary->places())
-            EXPECT_EQ(place.pinned, &place == &summary->places()[0] || &place == &summary->places()[1]);
+            EXPECT_EQ(place.pinned, &place == &summary->places()[1] || &place == &summary->places()[2]);
         for (const Address& from : {sender, third}) {
             ASSERT_TRUE(said(world, *summary, from, second).has_value());
             EXPECT_EQ(said(world, *summary, from, second), real(world, from, second));
@@ -209,24 +210,20 @@ TEST(SummaryPins, AreOnWhatAllCallsShare) {
 /// Keys and topics may be of a pinned slot; and of one that a condition says is the caller.
 TEST(SummaryPins, MakeKeysAndLogs) {
     SummaryWorld world;
-    world.deploy(contract, Code()
-                               .add(mapping(slot_of(0), 5))
-                               .op(OP_DUP1)
-                               .op(OP_SLOAD)
-                               .push(1)
-                               .op(OP_ADD)
-                               .op(OP_SWAP1)
-                               .op(OP_SSTORE)
-                               .add(slot_of(0))
-                               .push(0)
-                               .push(0)
-                               .op(OP_LOG1));
-    world.state.set_storage(contract, 0, 77);
-    const auto summary = world.summary_of(sender, {});
-    ASSERT_TRUE(summary.has_value());
-    EXPECT_EQ(said(world, *summary, third, {}), real(world, third, {}));
-    world.state.set_storage(contract, 0, 78);
-    EXPECT_FALSE(said(world, *summary, third, {}).has_value());
+    Code code = mapping(slot_of(0), 5).op(OP_DUP1).op(OP_SLOAD).push(1).op(OP_ADD).op(OP_SWAP1).op(OP_SSTORE);
+    code.add(slot_of(0)).push(0).push(0).op(OP_LOG1);
+    const Code both = code, log = Code().add(slot_of(0)).push(0).push(0).op(OP_LOG1),
+               key = Code().push(1).add(mapping(slot_of(0), 5)).op(OP_SSTORE);
+    for (const Code& one : {both, log, key}) {
+        world.deploy(contract, one);
+        world.state.set_storage(contract, 0, 77);
+        const auto summary = world.summary_of(sender, {});
+        ASSERT_TRUE(summary.has_value());
+        EXPECT_TRUE(summary->places()[0].pinned);
+        EXPECT_EQ(said(world, *summary, third, {}), real(world, third, {}));
+        world.state.set_storage(contract, 0, 78);
+        EXPECT_FALSE(said(world, *summary, third, {}).has_value());
+    }
 }
 
 /// Of a thing that has an owner: its slot is at the thing's number, and each is another's.
@@ -462,6 +459,8 @@ INSTANTIATE_TEST_SUITE_P(
         Unsayable{"MemoryOverlapping",
                   Code().call(OP_MSTORE, {0, 1}).call(OP_MSTORE, {1, 2}).call(OP_MLOAD, {0})},
         Unsayable{"MemoryInParts", Code().call(OP_MSTORE, {0, 1}).call(OP_MLOAD, {31})},
+        Unsayable{"MemoryInEqualParts",
+                  argument(2).push(0).op(OP_MSTORE).call(OP_MLOAD, {1}).push(0).op(OP_SSTORE)},
         Unsayable{"MemoryOfAByte", Code().call(OP_MSTORE8, {0, 1}).call(OP_MLOAD, {0})},
         Unsayable{"MemoryOfManyWrites", many_writes(1025)},
         Unsayable{"HashOfParts", Code().call(OP_KECCAK256, {0, 33})},
