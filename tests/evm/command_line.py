@@ -496,6 +496,7 @@ def check_state_tests(folder):
         verdicts = json.loads(run.stdout)
         check("blocktest", verdicts and all(v["pass"] and v["stateRoot"] for v in verdicts), run)
         check_blocks(blocks, verdicts)
+        check_networks(folder, blocks)
     else:
         print(f"skipped: {blocks} is not there")
 
@@ -512,6 +513,18 @@ def check_blocks(path, verdicts):
     check("blocktest --dump", all(v["state"]["root"] == v["stateRoot"][2:] and v["state"]["accounts"] for v in dumped), dumped)
     check("blocktest --fuzz", evm("blocktest", "--fuzz", path).stdout.count('"name"') == 2 * len(verdicts))
     check("blocktest --xc", json.loads(evm("blocktest", "--xc", path).stdout) == verdicts)
+
+
+def check_networks(folder, path):
+    """A fork that isn't known is that test's failure; EEST will name the fork in "config" alone."""
+    with open(path) as file:
+        test = next(iter(json.load(file).values()))
+    in_config = {key: value for key, value in test.items() if key != "network"} | {"config": {"network": test["network"]}}
+    with open(f"{folder}/networks.json", "w") as file:
+        json.dump({"a": test | {"network": "Atlantis"}, "b": in_config}, file)
+    verdicts = json.loads(evm("blocktest", f"{folder}/networks.json").stdout)
+    check("networks", [(v["name"], v["pass"], v["fork"], v.get("error")) for v in verdicts] ==
+          [("a", False, "Atlantis", 'unsupported fork "Atlantis"'), ("b", True, test["network"], None)], verdicts)
 
 
 def check_names(folder, test):

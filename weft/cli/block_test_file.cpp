@@ -37,7 +37,10 @@ Result<void> read_block(Value value, std::string_view network, TestBlock& out) {
     if (auto status = fields.status(); !status) return status;
     out.must_fail = !fields.has("blockHeader");  // how older tests say it
     if (auto read = read_exception(fields, network, out); !read) return read;
-    fields.with("blockHeader", [&](Value header) {
+    fields.with("blockHeader", [&](Value header) -> Result<void> {
+        auto parsed = primitives::json::parse_header(header);
+        if (!parsed) return std::unexpected(std::move(parsed.error()));
+        out.header = std::move(*parsed);
         Fields inner(header);
         inner.optional("hash", out.hash);
         return inner.status();
@@ -194,9 +197,9 @@ Result<void> read_blocks(Fields& fields, BlockTest& test) {
     return {};
 }
 
-Result<void> read_chain(Fields& fields, BlockTest& test) {
-    fields.required("network", test.network);
-    if (auto status = fields.status(); !status) return status;
+Result<void> read_chain(Value value, BlockTest& test) {
+    if (auto read = read_network(value, test.network); !read) return read;
+    Fields fields(value);
     auto config = primitives::named_chain(test.network);
     if (!config) return std::unexpected(Error{"network", std::move(config.error())});
     test.config = std::move(*config);
@@ -230,7 +233,9 @@ Result<void> read_genesis(Fields& fields, const NamedTest& named, PreAllocGroups
         auto parsed = primitives::json::parse_header(header);
         if (!parsed) return std::unexpected(std::move(parsed.error()));
         test.genesis = std::move(*parsed);
-        return {};
+        Fields inner(header);
+        inner.optional("hash", test.genesis_hash);
+        return inner.status();
     }) && fields.with("pre", [&](Value pre) { return state::json::read_alloc(pre, test.pre); });
     if (!complete) fields.fail("", "genesisBlockHeader or pre missing");
     return fields.status();
@@ -253,10 +258,22 @@ Result<void> replace_accounts(Value value, MemoryState& state) {
 
 }  // namespace
 
+Result<void> read_network(Value test, std::string_view& out) {
+    Fields fields(test);
+    if (!fields.optional("network", out))
+        fields.with("config", [&](Value config) {
+            Fields inner(config);
+            inner.optional("network", out);
+            return inner.status();
+        });
+    if (!fields.failed() && out.empty()) fields.fail("network", "missing");
+    return fields.status();
+}
+
 Result<BlockTest> parse_block_test(const NamedTest& named, PreAllocGroups& groups) {
     BlockTest test;
     Fields fields(named.value);
-    if (auto read = read_chain(fields, test); !read) return std::unexpected(std::move(read.error()));
+    if (auto read = read_chain(named.value, test); !read) return std::unexpected(std::move(read.error()));
     if (auto read = read_genesis(fields, named, groups, test); !read)
         return std::unexpected(std::move(read.error()));
     fields.required("lastblockhash", test.last_block);

@@ -22,6 +22,8 @@ struct TestBlock {
     bool must_fail = false;
     std::string exception;     ///< why, in the test's words, "A|B" for either; empty: it doesn't say
     std::optional<Hash> hash;  ///< of a valid block
+    /// Of a valid block, as the test writes it out beside the RLP.
+    std::optional<Header> header;
     /// The block's access list, where the test gives it: in the payload, or beside a valid block (EIP-7928).
     std::optional<BlockAccessList> access_list;
     /// Why the Engine API itself refuses the payload.
@@ -33,6 +35,7 @@ struct BlockTest {
     std::string_view network;
     ChainConfig config;
     Header genesis;
+    std::optional<Hash> genesis_hash;  ///< where the test gives it
     MemoryState pre;
     std::vector<TestBlock> blocks;
     Hash last_block;                  ///< the chain's head in the end
@@ -40,6 +43,11 @@ struct BlockTest {
     std::optional<Hash> post_root;    ///< or its root
     bool checks_seals = false;        ///< its blocks have proof-of-work seals
 };
+
+/// The fork whose rules a test asks for, known or not: "network", which EEST will give in "config" alone one
+/// day.
+[[nodiscard]] primitives::json::Result<void> read_network(primitives::json::Value test,
+                                                          std::string_view& out);
 
 /// Reads a test with "blocks" (ethereum/tests, legacytests, EEST's blockchain_tests) or "engineNewPayloads"
 /// (EEST's blockchain_tests_engine), whose payloads are made into blocks. With "preHash" the state before is

@@ -32,6 +32,10 @@ public:
         if (const Hash root = trie::state_root(test_.pre); root != test_.genesis.state_root)
             return fail(fmt::format("genesis state root: got {}, want {}", to_hex(root),
                                     to_hex(test_.genesis.state_root)));
+        if (const Hash hash = primitives::header_hash(test_.genesis);
+            hash != test_.genesis_hash.value_or(hash))
+            return fail(fmt::format("genesis block hash: got {}, want {}", to_hex(hash),
+                                    to_hex(*test_.genesis_hash)));
         decode();
         const auto run_mode = [&](const TestBench::Mode& mode) {
             if (out_.error.empty()) run(mode);
@@ -103,8 +107,10 @@ private:
             return fail(fmt::format("block {} of the test is valid, want it refused{}", i,
                                     expected.exception.empty() ? "" : ": " + expected.exception));
         if (const Hash hash = primitives::header_hash(header); expected.hash && hash != *expected.hash)
-            fail(fmt::format("block {} of the test: hash: got {}, want {}", i, to_hex(hash),
-                             to_hex(*expected.hash)));
+            return fail(fmt::format("block {} of the test: hash: got {}, want {}", i, to_hex(hash),
+                                    to_hex(*expected.hash)));
+        if (expected.header && *expected.header != header)
+            fail(fmt::format("block {} of the test: its header is not its blockHeader", i));
     }
 
     void judge_refusal(size_t i, const std::optional<execution::Reason>& reason, const std::string& words) {

@@ -61,21 +61,29 @@ protected:
         return link;
     }
 
-    static std::string entry(const Header& header, const std::string& more = R"("blockHeader": {})") {
+    static std::string entry(const Header& header, const std::string& more) {
         Block block;
         block.header = header;
         return R"({"rlp": ")" + to_hex(primitives::encode(block)) + R"(", )" + more + "}";
+    }
+    /// Of a block that is to be valid.
+    static std::string entry(const Header& header) {
+        return entry(header, R"("blockHeader": )" + to_json(header));
+    }
+    static std::string to_json(const Header& header) {
+        primitives::json::Writer out;
+        primitives::json::write(out, header);
+        return out.take();
     }
 
     /// Runs a test of these blocks; the exit status. out_ and err_ hold what was printed.
     int run(const std::vector<std::string>& blocks, const Header& head,
             const std::string& post = R"("0xaa00000000000000000000000000000000000000": {"balance": "0x1"})") {
-        primitives::json::Writer header;
-        primitives::json::write(header, genesis_.header);
         std::string list;
         for (const std::string& block : blocks) list += (list.empty() ? "" : ", ") + block;
         std::ofstream(folder_ / "test.json")
-            << R"({"one": {"network": "Byzantium", "genesisBlockHeader": )" << header.str()
+            << R"({"one": {"network": "Byzantium", "genesisBlockHeader": )"
+            << genesis_json_.value_or(to_json(genesis_.header))
             << R"(, "pre": {"0xaa00000000000000000000000000000000000000": {"balance": "0x1"}}, "blocks": [)"
             << list << R"(], "lastblockhash": ")" << to_hex(primitives::header_hash(head))
             << R"(", "postState": {)" << post << "}}}";
@@ -102,6 +110,7 @@ protected:
     }
 
     Link genesis_;
+    std::optional<std::string> genesis_json_;  ///< of another header than the blocks stand on
     std::filesystem::path folder_;
     std::string out_, err_;
 };
@@ -161,9 +170,29 @@ TEST_F(BlockTests, CheckThatInvalidBlocksAreRefusedForTheReason) {
 
 TEST_F(BlockTests, CheckTheHashOfABlock) {
     const Link first = mine(genesis_, 10, 1);
-    const std::string header = R"("blockHeader": {"hash": ")" + to_hex(first.header.state_root) + R"("})";
+    const auto with_hash = [](const Header& header, const Hash& hash) {
+        std::string text = to_json(header);
+        const std::string field = to_hex(primitives::header_hash(header));
+        return text.replace(text.find(field), field.size(), to_hex(hash));
+    };
+    const std::string header = R"("blockHeader": )" + with_hash(first.header, first.header.state_root);
     EXPECT_EQ(run({entry(first.header, header)}, first.header, rewards(one_reward)), exit_check_failed);
-    EXPECT_TRUE(says("hash: got")) << out_;
+    EXPECT_TRUE(says("block 0 of the test: hash: got")) << out_;
+    genesis_json_ = with_hash(genesis_.header, first.header.state_root);
+    EXPECT_EQ(run({entry(first.header)}, first.header, rewards(one_reward)), exit_check_failed);
+    EXPECT_TRUE(says("genesis block hash: got")) << out_;
+}
+
+TEST_F(BlockTests, CheckTheHeaderBesideTheRlp) {
+    const Link first = mine(genesis_, 10, 1);
+    Header other = first.header;
+    other.gas_used = 1;
+    std::string text = to_json(other);
+    const std::string hash = to_hex(primitives::header_hash(other));
+    text.replace(text.find(hash), hash.size(), to_hex(primitives::header_hash(first.header)));
+    EXPECT_EQ(run({entry(first.header, R"("blockHeader": )" + text)}, first.header, rewards(one_reward)),
+              exit_check_failed);
+    EXPECT_TRUE(says("its header is not its blockHeader")) << out_;
 }
 
 TEST_F(BlockTests, KeepGoingAfterARefusedBlock) {

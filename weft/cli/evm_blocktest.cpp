@@ -1,5 +1,7 @@
 #include "weft/cli/evm_blocktest.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <sstream>
 #include <utility>
@@ -64,6 +66,13 @@ public:
 
 private:
     Result<TestReport> run_test(const NamedTest& named) {
+        if (std::string_view network; read_network(named.value, network) && !primitives::named_chain(network))
+            return TestReport{.name = std::string(named.name),
+                              .fork = std::string(network),
+                              .error = fmt::format("unsupported fork \"{}\"", network),
+                              .root = {},
+                              .state = {},
+                              .stats = {}};
         std::vector<CaseResult> results;
         if (auto done = run_(named, filter_, bench_, results); !done) return std::unexpected(done.error());
         CaseResult& result = results.front();
