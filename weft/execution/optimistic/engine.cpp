@@ -226,6 +226,8 @@ void Engine::learn_functions(const Batch& batch) {
     if (!block_.has_senders(block_.next() + batch.size())) return;
     Summaries::Sample sample{.batch_size = batch.size(), .least_in_row = policy_.least_in_row};
     const auto look_at = [&](size_t most) {
+        sample.calls.clear();
+        sample.indices.clear();
         const size_t stride = batch.size() / most + 1;
         for (size_t i = 0; i < batch.size(); i += stride)
             if (const auto call = batch.call(i)) {
@@ -233,12 +235,6 @@ void Engine::learn_functions(const Batch& batch) {
                 sample.indices.push_back(i);
             }
     };
-    // To look at a transaction costs as much as to make a payment.
-    look_at(few);
-    if (sample.calls.empty()) return;
-    sample.calls.clear();
-    sample.indices.clear();
-    look_at(most_looked_at);
     Worker& worker = memory_.worker(0);
     const auto summarize = [&](size_t i) {
         start(worker, base_position_, 0, nullptr, Footing::committed);
@@ -248,10 +244,19 @@ void Engine::learn_functions(const Batch& batch) {
         auto* const account = memory_.versions.locate(contract, worker.memory);
         return memory_.versions.value_at(account, key, base_position_, worker.memory);
     };
-    // To summarise a function takes as long as some dozens of its calls.
-    const size_t stride = batch.size() / most_looked_at + 1;
-    sample.often = std::max<size_t>(2, policy_.least_in_row / 8 / stride);
-    memory_.summaries.learn(sample, summarize, read);
+    // To look at a transaction costs as much as to make a payment: where what is called all the time can't
+    // be summarised, a few tell.
+    look_at(few);
+    sample.often = few / 8;
+    if (sample.calls.empty()) return;
+    if (memory_.summaries.learn(sample, summarize, read)) {
+        look_at(most_looked_at);
+        // To summarise a function takes as long as some dozens of its calls.
+        const size_t stride = batch.size() / most_looked_at + 1;
+        sample.often = std::max<size_t>(2, policy_.least_in_row / 8 / stride);
+        sample.is_last = true;
+        (void)memory_.summaries.learn(sample, summarize, read);
+    }
     for (Summaries::Function& function : memory_.summaries.functions()) look_at_code(function);
 }
 

@@ -1,6 +1,7 @@
 #include "weft/execution/optimistic/summaries.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace weft::execution::optimistic {
 namespace {
@@ -18,15 +19,16 @@ bool follows_one_of(const std::deque<Summaries::Path>& paths, const FunctionCall
 /// A function that is called, and how often.
 struct Kind {
     const FunctionCall* first;
-    size_t count;
+    size_t count = 0;
+    bool ends_rows = false;
 };
 
-/// Whether somewhere enough transactions stand together that are no calls, or calls of frequent kinds.
+/// Whether somewhere enough transactions stand together that are no calls, or calls that may stand in a row.
 bool may_make_row(const Summaries::Sample& sample, std::span<const Kind> kinds,
                   std::span<const uint8_t> kind_of) {
     size_t begin = 0;
     for (size_t i = 0; i < sample.calls.size(); ++i) {
-        if (kind_of[i] < kinds.size() && kinds[kind_of[i]].count >= sample.often) continue;
+        if (kind_of[i] < kinds.size() && !kinds[kind_of[i]].ends_rows) continue;
         if (sample.indices[i] >= begin + sample.least_in_row) return true;
         begin = sample.indices[i] + 1;
     }
@@ -49,10 +51,7 @@ bool Summaries::slots_allow(const evm::Summary& summary, const evm::SummaryValue
     return true;
 }
 
-void Summaries::learn(const Sample& sample,
-                      base::FunctionRef<std::optional<evm::Summary>(size_t i)> summarize, ReadSlot read) {
-    constexpr size_t most_tried = 16;  // of a function, for paths that none before took
-    constexpr unsigned most_in_vain = 2;
+bool Summaries::learn(const Sample& sample, Summarize summarize, ReadSlot read) {
     const auto& calls = sample.calls;
     std::vector<Kind> kinds;
     std::vector<uint8_t> kind_of(calls.size());
@@ -67,38 +66,57 @@ void Summaries::learn(const Sample& sample,
         else if (kinds.size() < most_functions)
             kinds.push_back({&calls[i], 1});
     }
-    if (!may_make_row(sample, kinds, kind_of)) return;
-    evm::SummaryValues values;
-    for (size_t kind = 0; kind < kinds.size(); ++kind) {
-        const FunctionCall& first = *kinds[kind].first;
-        if (kinds[kind].count < sample.often || knows(first) || functions_.size() == most_functions) continue;
-        Function function;
-        function.number = functions_.size();
+    for (Kind& kind : kinds)
+        kind.ends_rows = sample.is_last && kind.count < sample.often && !knows(*kind.first);
+    // Those first that are called most: if they can't be summarised, the others need not be.
+    std::vector<size_t> order(kinds.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::ranges::sort(order, std::greater{}, [&](size_t kind) { return kinds[kind].count; });
+    for (const size_t kind : order) {
+        if (!may_make_row(sample, kinds, kind_of)) return false;
+        if (kinds[kind].count < sample.often) break;
+        std::vector<size_t> mine;
+        for (size_t i = 0; i < calls.size() && mine.size() < most_tried; ++i)
+            if (kind_of[i] == kind) mine.push_back(i);
+        kinds[kind].ends_rows = !learn(calls, mine, summarize, read);
+    }
+    return may_make_row(sample, kinds, kind_of);
+}
+
+bool Summaries::learn(std::span<const FunctionCall> calls, std::span<const size_t> mine, Summarize summarize,
+                      ReadSlot read) {
+    constexpr unsigned most_in_vain = 2;
+    const FunctionCall& first = calls[mine.front()];
+    const auto known = std::ranges::find_if(functions_, [&](const Function& f) { return f.takes(first); });
+    const bool is_new = known == functions_.end();
+    // Who has a contract is of another batch.
+    if (is_new ? functions_.size() == most_functions : known->contract != nullptr) return !is_new;
+    Function& function = is_new ? functions_.emplace_back() : *known;
+    if (is_new) {
+        function.number = functions_.size() - 1;
         function.to = *first.to;
         function.selector = first.selector();
         function.input_size = first.data.size();
-        unsigned in_vain = 0;
-        size_t tried = 0;
-        for (size_t i = 0; i < calls.size() && tried < most_tried; ++i) {
-            if (kind_of[i] != kind) continue;
-            ++tried;
-            if (follows_one_of(function.paths, calls[i], values, read)) continue;
-            if (function.paths.size() == most_paths || in_vain == most_in_vain) break;
-            if (auto summary = summarize(i))
-                function.paths.push_back({nullptr, std::move(*summary)});
-            else
-                ++in_vain;
-        }
-        if (function.paths.empty()) continue;
         function.codes.push_back({.of = function.to, .account = nullptr, .hash = {}});
-        for (const Path& path : function.paths)
-            if (const auto& delegate = path.summary.delegate())
-                function.codes.push_back({.of = *delegate, .account = nullptr, .hash = {}});
-        for (const Path& path : function.paths)
-            function.most_places = std::max(function.most_places, path.summary.places().size());
-        Function& kept = functions_.emplace_back(std::move(function));
-        for (Path& path : kept.paths) path.function = &kept;
     }
+    unsigned in_vain = 0;
+    evm::SummaryValues values;
+    for (const size_t i : mine) {
+        if (follows_one_of(function.paths, calls[i], values, read)) continue;
+        if (function.paths.size() == most_paths || in_vain == most_in_vain) break;
+        auto summary = summarize(i);
+        if (!summary) {
+            ++in_vain;
+            continue;
+        }
+        function.most_places = std::max(function.most_places, summary->places().size());
+        if (const auto& delegate = summary->delegate())
+            function.codes.push_back({.of = *delegate, .account = nullptr, .hash = {}});
+        function.paths.push_back({&function, std::move(*summary)});
+    }
+    if (!function.paths.empty()) return true;
+    functions_.pop_back();
+    return false;
 }
 
 }  // namespace weft::execution::optimistic

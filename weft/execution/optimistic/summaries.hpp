@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "weft/base/function_ref.hpp"
@@ -66,21 +67,28 @@ public:
     /// which it does by itself.
     [[nodiscard]] static bool slots_allow(const evm::Summary& summary, const evm::SummaryValues& values,
                                           size_t lane, const Address& contract, ReadSlot read);
+    using Summarize = base::FunctionRef<std::optional<evm::Summary>(size_t i)>;
     /// The calls among a batch's transactions, or among those that are looked at.
     struct Sample {
         std::vector<FunctionCall> calls = {};
         std::vector<size_t> indices = {};  ///< in the batch
         size_t batch_size = 0;
         size_t least_in_row = 0;
-        size_t often = 2;  ///< of these calls, for a function to be worth a summary
+        size_t often = 2;      ///< of these calls, for a function to be worth a summary
+        bool is_last = false;  ///< no larger sample of the batch comes
     };
-    /// Summarises the functions that are called often, if with them there may be a row in the batch.
-    /// summarize: the i-th call; nullopt: it can't be. read: what the call finds; nullopt: that can't be
-    /// read.
-    void learn(const Sample& sample, base::FunctionRef<std::optional<evm::Summary>(size_t i)> summarize,
-               ReadSlot read);
+    /// Summarises the functions that are called often, as long as there may be a row in the batch; goes on
+    /// where a smaller sample ended. summarize: the i-th call; nullopt: it can't be. read: what the call
+    /// finds; nullopt: that can't be read. False: there is no row, as the sample says.
+    [[nodiscard]] bool learn(const Sample& sample, Summarize summarize, ReadSlot read);
 
 private:
+    static constexpr size_t most_tried = 16;  ///< of a function, for paths that none before took
+
+    /// The same of one function and its calls. False: it has no summary.
+    [[nodiscard]] bool learn(std::span<const FunctionCall> calls, std::span<const size_t> mine,
+                             Summarize summarize, ReadSlot read);
+
     std::deque<Function> functions_;
 };
 
