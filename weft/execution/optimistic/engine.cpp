@@ -277,7 +277,7 @@ void Engine::look_at_code(Summaries::Function& function) {
 }
 
 RowOutcome Engine::run_row(const Batch& batch) {
-    if (!block_.has_senders(block_.next() + batch.size())) return {0, batch.size(), true};
+    if (!block_.has_senders(block_.next() + batch.size())) return {0, batch.size(), 0};
     make_workers_ready(context_.threads());
     const auto memories = block_memories();
     for (Summaries::Function& function : memory_.summaries.functions()) look_at_code(function);

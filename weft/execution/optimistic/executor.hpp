@@ -57,14 +57,14 @@ private:
     /// Rows of payments and calls by owner, what stands between them by the engine: in as few batches as can
     /// be, for at the end of each the threads wait for one another.
     std::optional<ExecutionError> apply_with_rows(std::span<const Transaction> transactions, size_t least) {
-        constexpr size_t most_in_vain = 2;  // what looked like rows and was none
-        size_t in_vain = 0;
+        size_t in_vain = 0, executed = 0;  // in rows, and what looked like some
+        const size_t enough = 2 * transactions.size();
         const auto may_stand = [&](const Transaction& tx) {
             return optimistic::may_be_payment(tx) ||
                    (optimistic::may_be_call(tx) && engine_->is_summarised(*call_of(tx)));
         };
         const auto before_next_row = [&](std::span<const Transaction> rest) {
-            return in_vain < most_in_vain ? optimistic::find_row(rest, least, may_stand) : rest.size();
+            return in_vain <= executed + enough ? optimistic::find_row(rest, least, may_stand) : rest.size();
         };
         learn_functions(transactions, least);
         size_t others = before_next_row(transactions);
@@ -73,7 +73,8 @@ private:
             transactions = transactions.subspan(others);
             if (transactions.empty()) return std::nullopt;
             const optimistic::RowOutcome row = engine_->run_row(Transactions(*block_, transactions));
-            if (row.in_vain) ++in_vain;
+            in_vain += row.in_vain;
+            executed += row.executed;
             transactions = transactions.subspan(row.executed);
             others = row.others + before_next_row(transactions.subspan(row.others));
         }

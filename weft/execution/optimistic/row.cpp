@@ -100,19 +100,21 @@ RowOutcome Row::run(const Batch& batch, size_t least) {
     end_.store(batch.size(), std::memory_order_relaxed);
     take_apart_all(batch, false);
     // Where one is found that is not as it was taken for, the row is made once more, up to that one.
-    for (const bool again : {false, true}) {
+    size_t in_vain = 0;
+    for (int times = 0; times < 2; ++times) {
         const size_t count = add_up();
         const size_t end = std::min(count + 1, batch.size());
-        if (count < least) return {0, end, again};
+        if (count < least) return {0, end, in_vain + least};
         if (make_changes(count)) {
             write_receipts(count);
-            return {count, end - count, again, calls_in(count)};
+            return {count, end - count, in_vain, calls_in(count)};
         }
+        in_vain += count;
         take_back();
         if (failed_.load(std::memory_order_relaxed)) break;
         cut_off(batch);
     }
-    return {0, batch.size(), true};
+    return {0, batch.size(), in_vain};
 }
 
 void Row::take_apart_all(const Batch& batch, bool again) {

@@ -17,10 +17,10 @@ class Batch;
 
 /// How it went with a row.
 struct RowOutcome {
-    size_t executed = 0;   ///< transactions
-    size_t others = 0;     ///< that come then and are to be executed in another way
-    bool in_vain = false;  ///< much of the work came to nothing
-    size_t calls = 0;      ///< among those executed
+    size_t executed = 0;  ///< transactions
+    size_t others = 0;    ///< that come then and are to be executed in another way
+    size_t in_vain = 0;   ///< for so many the work came to nothing
+    size_t calls = 0;     ///< among those executed
 };
 
 /// A row of payments and calls at the cursor, executed by owner of account and of slot.
