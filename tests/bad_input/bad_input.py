@@ -289,6 +289,12 @@ def check_state_tests(folder):
         for index in (1, 2 ** 63, 2 ** 64 - 1):
             write(path, changed(STATE_TEST, test + ("post", "Shanghai", 0, "indexes", key), index))
             expect(f"test.json: index {key} {index}", command, r"test\.json", "one", key)
+    # EIP-155's example is a transaction, but another's.
+    for encoded, part in (("0x1234", "type"), ("0xf86c098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a764000080"
+                          "25a028ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d8997f761aecb703304b3800"
+                          "ccf555c9f3dc64214b297fb1966a3b6d83", "not signed by")):
+        write(path, changed(STATE_TEST, test + ("post", "Shanghai", 0, "txbytes"), encoded))
+        expect(f"test.json: txbytes {encoded[:6]}", command, r"test\.json", "one", "txbytes", part)
     write(path, changed(STATE_TEST, test + ("post",), {"Atlantis": STATE_TEST["one"]["post"]["Shanghai"]}))
     expect("an unknown fork", command, r"test\.json", "Atlantis")
     write(path, {"two\nlines": 1})

@@ -75,7 +75,7 @@ private:
             if (env)
                 run_case(*test, one, *env, report);
             else
-                report.error = fmt::format("unsupported fork \"{}\"", one.fork);
+                report.error = fmt::format("unexpected error: unsupported fork \"{}\"", one.fork);
         }
         return {};
     }

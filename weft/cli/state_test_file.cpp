@@ -144,13 +144,25 @@ Result<void> read_receipt(Value value, StateTest::Case& out) {
     return fields.status();
 }
 
+/// "txbytes", the transaction as a block holds it: it must be one, signed by the test's sender.
+Result<void> check_bytes(BytesView encoded, const Transaction& transaction) {
+    const auto decoded = primitives::decode_transaction(encoded);
+    if (!decoded) return std::unexpected(Error{"txbytes", to_string(decoded.error())});
+    const auto sender = primitives::recover_sender(*decoded);
+    if (!sender || *sender != transaction.sender)
+        return std::unexpected(Error{"txbytes", "not signed by the transaction's sender"});
+    return {};
+}
+
 Result<StateTest::Case> parse_case(Value value, const Template& transaction, uint64_t chain_id) {
     StateTest::Case out;
     Fields fields(value);
     Indexes at;
+    Bytes encoded;
     fields.required("hash", out.post_root);
     fields.required("logs", out.logs_hash);
     fields.optional("expectException", out.exception);
+    fields.optional("txbytes", encoded);
     fields.with("receipt", [&](Value receipt) { return read_receipt(receipt, out); });
     if (!fields.with("indexes", [&](Value indexes) {
             Fields inner(indexes);
@@ -164,8 +176,11 @@ Result<StateTest::Case> parse_case(Value value, const Template& transaction, uin
     auto variant = make_variant(transaction, at, chain_id);
     if (!variant) return std::unexpected(std::move(variant.error()).within("transaction"));
     out.transaction = std::move(*variant);
-    if (!out.transaction && !out.exception)
-        return std::unexpected(Error{"transaction", out.transaction.error()});
+    if (out.exception) return out;
+    if (!out.transaction) return std::unexpected(Error{"transaction", out.transaction.error()});
+    if (!encoded.empty())
+        if (auto checked = check_bytes(encoded, *out.transaction); !checked)
+            return std::unexpected(std::move(checked.error()));
     return out;
 }
 
