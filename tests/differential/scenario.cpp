@@ -206,6 +206,15 @@ private:
             called_.push_back(evm::create2_address(factory_, 0, code));
             addresses_.push_back(called_.back());
         }
+        if (has(Revision::byzantium) && random_.chance(40)) {
+            const Address proxy = numbered(0xc9, 0);
+            const uint256 slot = random_.chance(80) ? 0xde1e : 3;  // that functions may overwrite
+            set_contract(proxy, StraightCodeMaker::proxy(slot), 0);
+            keep(proxy);
+            scenario_.before.set_storage(proxy, slot, base::to_uint256(random_.pick(called_)));
+            called_.insert(random_.chance(50) ? called_.begin() : called_.end(), proxy);
+            addresses_.push_back(proxy);
+        }
         if (has(Revision::prague) && random_.chance(30)) {
             const Address delegated = numbered(0xdd, 0);
             scenario_.before.set_account(delegated,

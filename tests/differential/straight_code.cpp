@@ -27,6 +27,17 @@ Bytes StraightCodeMaker::runtime(bool dies) {
     return code.code();
 }
 
+Bytes StraightCodeMaker::proxy(const uint256& slot) {
+    Assembler code;
+    code.op({OP_CALLDATASIZE}).push(0).push(0).op({OP_CALLDATACOPY});
+    code.push(0).push(0).op({OP_CALLDATASIZE}).push(0).push(slot).op({OP_SLOAD, OP_GAS, OP_DELEGATECALL});
+    code.op({OP_RETURNDATASIZE}).push(0).push(0).op({OP_RETURNDATACOPY});
+    code.op({OP_ISZERO}).when([](Assembler& failed) {
+        failed.op({OP_RETURNDATASIZE}).push(0).op({OP_REVERT});
+    });
+    return code.op({OP_RETURNDATASIZE}).push(0).op({OP_RETURN}).code();
+}
+
 uint256 StraightCodeMaker::key(Random& random, std::span<const Address> callers) {
     const uint256 caller = base::to_uint256(random.pick(callers));
     if (random.chance(60)) return random.below(4);

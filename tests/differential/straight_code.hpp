@@ -18,6 +18,8 @@ public:
 
     /// Asked with a single byte it destroys itself, if that is wanted.
     [[nodiscard]] Bytes runtime(bool dies);
+    /// Code that delegates each call to the account whose address the slot holds, from Byzantium on.
+    [[nodiscard]] static Bytes proxy(const uint256& slot);
     /// A key that its functions may use, for one of these callers.
     [[nodiscard]] static uint256 key(Random& random, std::span<const Address> callers);
 
