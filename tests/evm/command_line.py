@@ -360,7 +360,12 @@ def check_run(folder):
     check("run --sender", evm("run", "--sender", SENDER, "3360005260206000f3").stdout.strip().endswith(SENDER[2:]))
     check("run --create", evm("run", "--create", "--dump", "6001600c60003960016000f300").stdout.count('"code"') == 1)
     run = evm("run", "fe")
-    check("run of INVALID", run.returncode == 0 and run.stdout == "\n error: invalid opcode\n", run)
+    check("run of INVALID", run.returncode == 0 and run.stdout == "\n error: invalid opcode: INVALID\n", run)
+    for words, said in (("0c", "\n error: invalid opcode: opcode 0xc not defined"), ("01", "\n error: stack underflow (0 <=> 2)"),
+                        ("602a60005260206000fd", word + "\n error: execution reverted"), ("--create 60ff60005360016000f3", "0xff"),
+                        ("--create 602a60005260206000fd", word + "\n error: execution reverted"), ("--value 5 00", "")):
+        run = evm("run", *words.split())
+        check(f"run {words}", run.returncode == 0 and run.stdout.startswith(said), run)
     check("run --value without funds", "insufficient balance" in evm("run", "--value", "1", code).stdout)
     genesis = {"config": {"chainId": 1, "homesteadBlock": 0, "eip150Block": 0, "eip155Block": 0, "eip158Block": 0,
                           "byzantiumBlock": 0}, "gasLimit": "0x100000", "difficulty": "0x1", "timestamp": "0x7",

@@ -209,6 +209,37 @@ private:
     evm::Machine machine_;
 };
 
+/// What geth says that the outermost call gave: of a creation the code, and its words for an error.
+class CallEnd final : public evm::GethTracer {
+public:
+    CallEnd() : GethTracer(Kept{}) {}
+    [[nodiscard]] const Bytes& output() const noexcept { return output_; }
+    [[nodiscard]] const std::string& error() const noexcept { return error_; }
+
+private:
+    void on_opcode(uint64_t, int64_t, std::string_view) override {}
+    void on_fault(uint64_t, int64_t, std::string_view) override {}
+    void on_exit(uint32_t depth, BytesView output, uint64_t, std::string_view error) override {
+        if (depth != 1) return;
+        output_.assign(output.begin(), output.end());
+        error_ = error;
+    }
+
+    Bytes output_;
+    std::string error_;
+};
+
+/// Output and error as geth's tool prints them.
+void write_end(std::FILE* out, const Job& job, const Ran& ran, Runner& runner) {
+    if (ran.status == evm::Status::success && job.message.kind != evm::CallKind::create)
+        return fmt::print(out, "{}\n", hex_or_nothing(ran.output));
+    CallEnd end;  // once more: such runs are short or rare, and the rest stay as fast as they are
+    static_cast<void>(runner.run(&end));
+    fmt::print(out, "{}\n", hex_or_nothing(end.output()));
+    if (ran.status != evm::Status::success)
+        fmt::print(out, " error: {}\n", end.error().empty() ? evm::to_string(ran.status) : end.error());
+}
+
 /// As Go prints a time: "250ns", "1.5µs", "20.25ms", "3s".
 std::string duration(std::chrono::nanoseconds time) {
     const auto count = static_cast<double>(time.count());
@@ -265,11 +296,7 @@ Outcome<void> run_code(const CodeOptions& options, const Streams& streams) {
                    "EVM gas used:    {}\nexecution time:  {}\nallocations:     0\nallocated bytes: 0\n",
                    ran.gas_used, duration(time));
     }
-    if (!options.trace.enabled) {
-        fmt::print(streams.out, "{}\n", hex_or_nothing(ran.output));
-        if (ran.status != evm::Status::success)
-            fmt::print(streams.out, " error: {}\n", evm::to_string(ran.status));
-    }
+    if (!options.trace.enabled) write_end(streams.out, *job, ran, runner);
     return {};
 }
 
