@@ -666,6 +666,63 @@ TEST_F(Rows, ACallNeedsItsGas) {
     }
 }
 
+TEST_F(Rows, AGasLimitMayBeOf64Bits) {
+    env_.revision = Revision::london;
+    env_.context.gas_limit = ~uint64_t{0};
+    for (uint64_t i = 0; i < rich_count; ++i)
+        state_.set_account(numbered(i), {.nonce = 0, .balance = uint256{1} << 100});
+    std::vector<Transaction> block = moves(60);
+    block[20].gas_limit = (uint64_t{1} << 63) - 1;
+    block[30].gas_limit = (uint64_t{1} << 63) + 30'000;
+    block[40].gas_limit = ~uint64_t{0} - 3'000'000;
+    EXPECT_GE(paid(block), 20U);
+}
+
+TEST_F(Rows, ASlotThatCannotBeReadIsMetAgainInOrder) {
+    const uint256 key = base::to_uint256(numbered(77));
+    class Failing final : public state::ForwardingReader {
+    public:
+        Failing(const StateReader& reader, const uint256& key) : ForwardingReader(reader), key_(key) {}
+        state::ReadResult<uint256> storage(const Address& address, const uint256& asked) const override {
+            if (asked == key_) return std::unexpected(state::StateError{"no such page"});
+            return ForwardingReader::storage(address, asked);
+        }
+
+    private:
+        uint256 key_;
+    } failing(state_, key);
+    other_reader_ = &failing;
+    std::vector<Transaction> block = moves(100);
+    for (const size_t at : {0, 1, 50, 99}) {
+        std::vector<Transaction> with = block;
+        base::store_be(with[at].data.data() + 4, key);
+        EXPECT_EQ(paid(with), 0U) << at;
+        EXPECT_FALSE(expected_);
+    }
+    EXPECT_EQ(paid(block), 100U);
+}
+
+TEST_F(Rows, WhatIsKnownOfFunctionsIsForOneBlock) {
+    const Bytes code = evm::test::Code().op(evm::OP_TIMESTAMP).push(0).op(evm::OP_SSTORE).bytes();
+    state_.set_account(contract, {.nonce = 1, .balance = 0, .code_hash = state_.set_code(code)});
+    std::vector<Transaction> block = row(20);
+    for (size_t i = 0; i < 20; ++i) {
+        block.push_back(pay(numbered(i % rich_count), contract, 0));
+        block.back().gas_limit = 100'000;
+        block.back().data.resize(4);
+    }
+    ExecutionContext in_order({.executor = ExecutorKind::sequential, .threads = 1});
+    ExecutionContext context(
+        {.executor = ExecutorKind::optimistic, .threads = 2, .speculation = {.least_in_row = 2}});
+    for (const uint64_t timestamp : {1, 2}) {
+        env_.context.timestamp = timestamp;
+        const auto expected = execute_with<MainnetRules>(in_order, block, {}, 1);
+        ASSERT_TRUE(expected);
+        EXPECT_EQ(execute_with<MainnetRules>(context, block, {}, 1), expected);
+        EXPECT_EQ(context.statistics().calls_by_owner, 20U);
+    }
+}
+
 TEST_F(Rows, TheBlocksGasIsSharedOutAmongCalls) {
     std::vector<Transaction> block = moves(200);
     EXPECT_EQ(paid(block), 200U);
