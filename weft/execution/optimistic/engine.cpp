@@ -240,10 +240,7 @@ void Engine::learn_functions(const Batch& batch) {
         start(worker, base_position_, 0, nullptr, Footing::committed);
         return batch.summarize(worker.machine, sample.indices[i]);
     };
-    const auto read = [&](const Address& contract, const uint256& key) {
-        auto* const account = memory_.versions.locate(contract, worker.memory);
-        return memory_.versions.value_at(account, key, base_position_, worker.memory);
-    };
+    const auto read = [&](const Address& contract, const uint256& key) { return slot_now(contract, key); };
     // To look at a transaction costs as much as to make a payment: where what is called all the time can't
     // be summarised, a few tell.
     look_at(few);
@@ -260,11 +257,32 @@ void Engine::learn_functions(const Batch& batch) {
     for (Summaries::Function& function : memory_.summaries.functions()) look_at_code(function);
 }
 
+bool Engine::learn_path(const Batch& batch) {
+    const auto call = batch.call(0);
+    if (!call || !block_.has_senders(block_.next() + 1)) return false;
+    const auto summarize = [&] {
+        Worker& worker = memory_.worker(0);
+        start(worker, base_position_, 0, nullptr, Footing::committed);
+        return batch.summarize(worker.machine, 0);
+    };
+    const auto read = [&](const Address& contract, const uint256& key) { return slot_now(contract, key); };
+    if (!memory_.summaries.learn_path(*call, summarize, read)) return false;
+    // Code that it runs may be another's already when the next row begins.
+    for (Summaries::Function& function : memory_.summaries.functions()) look_at_code(function);
+    return true;
+}
+
+/// What the slot holds where the engine stands; nullopt: it can't be read.
+std::optional<uint256> Engine::slot_now(const Address& contract, const uint256& key) {
+    BlockMemory& memory = memory_.worker(0).memory;
+    return memory_.versions.value_at(memory_.versions.locate(contract, memory), key, base_position_, memory);
+}
+
 /// Its paths are those of the code that it has, and delegates to.
 void Engine::look_at_code(Summaries::Function& function) {
-    const bool is_new = function.contract == nullptr;
     function.is_current = true;
     for (Summaries::Code& code : function.codes) {
+        const bool is_new = code.account == nullptr;
         if (is_new) code.account = memory_.versions.locate(code.of, memory_.worker(0).memory);
         AccountState spare;
         const auto now = memory_.versions.read(*code.account, base_position_, spare);

@@ -143,6 +143,9 @@ public:
     [[nodiscard]] size_t least_in_row() const noexcept;
     /// Summarises the functions that the batch calls often.
     void learn_functions(const Batch& batch);
+    /// Summarises the batch's first transaction where its function is known, but not the path that it takes.
+    /// False: it is none, or can't be summarised.
+    [[nodiscard]] bool learn_path(const Batch& batch);
     /// Whether the call's function has been summarised.
     [[nodiscard]] bool is_summarised(const FunctionCall& call) const noexcept {
         return memory_.summaries.find(call) != nullptr;
@@ -215,6 +218,7 @@ private:
     [[nodiscard]] std::optional<ExecutionError> take_accesses(Accesses accesses, Position position,
                                                               primitives::BlockAccessIndex first);
     void look_at_code(Summaries::Function& function);
+    [[nodiscard]] std::optional<uint256> slot_now(const Address& contract, const uint256& key);
     void make_workers_ready(unsigned count);
     void start(Worker& worker, Position position, unsigned index, evm::Inspector* inspector, Footing footing);
     /// Whom a speculative run of the segment tells; nullptr: nobody.

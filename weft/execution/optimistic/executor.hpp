@@ -72,10 +72,14 @@ private:
             if (auto error = engine_->run(Transactions(*block_, transactions.first(others)))) return error;
             transactions = transactions.subspan(others);
             if (transactions.empty()) return std::nullopt;
-            const optimistic::RowOutcome row = engine_->run_row(Transactions(*block_, transactions));
+            optimistic::RowOutcome row = engine_->run_row(Transactions(*block_, transactions));
             in_vain += row.in_vain;
             executed += row.executed;
             transactions = transactions.subspan(row.executed);
+            // Where only the path of what ended it was not known, another row may begin with that.
+            if (row.executed != 0 && row.others != 0 &&
+                engine_->learn_path(Transactions(*block_, transactions)))
+                row.others = 0;
             others = row.others + before_next_row(transactions.subspan(row.others));
         }
     }

@@ -499,21 +499,24 @@ TEST_F(Rows, AnotherPathHasASummaryOfItsOwn) {
         block[i].nonce = nonce;
     }
     EXPECT_EQ(paid(block), 100U);
-    // One that none of the calls that were looked at takes ends the row.
+    // One that none of the calls that were looked at takes ends the row, and begins another.
     nonces_.clear();
     block = moves(2000);
     block[701] = move(block[701].sender, block[701].sender, 5);
     nonces_.clear();
     for (Transaction& tx : block) tx.nonce = nonces_[tx.sender]++;
-    EXPECT_EQ(paid(block), 1999U);
+    EXPECT_EQ(paid(block), 2000U);
+    EXPECT_EQ(paid(block, {}, 1, 701), 2000U);
+    EXPECT_EQ(paid(block, {}, 1, 702), 1298U);
+    EXPECT_EQ(paid(block, {}, 1, 1299), 0U);
 }
 
-TEST_F(Rows, WhatASlotsValueForbidsEndsTheRow) {
+TEST_F(Rows, WhatASlotsValueForbidsBeginsAnotherRow) {
     std::vector<Transaction> block = moves(60);
     block[40] = move(numbered(0), nobody, 2'000'000);
     nonces_.clear();
     for (Transaction& tx : block) tx.nonce = nonces_[tx.sender]++;
-    EXPECT_EQ(paid(block), 59U);
+    EXPECT_EQ(paid(block), 60U);
     ASSERT_TRUE(expected_);
     EXPECT_FALSE(expected_->receipts[40].success);
     // What is received in the row is spent in it.

@@ -109,14 +109,30 @@ bool Summaries::learn(std::span<const FunctionCall> calls, std::span<const size_
             ++in_vain;
             continue;
         }
-        function.most_places = std::max(function.most_places, summary->places().size());
-        if (const auto& delegate = summary->delegate())
-            function.codes.push_back({.of = *delegate, .account = nullptr, .hash = {}});
-        function.paths.push_back({&function, std::move(*summary)});
+        function.add(std::move(*summary));
     }
     if (!function.paths.empty()) return true;
     functions_.pop_back();
     return false;
+}
+
+void Summaries::Function::add(evm::Summary summary) {
+    most_places = std::max(most_places, summary.places().size());
+    if (const auto& delegate = summary.delegate())
+        codes.push_back({.of = *delegate, .account = nullptr, .hash = {}});
+    paths.push_back({this, std::move(summary)});
+}
+
+bool Summaries::learn_path(const FunctionCall& call,
+                           base::FunctionRef<std::optional<evm::Summary>()> summarize, ReadSlot read) {
+    const auto known = std::ranges::find_if(functions_, [&](const Function& f) { return f.takes(call); });
+    if (known == functions_.end() || !known->is_current || known->paths.size() == most_paths) return false;
+    evm::SummaryValues values;
+    if (follows_one_of(known->paths, call, values, read)) return false;
+    auto summary = summarize();
+    if (!summary) return false;
+    known->add(std::move(*summary));
+    return true;
 }
 
 }  // namespace weft::execution::optimistic

@@ -41,6 +41,7 @@ public:
         bool is_current = false;
         std::deque<Path> paths;
         size_t most_places = 0;  ///< of a path
+        void add(evm::Summary summary);
         [[nodiscard]] bool takes(const FunctionCall& call) const noexcept {
             return call.data.size() == input_size && call.selector() == selector && *call.to == to;
         }
@@ -81,6 +82,11 @@ public:
     /// where a smaller sample ended. summarize: the i-th call; nullopt: it can't be. read: what the call
     /// finds; nullopt: that can't be read. False: there is no row, as the sample says.
     [[nodiscard]] bool learn(const Sample& sample, Summarize summarize, ReadSlot read);
+
+    /// Summarises what this call does, of a function that is known, where it takes a path of its own. False:
+    /// it takes none, or one that can't be said.
+    [[nodiscard]] bool learn_path(const FunctionCall& call,
+                                  base::FunctionRef<std::optional<evm::Summary>()> summarize, ReadSlot read);
 
 private:
     static constexpr size_t most_tried = 16;  ///< of a function, for paths that none before took
