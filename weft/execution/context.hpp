@@ -51,8 +51,8 @@ struct Speculation {
     /// Every slot is treated as one that commutes, wherever any may be; otherwise those that have refuted a
     /// run.
     bool slots_commute = false;
-    /// Plain payments and calls of summarised functions in a row, at least so many, are executed by owner; 0:
-    /// none are.
+    /// Plain payments in a row, at least so many, are executed by owner, and calls of summarised functions
+    /// that weigh as much; 0: none are.
     size_t least_in_row = 512;
     Interleaving* interleaving = nullptr;
 };

@@ -176,7 +176,9 @@ TEST_F(PredictorTest, NoResultDependsOnWhatIsPredicted) {
         const auto second = run(transactions, Notebook(state_, 0), plain);
         for (const auto kind : {ExecutorKind::sequential, ExecutorKind::optimistic, ExecutorKind::directed})
             for (const unsigned threads : {1U, 4U}) {
-                ExecutionContext context({.executor = kind, .threads = threads});
+                // Calls that go by owner teach nothing.
+                ExecutionContext context(
+                    {.executor = kind, .threads = threads, .speculation = {.least_in_row = 0}});
                 Notebook reader(state_, wait);
                 reader.watched = false;
                 state_.set_storage(token, 9, 0);

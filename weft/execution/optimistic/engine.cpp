@@ -224,7 +224,7 @@ size_t Engine::least_in_row() const noexcept {
 void Engine::learn_functions(const Batch& batch) {
     constexpr size_t few = 64, most_looked_at = 1024;
     if (!block_.has_senders(block_.next() + batch.size())) return;
-    Summaries::Sample sample{.batch_size = batch.size(), .least_in_row = policy_.least_in_row};
+    Summaries::Sample sample{.batch_size = batch.size(), .least_in_row = policy_.least_in_row / call_weight};
     const auto look_at = [&](size_t most) {
         sample.calls.clear();
         sample.indices.clear();

@@ -138,8 +138,8 @@ public:
         primitives::BlockAccessIndex step,
         base::FunctionRef<std::optional<ExecutionError>(evm::Machine&)> body);
     [[nodiscard]] std::optional<ExecutionError> run(const Batch& batch);
-    /// How many payments and calls in a row are worth to be executed by owner; 0: however many there are,
-    /// somebody asks for more than the block's result.
+    /// What a row must weigh (payment_weight, call_weight) to be worth being executed by owner; 0: whatever
+    /// it weighs, somebody asks for more than the block's result.
     [[nodiscard]] size_t least_in_row() const noexcept;
     /// Summarises the functions that the batch calls often.
     void learn_functions(const Batch& batch);

@@ -59,12 +59,12 @@ private:
     std::optional<ExecutionError> apply_with_rows(std::span<const Transaction> transactions, size_t least) {
         size_t in_vain = 0, executed = 0;  // in rows, and what looked like some
         const size_t enough = 2 * transactions.size();
-        const auto may_stand = [&](const Transaction& tx) {
-            return optimistic::may_be_payment(tx) ||
-                   (optimistic::may_be_call(tx) && engine_->is_summarised(*call_of(tx)));
+        const auto weigh = [&](const Transaction& tx) {
+            const bool is_call = optimistic::may_be_call(tx) && engine_->is_summarised(*call_of(tx));
+            return is_call ? optimistic::call_weight : payment_weight_of(tx);
         };
         const auto before_next_row = [&](std::span<const Transaction> rest) {
-            return in_vain <= executed + enough ? optimistic::find_row(rest, least, may_stand) : rest.size();
+            return in_vain <= executed + enough ? optimistic::find_row(rest, least, weigh) : rest.size();
         };
         learn_functions(transactions, least);
         size_t others = before_next_row(transactions);
@@ -84,12 +84,16 @@ private:
         }
     }
 
+    static size_t payment_weight_of(const Transaction& tx) noexcept {
+        return optimistic::may_be_payment(tx) ? optimistic::payment_weight : 0;
+    }
+
     /// Where a row of calls may stand.
     void learn_functions(std::span<const Transaction> transactions, size_t least) {
-        const auto may_stand = [](const Transaction& tx) {
-            return optimistic::may_be_payment(tx) || optimistic::may_be_call(tx);
+        const auto weigh = [](const Transaction& tx) {
+            return optimistic::may_be_call(tx) ? optimistic::call_weight : payment_weight_of(tx);
         };
-        const size_t first = optimistic::find_row(transactions, least, may_stand);
+        const size_t first = optimistic::find_row(transactions, least, weigh);
         if (first < transactions.size())
             engine_->learn_functions(Transactions(*block_, transactions.subspan(first)));
     }

@@ -104,7 +104,7 @@ RowOutcome Row::run(const Batch& batch, size_t least) {
     for (int times = 0; times < 2; ++times) {
         const size_t count = add_up();
         const size_t end = std::min(count + 1, batch.size());
-        if (count < least) return {0, end, in_vain + least};
+        if (weight(count) < least) return {0, end, in_vain + least};
         if (make_changes(count)) {
             write_receipts(count);
             return {count, end - count, in_vain, calls_in(count)};
@@ -121,7 +121,7 @@ void Row::take_apart_all(const Batch& batch, bool again) {
     std::atomic<size_t> next{0};
     const size_t end = end_.load(std::memory_order_relaxed);
     on_all_threads([&](BlockMemory& memory) {
-        const auto tools = std::make_unique<Tools>();
+        const auto tools = std::make_unique_for_overwrite<Tools>();
         for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < chunks_.size();) {
             Chunk& chunk = chunks_[i];
             if (!again || chunk.differs.load(std::memory_order_relaxed) || chunk.first + chunk.count > end)
@@ -134,6 +134,11 @@ size_t Row::chunks_in(size_t count) const noexcept {
     size_t chunks = 0;
     while (chunks < chunks_.size() && chunks_[chunks].first < count) ++chunks;
     return chunks;
+}
+
+size_t Row::weight(size_t count) const noexcept {
+    const size_t calls = calls_in(count);
+    return payment_weight * (count - calls) + call_weight * calls;
 }
 
 size_t Row::calls_in(size_t count) const noexcept {

@@ -34,10 +34,11 @@ public:
     Row(VersionedState& versions, BlockState& block, const Summaries& summaries,
         std::span<BlockMemory* const> memories, base::ThreadPool* pool, Position position, bool eip161);
 
-    /// Executes the transactions that the batch begins with, at least `least` of them: up to the first that
-    /// is not for a row, that is not valid, that takes a path without a summary, or that has the coinbase for
-    /// sender or recipient; or up to some transactions before it, where the block's gas ends. None, where
-    /// there are too few, or the state could not be read, or the block was stopped: then nothing was done.
+    /// Executes the transactions that the batch begins with, if they weigh at least `least`: up to the first
+    /// that is not for a row, that is not valid, that takes a path without a summary, or that has the
+    /// coinbase for sender or recipient; or up to some transactions before it, where the block's gas ends.
+    /// None, where there are too few, or the state could not be read, or the block was stopped: then nothing
+    /// was done.
     [[nodiscard]] RowOutcome run(const Batch& batch, size_t least);
 
 private:
@@ -169,6 +170,8 @@ private:
     [[nodiscard]] size_t add_up();
     void write_receipts(size_t count);
     [[nodiscard]] size_t calls_in(size_t count) const noexcept;
+    /// Of the row's first `count` transactions.
+    [[nodiscard]] size_t weight(size_t count) const noexcept;
 
     // ---- Changes (row_changes.cpp)
     /// False: they can't be made, and the row is to end earlier, as end_ says; or failed_.

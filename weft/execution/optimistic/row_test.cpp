@@ -617,7 +617,7 @@ TEST_F(Rows, CallsOfProxiesRunTheCodeThatTheyName) {
     for (uint64_t more = 0; more < 4000; more += more < 1200 && more > 300 ? 20 : 150) {
         block[1].gas_limit = used + more;
         const uint64_t by_owner = paid(block);
-        EXPECT_EQ(by_owner, more > 3300 ? 300U : more > 2900 ? by_owner : 298U) << more;
+        EXPECT_EQ(by_owner, more > 3300 ? 300U : more > 2900 ? by_owner : 299U) << more;
     }
     block[1].gas_limit = 100'000;
     // What it runs dies in the middle: the calls after it do nothing.
@@ -771,8 +771,12 @@ TEST(FindRow, FindsTheFirstRowThatIsLongEnough) {
             transactions[i].gas_limit = block[i] == 'g' ? 21001 : 21000;
             if (block[i] != 'C') transactions[i].to = nobody;
             if (block[i] == 'd') transactions[i].data = {1};
+            if (block[i] == 'c') transactions[i].data.resize(4);
         }
-        return find_row(std::span<const Transaction>(transactions), least, may_be_payment<Transaction>);
+        const auto weigh = [](const Transaction& tx) {
+            return may_be_payment(tx) ? payment_weight : may_be_call(tx) ? call_weight : 0;
+        };
+        return find_row(std::span<const Transaction>(transactions), least, weigh);
     };
     EXPECT_EQ(first_row("", 1), 0U);
     EXPECT_EQ(first_row("p", 1), 0U);
@@ -784,6 +788,17 @@ TEST(FindRow, FindsTheFirstRowThatIsLongEnough) {
     EXPECT_EQ(first_row("ppdppCpppp", 2), 0U);
     EXPECT_EQ(first_row("dddd", 2), 4U);
     EXPECT_EQ(first_row("ppgppp", 3), 3U);
+    // A call weighs as much as four payments.
+    EXPECT_EQ(first_row("pccdcccdpc", 5), 0U);
+    EXPECT_EQ(first_row("pccdcccdpc", 9), 0U);
+    EXPECT_EQ(first_row("pccdcccdpc", 10), 4U);
+    EXPECT_EQ(first_row("pccdcccdpc", 12), 4U);
+    EXPECT_EQ(first_row("pccdcccdpc", 13), 10U);
+    EXPECT_EQ(first_row("pppdpcd", 4), 4U);
+    EXPECT_EQ(first_row("pppdpcd", 5), 4U);
+    EXPECT_EQ(first_row("pppdpcd", 6), 7U);
+    EXPECT_EQ(first_row("pppdppcd", 3), 0U);
+    EXPECT_EQ(first_row("ppdpppd", 4), 7U);
 }
 
 }  // namespace

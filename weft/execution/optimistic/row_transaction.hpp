@@ -48,15 +48,27 @@ template <class Tx>
     return tx.to && 4 <= tx.data.size() && tx.data.size() <= longest && tx.value.is_zero();
 }
 
-/// Where the first row of at least `least` transactions begins that may stand in one; their number, if there
-/// is none. Looks at few transactions where rows are short. Precondition: least is not 0.
-template <class Tx, class May>
-[[nodiscard]] size_t find_row(std::span<const Tx> transactions, size_t least, May&& may_stand) noexcept {
+/// How much a transaction of a row weighs: what a row saves grows with it. 0: it can't stand in one.
+inline constexpr size_t payment_weight = 1, call_weight = 4;
+
+/// Where the first row begins that weighs at least `least`; the transactions' number, if there is none.
+/// weigh: what one weighs, at most call_weight. Looks at few transactions where rows are short. Precondition:
+/// least is not 0.
+template <class Tx, class Weigh>
+[[nodiscard]] size_t find_row(std::span<const Tx> transactions, size_t least, Weigh&& weigh) noexcept {
+    const size_t shortest = (least + call_weight - 1) / call_weight;
     size_t start = 0;
-    while (least <= transactions.size() - start) {
-        size_t i = start + least;
-        while (i > start && may_stand(transactions[i - 1])) --i;
-        if (i == start) return start;
+    while (shortest <= transactions.size() - start) {
+        size_t i = start + shortest;
+        while (i > start && weigh(transactions[i - 1]) != 0) --i;
+        if (i != start) {
+            start = i;
+            continue;
+        }
+        size_t weight = 0;
+        for (size_t one = 1; i < transactions.size() && weight < least && one != 0; ++i)
+            weight += one = weigh(transactions[i]);
+        if (weight >= least) return start;
         start = i;
     }
     return transactions.size();
