@@ -125,6 +125,10 @@ def check_rejections():
     cancun = ENV | {"currentRandom": "0x0", "currentDifficulty": "0x0", "withdrawals": [], "currentExcessBlobGas": "0x0",
                     "parentBeaconBlockRoot": "0x" + "00" * 32}
     intrinsic = "intrinsic gas too low: have 20999, want 21000"
+    run = t8n(txs=[tx(**far | {"chainId": "0x5"})])
+    check("a key signs for no other chain", run.returncode == 10 and "chainId" in run.stderr and not run.stdout, run)
+    run = t8n(fork="london")
+    check("a fork's name is exact", run.returncode == 3 and 'unsupported fork "london"' in run.stderr, run)
     for name, fields, fork, words in (
             ("nonce too low", {"nonce": "0x0"}, "London", f"nonce too low: address {CHECKSUMMED}, tx: 0 state: 1"),
             ("nonce too high", {"nonce": "0x5"}, "London", f"nonce too high: address {CHECKSUMMED}, tx: 5 state: 1"),

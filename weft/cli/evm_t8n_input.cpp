@@ -77,6 +77,8 @@ Result<TransitionEnv> read_env(Value value) {
 
 /// Signs a transaction as the key's owner would; geth's tool does so with what has no signature.
 Result<void> sign(Transaction& tx, const Hash& key, bool is_protected, uint64_t chain_id) {
+    if (tx.type != TxType::legacy && tx.chain_id && *tx.chain_id != chain_id)
+        return std::unexpected(Error{"chainId", "not the chain's, for which the key would sign"});
     if (tx.type != TxType::legacy || is_protected)
         tx.chain_id = chain_id;
     else
@@ -235,7 +237,9 @@ Outcome<ChainConfig> chain_named(const std::string& fork) {
     const size_t plus = fork.find('+');
     const std::string name = fork.substr(0, plus);
     auto config = primitives::named_chain(name);
-    if (!config) return failure(Exit::config, "failed constructing chain configuration: " + config.error());
+    if (!config)
+        return failure(Exit::config,
+                       fmt::format("failed constructing chain configuration: unsupported fork \"{}\"", name));
     for (size_t at = plus; at != std::string::npos;) {
         const size_t next = fork.find('+', at + 1);
         const std::string eip = fork.substr(at + 1, next == std::string::npos ? next : next - at - 1);
