@@ -506,9 +506,9 @@ TEST_F(Rows, AnotherPathHasASummaryOfItsOwn) {
     nonces_.clear();
     for (Transaction& tx : block) tx.nonce = nonces_[tx.sender]++;
     EXPECT_EQ(paid(block), 2000U);
-    EXPECT_EQ(paid(block, {}, 1, 701), 2000U);
-    EXPECT_EQ(paid(block, {}, 1, 702), 1298U);
-    EXPECT_EQ(paid(block, {}, 1, 1299), 0U);
+    EXPECT_EQ(paid(block, {}, 1, 701 * call_weight), 2000U);
+    EXPECT_EQ(paid(block, {}, 1, 702 * call_weight), 1298U);
+    EXPECT_EQ(paid(block, {}, 1, 1299 * call_weight), 0U);
 }
 
 TEST_F(Rows, WhatASlotsValueForbidsBeginsAnotherRow) {
