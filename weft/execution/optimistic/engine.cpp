@@ -246,14 +246,16 @@ void Engine::learn_functions(const Batch& batch) {
     look_at(few);
     sample.often = few / 8;
     if (sample.calls.empty()) return;
-    if (memory_.summaries.learn(sample, summarize, read)) {
+    bool may_make_row = memory_.summaries.learn(sample, summarize, read);
+    if (may_make_row) {
         look_at(most_looked_at);
         // To summarise a function takes as long as some dozens of its calls.
         const size_t stride = batch.size() / most_looked_at + 1;
-        sample.often = std::max<size_t>(2, policy_.least_in_row / 8 / stride);
+        sample.often = std::max<size_t>(2, policy_.least_in_row / 20 / stride);
         sample.is_last = true;
-        (void)memory_.summaries.learn(sample, summarize, read);
+        may_make_row = memory_.summaries.learn(sample, summarize, read);
     }
+    if (!may_make_row) memory_.summaries.begin_block();
     for (Summaries::Function& function : memory_.summaries.functions()) look_at_code(function);
 }
 

@@ -1,6 +1,7 @@
 #include "weft/execution/optimistic/summaries.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 namespace weft::execution::optimistic {
@@ -16,6 +17,25 @@ bool follows_one_of(const std::deque<Summaries::Path>& paths, const FunctionCall
     });
 }
 
+/// Leaves those of the calls, given by their numbers, that do not follow the path.
+void leave_others(std::vector<size_t>& open, std::span<const FunctionCall> calls, const evm::Summary& summary,
+                  evm::SummaryValues& values, Summaries::ReadSlot read) {
+    constexpr size_t lanes = evm::SummaryValues::lanes;
+    std::vector<size_t> others;
+    for (size_t first = 0; first < open.size(); first += lanes) {
+        const auto some = std::span(open).subspan(first, std::min(lanes, open.size() - first));
+        std::array<evm::SummaryValues::Call, lanes> inputs;
+        for (size_t lane = 0; lane < some.size(); ++lane)
+            inputs[lane] = {*calls[some[lane]].sender, calls[some[lane]].data};
+        const uint32_t follow = values.evaluate(summary, std::span(inputs).first(some.size()));
+        for (size_t lane = 0; lane < some.size(); ++lane)
+            if ((follow >> lane & 1) == 0 ||
+                !Summaries::slots_allow(summary, values, lane, *calls[some[lane]].to, read))
+                others.push_back(some[lane]);
+    }
+    open = std::move(others);
+}
+
 /// A function that is called, and how often.
 struct Kind {
     const FunctionCall* first;
@@ -23,16 +43,24 @@ struct Kind {
     bool ends_rows = false;
 };
 
-/// Whether somewhere enough transactions stand together that are no calls, or calls that may stand in a row.
+/// Whether enough transactions stand together that are no calls, or calls that may stand in a row: in one
+/// place, or in several that are longer, for the threads wait for one another where a row begins and ends.
 bool may_make_row(const Summaries::Sample& sample, std::span<const Kind> kinds,
                   std::span<const uint8_t> kind_of) {
-    size_t begin = 0;
+    constexpr size_t longer = 4;
+    size_t begin = 0, rows = 0, length = 0;
+    const auto end_at = [&](size_t end) {
+        if (end < begin + sample.least_in_row) return;
+        ++rows;
+        length += end - begin;
+    };
     for (size_t i = 0; i < sample.calls.size(); ++i) {
         if (kind_of[i] < kinds.size() && !kinds[kind_of[i]].ends_rows) continue;
-        if (sample.indices[i] >= begin + sample.least_in_row) return true;
+        end_at(sample.indices[i]);
         begin = sample.indices[i] + 1;
     }
-    return sample.batch_size >= begin + sample.least_in_row;
+    end_at(sample.batch_size);
+    return rows == 1 || (rows != 0 && length >= longer * sample.least_in_row * rows);
 }
 
 }  // namespace
@@ -68,6 +96,11 @@ bool Summaries::learn(const Sample& sample, Summarize summarize, ReadSlot read) 
     }
     for (Kind& kind : kinds)
         kind.ends_rows = sample.is_last && kind.count < sample.often && !knows(*kind.first);
+    // To summarise a function takes as long as some dozens of its calls.
+    constexpr size_t worth = 4;
+    const auto frequent =
+        std::ranges::count_if(kinds, [&](const Kind& k) { return k.count >= sample.often; });
+    if (static_cast<size_t>(frequent) * sample.least_in_row > worth * sample.batch_size) return false;
     // Those first that are called most: if they can't be summarised, the others need not be.
     std::vector<size_t> order(kinds.size());
     std::iota(order.begin(), order.end(), size_t{0});
@@ -101,15 +134,17 @@ bool Summaries::learn(std::span<const FunctionCall> calls, std::span<const size_
     }
     unsigned in_vain = 0;
     evm::SummaryValues values;
-    for (const size_t i : mine) {
-        if (follows_one_of(function.paths, calls[i], values, read)) continue;
-        if (function.paths.size() == most_paths || in_vain == most_in_vain) break;
-        auto summary = summarize(i);
+    std::vector<size_t> open(mine.begin(), mine.end());  // those that follow none of the paths
+    for (const Path& path : function.paths) leave_others(open, calls, path.summary, values, read);
+    while (!open.empty() && function.paths.size() < most_paths && in_vain < most_in_vain) {
+        auto summary = summarize(open.front());
+        open.erase(open.begin());
         if (!summary) {
             ++in_vain;
             continue;
         }
         function.add(std::move(*summary));
+        leave_others(open, calls, function.paths.back().summary, values, read);
     }
     if (!function.paths.empty()) return true;
     functions_.pop_back();
