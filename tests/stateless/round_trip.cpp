@@ -160,8 +160,9 @@ void check_file(const std::string& path, Contexts& contexts, Counts& counts) {
     if (!document) return fail("", document.error());
     primitives::json::Object tests;
     if (!primitives::json::read(document->root(), tests)) return fail("", "no object");
+    cli::PreAllocGroups groups;
     for (const auto& [name, value] : tests) {
-        const auto test = cli::parse_block_test(value);
+        const auto test = cli::parse_block_test({path, name, value}, groups);
         if (!test) return fail(name, to_string(test.error()));
         if (const std::string wrong = ChainCheck(*test, contexts, counts).run(); !wrong.empty())
             fail(name, wrong);
