@@ -97,10 +97,7 @@ bool Summaries::learn(const Sample& sample, Summarize summarize, ReadSlot read) 
     for (Kind& kind : kinds)
         kind.ends_rows = sample.is_last && kind.count < sample.often && !knows(*kind.first);
     // To summarise a function takes as long as some dozens of its calls.
-    constexpr size_t worth = 4;
-    const auto frequent =
-        std::ranges::count_if(kinds, [&](const Kind& k) { return k.count >= sample.often; });
-    if (static_cast<size_t>(frequent) * sample.least_in_row > worth * sample.batch_size) return false;
+    if (kinds.size() * sample.least_in_row > 2 * sample.batch_size) return false;
     // Those first that are called most: if they can't be summarised, the others need not be.
     std::vector<size_t> order(kinds.size());
     std::iota(order.begin(), order.end(), size_t{0});
