@@ -17,7 +17,6 @@ namespace {
 
 using execution::ExecutionError;
 using primitives::json::Document;
-using primitives::json::Value;
 
 struct Counts {
     std::atomic<size_t> passed{0}, failed{0}, with_ommers{0}, refused{0}, reduced{0}, bytes{0}, nodes{0};

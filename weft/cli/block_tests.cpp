@@ -18,7 +18,6 @@ using execution::BlockResult;
 using execution::ExecutionError;
 using execution::InvalidBlock;
 using primitives::json::Result;
-using primitives::json::Value;
 
 using Outcome = std::expected<BlockResult, ExecutionError>;
 

@@ -266,8 +266,8 @@ TEST(SummaryValues, AreOfTheSummaryAskedForLast) {
     for (uint64_t constant = 1; constant < 20; ++constant) {
         const auto summary = summary_of(constant);  // mostly where the one before was
         ASSERT_TRUE(summary.has_value());
-        const Summary copy =
-            *summary;  // NOLINT(performance-unnecessary-copy-initialization): that is the point
+        // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): that is the point
+        const Summary copy = *summary;
         const Bytes input = words({1000});
         const SummaryValues::Call call{sender, input};
         for (const Summary* one : {&*summary, &copy}) {
