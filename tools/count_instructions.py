@@ -6,7 +6,7 @@
 
 callgrind counts one thread; addresses are the same in every run under valgrind, and weft_counts draws no random
 numbers. Counted is what lies in the program itself: libc, libstdc++ and OpenSSL, which differ from machine to
-machine, are left out, so allocation is not seen. valgrind has no AVX-512, so Keccak's general form is what counts.
+machine, are left out, so allocation is not seen. valgrind has no AVX-512, so Keccak's other forms, of one lane and of four, are what counts.
 """
 import json
 import pathlib

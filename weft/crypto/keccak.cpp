@@ -42,28 +42,23 @@ Hash keccak256_64(const uint8_t* p) noexcept {
 }
 
 void keccak256_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcept {
-    if (!by_avx512 || messages.size() < 2) {
-        for (size_t i = 0; i < messages.size(); ++i) out[i] = keccak256(messages[i]);
-        return;
-    }
     // Long enough that the lanes left empty at a chunk's end don't count, short enough for the stack.
-    std::array<detail::KeccakJob, 128> jobs;
+    std::array<KeccakJob, 128> jobs;
     for (size_t start = 0; start < messages.size(); start += jobs.size()) {
         const size_t count = std::min(jobs.size(), messages.size() - start);
         for (size_t i = 0; i < count; ++i)
             jobs[i] = {messages[start + i].data(), messages[start + i].size(), out[start + i].data()};
-        detail::keccak256_batch_avx512(jobs.data(), count);
+        keccak256_batch(std::span{jobs}.first(count));
     }
 }
 
 void keccak256_batch(std::span<const KeccakJob> jobs) noexcept {
-    if (by_avx512 && jobs.size() > 1) return detail::keccak256_batch_avx512(jobs.data(), jobs.size());
-    for (const KeccakJob& job : jobs) {
-        if (by_avx512)
-            detail::keccak256_avx512(job.p, job.size, job.out);
-        else
-            detail::keccak256_scalar(job.p, job.size, job.out);
-    }
+    if (by_avx512 && jobs.size() > 1)
+        detail::keccak256_batch_avx512(jobs.data(), jobs.size());
+    else if (jobs.size() > 1)
+        detail::keccak256_batch_avx2(jobs.data(), jobs.size());
+    else if (jobs.size() == 1)
+        std::ranges::copy(keccak256({jobs[0].p, jobs[0].size}).view(), jobs[0].out);
 }
 
 }  // namespace weft::crypto

@@ -12,7 +12,7 @@ namespace weft::crypto {
 [[nodiscard]] Hash keccak256_32(const uint8_t* p) noexcept;
 [[nodiscard]] Hash keccak256_64(const uint8_t* p) noexcept;
 
-/// Hashes messages[i] to out[i], many lanes at a time where the machine has AVX-512.
+/// Hashes messages[i] to out[i], four lanes at a time, or eight where the machine has AVX-512.
 /// Precondition: out.size() == messages.size().
 void keccak256_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcept;
 

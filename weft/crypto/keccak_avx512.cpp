@@ -1,7 +1,6 @@
 #include <immintrin.h>
 
-#include "weft/crypto/keccak_kernels.hpp"
-#include "weft/crypto/keccak_permutation.hpp"
+#include "weft/crypto/keccak_batch.hpp"
 #include "weft/crypto/transpose_avx512.hpp"
 
 namespace weft::crypto::detail {
@@ -27,19 +26,6 @@ struct VectorLane {
     }
 };
 
-// The same lane of eight states.
-struct EightLanes {
-    using Word = __m512i;
-    static Word exclusive_or(Word a, Word b) noexcept { return _mm512_xor_si512(a, b); }
-    static Word xor3(Word a, Word b, Word c) noexcept { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
-    static Word chi(Word a, Word b, Word c) noexcept { return _mm512_ternarylogic_epi64(a, b, c, 0xd2); }
-    template <int n>
-    static Word rotate(Word a) noexcept {
-        return n == 0 ? a : _mm512_rol_epi64(a, n);
-    }
-    static Word constant(uint64_t value) noexcept { return _mm512_set1_epi64(static_cast<long long>(value)); }
-};
-
 // The padding of a block (pad10*1, but for its last bit): where n bytes are a message's, read from
 // padding + keccak_rate - n on. So a message's end is padded where it is loaded, without a copy.
 struct Padding {
@@ -50,13 +36,29 @@ alignas(64) constexpr Padding padding_bytes;
 constexpr const uint8_t* padding = padding_bytes.bytes;
 constexpr uint64_t padding_end = 0x8000000000000000;  // its last bit, in the block's last word
 
-// How many bytes of the next block are each lane's message's: keccak_rate, or fewer at its end.
-using BlockSizes = unsigned[8];
+// The same lane of eight states.
+struct EightLanes {
+    using Word = __m512i;
+    static constexpr unsigned count = 8;
+
+    static Word exclusive_or(Word a, Word b) noexcept { return _mm512_xor_si512(a, b); }
+    static Word xor3(Word a, Word b, Word c) noexcept { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
+    static Word chi(Word a, Word b, Word c) noexcept { return _mm512_ternarylogic_epi64(a, b, c, 0xd2); }
+    template <int n>
+    static Word rotate(Word a) noexcept {
+        return n == 0 ? a : _mm512_rol_epi64(a, n);
+    }
+    static Word constant(uint64_t value) noexcept { return _mm512_set1_epi64(static_cast<long long>(value)); }
+
+    static void absorb(Word (&state)[25], const KeccakJob (&lanes)[8], const unsigned (&sizes)[8],
+                       unsigned fresh, unsigned ending) noexcept;
+    static void store(const Word (&state)[25], uint8_t* const (&out)[8]) noexcept;
+};
 
 // Words 8 * half to 8 * half + 7 of each lane's block, but for the padding's last bit. Bytes beyond a message
 // are masked, and never touched.
 [[gnu::always_inline]] inline void load_words(__m512i (&words)[8], const KeccakJob (&lanes)[8],
-                                              const BlockSizes& sizes, unsigned half) noexcept {
+                                              const unsigned (&sizes)[8], unsigned half) noexcept {
     const unsigned before = 64 * half;
     for (int i = 0; i < 8; ++i) {
         const unsigned bytes = sizes[i] > before ? sizes[i] - before : 0;
@@ -68,7 +70,7 @@ using BlockSizes = unsigned[8];
 
 // The same of word 16, the last.
 [[gnu::always_inline]] inline __m512i load_last_word(const KeccakJob (&lanes)[8],
-                                                     const BlockSizes& sizes) noexcept {
+                                                     const unsigned (&sizes)[8]) noexcept {
     constexpr unsigned before = keccak_rate - 8;
     __m128i words[8];
     for (int i = 0; i < 8; ++i) {
@@ -86,9 +88,9 @@ using BlockSizes = unsigned[8];
     return _mm512_inserti64x4(_mm512_castsi256_si512(four(0)), four(4), 1);
 }
 
-// Xors each lane's block into its state, which is zero yet in the lanes that are `fresh`.
-[[gnu::always_inline]] inline void absorb(__m512i (&state)[25], const KeccakJob (&lanes)[8],
-                                          const BlockSizes& sizes, __mmask8 fresh, __mmask8 ending) noexcept {
+[[gnu::always_inline]] inline void EightLanes::absorb(Word (&state)[25], const KeccakJob (&lanes)[8],
+                                                      const unsigned (&sizes)[8], unsigned fresh,
+                                                      unsigned ending) noexcept {
     const auto old = static_cast<__mmask8>(~fresh);
     unsigned longest = 0;
     for (const unsigned size : sizes) longest |= size;
@@ -101,15 +103,16 @@ using BlockSizes = unsigned[8];
         for (int i = 0; i < 8; ++i) state[8 + i] = _mm512_xor_si512(state[8 + i], words[i]);
         state[16] = _mm512_xor_si512(state[16], load_last_word(lanes, sizes));
     }
-    state[16] = _mm512_mask_xor_epi64(state[16], ending, state[16], EightLanes::constant(padding_end));
+    state[16] =
+        _mm512_mask_xor_epi64(state[16], static_cast<__mmask8>(ending), state[16], constant(padding_end));
 }
 
-// Puts each lane's hash, words 0 to 3 of its state, to its place.
-[[gnu::always_inline]] inline void store_hashes(const __m512i (&state)[25],
-                                                uint8_t* const (&out)[8]) noexcept {
+// A hash is words 0 to 3 of its state.
+[[gnu::always_inline]] inline void EightLanes::store(const Word (&state)[25],
+                                                     uint8_t* const (&out)[8]) noexcept {
     const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
     const __m512i second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
-    const auto store = [&](__m512i low, __m512i high, int lane) {
+    const auto put = [&](__m512i low, __m512i high, int lane) {
         const auto two = [&](__m512i order, int i) {
             const __m512i hashes = _mm512_permutex2var_epi64(low, order, high);
             _mm256_storeu_si256(reinterpret_cast<__m256i*>(out[i]), _mm512_castsi512_si256(hashes));
@@ -118,8 +121,8 @@ using BlockSizes = unsigned[8];
         two(first, lane);
         two(second, lane + 4);
     };
-    store(_mm512_unpacklo_epi64(state[0], state[1]), _mm512_unpacklo_epi64(state[2], state[3]), 0);
-    store(_mm512_unpackhi_epi64(state[0], state[1]), _mm512_unpackhi_epi64(state[2], state[3]), 1);
+    put(_mm512_unpacklo_epi64(state[0], state[1]), _mm512_unpacklo_epi64(state[2], state[3]), 0);
+    put(_mm512_unpackhi_epi64(state[0], state[1]), _mm512_unpackhi_epi64(state[2], state[3]), 1);
 }
 
 }  // namespace
@@ -135,39 +138,7 @@ void keccak256_64_avx512(const uint8_t* p, uint8_t* out) noexcept {
 }
 
 void keccak256_batch_avx512(const KeccakJob* jobs, size_t count) noexcept {
-    alignas(32) uint8_t nowhere[32];
-    const KeccakJob nothing{.p = padding, .size = 0, .out = nowhere};  // an idle lane's
-    const KeccakJob* const end = jobs + count;
-    KeccakJob lanes[8];
-    for (KeccakJob& lane : lanes) lane = jobs != end ? *jobs++ : nothing;
-    __m512i state[25]{};
-    __mmask8 fresh = 0xff;
-    for (size_t unfinished = count; unfinished != 0;) {
-        BlockSizes sizes;
-        uint8_t* out[8];
-        unsigned ending = 0;
-        for (unsigned i = 0; i < 8; ++i) {
-            const bool ends = lanes[i].size < keccak_rate;
-            sizes[i] = ends ? static_cast<unsigned>(lanes[i].size) : keccak_rate;
-            out[i] = ends ? lanes[i].out : nowhere;
-            ending |= static_cast<unsigned>(ends) << i;
-        }
-        absorb(state, lanes, sizes, fresh, static_cast<__mmask8>(ending));
-        for (KeccakJob& lane : lanes) {
-            if (lane.size >= keccak_rate) {
-                lane.p += keccak_rate;
-                lane.size -= keccak_rate;
-            } else {
-                unfinished -= lane.out != nowhere ? 1 : 0;
-                lane = jobs != end ? *jobs++ : nothing;
-            }
-            // What comes next comes near the core while it permutes.
-            for (unsigned line = 0; line < keccak_rate; line += 64) __builtin_prefetch(lane.p + line);
-        }
-        keccak_permute<EightLanes>(state);
-        fresh = static_cast<__mmask8>(ending);
-        if (ending != 0) store_hashes(state, out);
-    }
+    keccak_batch<EightLanes>(jobs, count);
 }
 
 }  // namespace weft::crypto::detail
