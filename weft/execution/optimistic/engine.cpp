@@ -30,7 +30,7 @@ void Engine::begin_block(const StateReader& reader, const primitives::BlockAcces
     memory_.versions.begin_block(reader, predicted != nullptr ? primitives::item_count(*predicted) : 256);
     predictions_.begin_block(predicted);
     memory_.conflicts.begin_block();
-    memory_.summaries.begin_block();
+    memory_.summaries.forget();
     accesses_.clear();
     ready_workers_ = 0;
     make_workers_ready(1);
@@ -255,7 +255,7 @@ void Engine::learn_functions(const Batch& batch) {
         sample.is_last = true;
         may_make_row = memory_.summaries.learn(sample, summarize, read);
     }
-    if (!may_make_row) memory_.summaries.begin_block();
+    if (!may_make_row) memory_.summaries.forget();
     for (Summaries::Function& function : memory_.summaries.functions()) look_at_code(function);
 }
 

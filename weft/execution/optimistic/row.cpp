@@ -19,10 +19,6 @@ unsigned __int128 low_128_bits(const uint256& value) noexcept {
     return static_cast<unsigned __int128>(value.limb[1]) << 64 | value.limb[0];
 }
 
-uint256 widen(unsigned __int128 value) noexcept {
-    return uint256{static_cast<uint64_t>(value), static_cast<uint64_t>(value >> 64), 0, 0};
-}
-
 /// The calls' logs, as the summary's formulas give them.
 std::vector<Log> logs_of(const evm::Summary& summary, const evm::SummaryValues& values,
                          const Address& address, size_t lane) {
@@ -143,7 +139,7 @@ size_t Row::weight(size_t count) const noexcept {
 
 size_t Row::calls_in(size_t count) const noexcept {
     size_t calls = 0;
-    for (size_t i = 0; i < chunks_in(count); ++i) calls += chunks_[i].calls.size();
+    for (size_t i = chunks_in(count); i-- != 0;) calls += chunks_[i].calls.size();
     return calls;
 }
 

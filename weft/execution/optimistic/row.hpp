@@ -43,6 +43,9 @@ public:
 
 private:
     using Amount = unsigned __int128;
+    [[nodiscard]] static uint256 widen(Amount amount) noexcept {
+        return uint256{static_cast<uint64_t>(amount), static_cast<uint64_t>(amount >> 64), 0, 0};
+    }
     /// What a transaction does to an account: a cache line, since owners read one here and one there.
     struct alignas(64) AccountPart {
         Address address;

@@ -8,10 +8,6 @@
 namespace weft::execution::optimistic {
 namespace {
 
-uint256 widen(unsigned __int128 value) noexcept {
-    return uint256{static_cast<uint64_t>(value), static_cast<uint64_t>(value >> 64), 0, 0};
-}
-
 /// Takes steps through stages, some at a time: what one stage asks memory for is there when the steps of
 /// another group have been through theirs.
 template <class Step, class... Stage>
@@ -26,12 +22,6 @@ void take_through(std::span<Step> steps, Stage&&... stage) {
         };
         (take(stage), ...);
     }
-}
-
-/// Puts a new version of the row in its place.
-template <class Location, class Version>
-void place(Location& location, Version* version) noexcept {
-    location.newest.store(version, std::memory_order_release);
 }
 
 }  // namespace
@@ -191,8 +181,9 @@ void Row::apply(const SlotPart& part, uint64_t hash, BlockMemory& memory) {
         newest->value = value;
         return;
     }
-    place(location, ::new (memory.arena.allocate(sizeof(SlotVersion), alignof(SlotVersion)))
-                        SlotVersion{{position_, VersionState::committed, 0, newest}, value});
+    auto* const version = ::new (memory.arena.allocate(sizeof(SlotVersion), alignof(SlotVersion)))
+        SlotVersion{{position_, VersionState::committed, 0, newest}, value};
+    location.newest.store(version, std::memory_order_release);
 }
 
 void Row::apply(const AccountPart& part, uint64_t hash, BlockMemory& memory) {
@@ -251,7 +242,7 @@ AccountState* Row::account(const Address& address, uint64_t hash, BlockMemory& m
     if (!before) return nullptr;
     auto* const version = ::new (memory.arena.allocate(sizeof(AccountVersion), alignof(AccountVersion)))
         AccountVersion{{position_, VersionState::committed, 0, newest}, {}, **before};
-    place(*location, version);
+    location->newest.store(version, std::memory_order_release);
     return &version->after;
 }
 

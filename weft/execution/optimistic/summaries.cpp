@@ -7,16 +7,6 @@
 namespace weft::execution::optimistic {
 namespace {
 
-/// Whether the call follows one of the paths.
-bool follows_one_of(const std::deque<Summaries::Path>& paths, const FunctionCall& call,
-                    evm::SummaryValues& values, Summaries::ReadSlot read) {
-    return std::ranges::any_of(paths, [&](const Summaries::Path& path) {
-        const evm::SummaryValues::Call one{*call.sender, call.data};
-        return values.evaluate(path.summary, {&one, 1}) != 0 &&
-               Summaries::slots_allow(path.summary, values, 0, *call.to, read);
-    });
-}
-
 /// Leaves those of the calls, given by their numbers, that do not follow the path.
 void leave_others(std::vector<size_t>& open, std::span<const FunctionCall> calls, const evm::Summary& summary,
                   evm::SummaryValues& values, Summaries::ReadSlot read) {
@@ -160,7 +150,9 @@ bool Summaries::learn_path(const FunctionCall& call,
     const auto known = std::ranges::find_if(functions_, [&](const Function& f) { return f.takes(call); });
     if (known == functions_.end() || !known->is_current || known->paths.size() == most_paths) return false;
     evm::SummaryValues values;
-    if (follows_one_of(known->paths, call, values, read)) return false;
+    std::vector<size_t> open{0};
+    for (const Path& path : known->paths) leave_others(open, {&call, 1}, path.summary, values, read);
+    if (open.empty()) return false;
     auto summary = summarize();
     if (!summary) return false;
     known->add(std::move(*summary));

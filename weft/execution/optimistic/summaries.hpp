@@ -49,7 +49,7 @@ public:
     static constexpr size_t most_functions = 64;
     static constexpr size_t most_paths = 4;  ///< of a function
 
-    void begin_block() noexcept { functions_.clear(); }
+    void forget() noexcept { functions_.clear(); }
     [[nodiscard]] bool empty() const noexcept { return functions_.empty(); }
     /// nullptr: nothing is known of what it does.
     [[nodiscard]] const Function* find(const FunctionCall& call) const noexcept {
