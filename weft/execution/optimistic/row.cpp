@@ -95,9 +95,11 @@ RowOutcome Row::run(const Batch& batch, size_t least) {
     }
     end_.store(batch.size(), std::memory_order_relaxed);
     take_apart_all(batch, false);
-    // Where one is found that is not as it was taken for, the row is made once more, up to that one.
+    // Where one is found that is not as it was taken for, the row is made once more, up to that one; where it
+    // only takes another path, as who spends what the row gave him does, all of it.
+    constexpr int most_choices = 3;
     size_t in_vain = 0;
-    for (int times = 0; times < 2; ++times) {
+    for (int times = 0, choices = 0; times < 2;) {
         const size_t count = add_up();
         const size_t end = std::min(count + 1, batch.size());
         if (weight(count) < least) return {0, end, in_vain + least};
@@ -105,9 +107,18 @@ RowOutcome Row::run(const Batch& batch, size_t least) {
             write_receipts(count);
             return {count, end - count, in_vain, calls_in(count)};
         }
-        in_vain += count;
         take_back();
-        if (failed_.load(std::memory_order_relaxed)) break;
+        if (failed_.load(std::memory_order_relaxed)) return {0, batch.size(), in_vain + count};
+        const size_t misjudged = misjudged_.load(std::memory_order_relaxed);
+        const bool chooses = misjudged != none && choices++ < most_choices;
+        // What ends the row after one that takes another path may only seem to.
+        if (!chooses)
+            end_before(misjudged);
+        else if (misjudged < end_.load(std::memory_order_relaxed))
+            end_.store(count, std::memory_order_relaxed);
+        times += chooses ? 0 : 1;
+        // That costs half of it: most calls are as they were, and no account has changed.
+        in_vain += misjudged != none ? count / 2 : count;
         cut_off(batch);
     }
     return {0, batch.size(), in_vain};
@@ -143,13 +154,6 @@ size_t Row::calls_in(size_t count) const noexcept {
     return calls;
 }
 
-void Row::end_before(size_t transaction) noexcept {
-    size_t before = end_.load(std::memory_order_relaxed);
-    while (transaction < before &&
-           !end_.compare_exchange_weak(before, transaction, std::memory_order_relaxed)) {
-    }
-}
-
 void Row::cut_off(const Batch& batch) {
     const size_t end = end_.load(std::memory_order_relaxed);
     while (!chunks_.empty() && chunks_.back().first >= end) chunks_.pop_back();
@@ -163,6 +167,10 @@ void Row::take_apart(const Batch& batch, Chunk& chunk, BlockMemory& memory, Tool
     chunk.tips = {};
     chunk.differs.store(false, std::memory_order_relaxed);
     if (most == 0 || block_.stopped()) return;
+    if (chunk.not_taken.empty()) {
+        chunk.not_taken = room_for<uint8_t>(most, memory.arena);
+        std::ranges::fill(chunk.not_taken, uint8_t{0});
+    }
     chunk.outcomes = room_for<Outcome>(most, memory.arena);
     chunk.account_parts = room_for<AccountPart>(2 * most, memory.arena);
     while (chunk.count < most && add_next(batch, chunk, tools)) ++chunk.count;
@@ -256,7 +264,8 @@ void Row::evaluate_waiting(Chunk& chunk, BlockMemory& memory, Tools& tools,
         uint8_t others = 0;
         for (size_t lane = 0; lane < waiting.count; ++lane) {
             const uint16_t number = waiting.calls[lane];
-            const bool follows = (on_path >> lane & 1) != 0 && slots_allow(path, tools, lane, memory);
+            const bool follows =
+                (on_path >> lane & 1) != 0 && slots_allow(chunk, path, tools, number, lane, memory);
             if (!follows || !add_call(chunk, memory.arena, tools, path, number, lane))
                 waiting.calls[others++] = number;
         }
@@ -271,10 +280,14 @@ void Row::evaluate_waiting(Chunk& chunk, BlockMemory& memory, Tools& tools,
 }
 
 /// Whether the slots, as the row finds them, let the call follow the path. Asked where there is a choice of
-/// paths: slots' owners know for sure, and mostly the row itself changes nothing about it.
-bool Row::slots_allow(const Summaries::Path& path, const Tools& tools, size_t lane, BlockMemory& memory) {
+/// paths: slots' owners know for sure, and mostly the row itself changes nothing about it. Where it did, the
+/// call takes another path than that.
+bool Row::slots_allow(const Chunk& chunk, const Summaries::Path& path, const Tools& tools, size_t number,
+                      size_t lane, BlockMemory& memory) {
     const Summaries::Function& function = *path.function;
     if (function.paths.size() == 1) return true;
+    if (const uint8_t not_taken = chunk.not_taken[tools.calls[number].at]; not_taken != 0)
+        return path.number + 1 != not_taken;
     const auto read = [&](const Address&, const uint256& key) {
         return versions_.value_at(function.contract, key, position_, memory);
     };

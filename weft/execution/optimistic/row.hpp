@@ -109,7 +109,9 @@ private:
         std::span<Outcome> outcomes;
         std::span<Call> calls;
         std::vector<std::vector<Log>> logs;  ///< of `calls`
-        /// A call takes another amount of gas than its summary says.
+        /// By transaction: one more than the number of the path that it was found not to take; 0: none was.
+        std::span<uint8_t> not_taken;
+        /// A call takes another amount of gas than its summary says, or another path.
         std::atomic<bool> differs{false};
         uint64_t gas_used = 0;
         uint64_t gas_before = 0;  ///< used by the block until then
@@ -156,12 +158,17 @@ private:
     [[nodiscard]] bool evaluate(Chunk& chunk, BlockMemory& memory, Tools& tools);
     void evaluate_waiting(Chunk& chunk, BlockMemory& memory, Tools& tools,
                           const Summaries::Function& function);
-    [[nodiscard]] bool slots_allow(const Summaries::Path& path, const Tools& tools, size_t lane,
-                                   BlockMemory& memory);
+    [[nodiscard]] bool slots_allow(const Chunk& chunk, const Summaries::Path& path, const Tools& tools,
+                                   size_t number, size_t lane, BlockMemory& memory);
     [[nodiscard]] bool add_call(Chunk& chunk, base::Arena& arena, Tools& tools, const Summaries::Path& path,
                                 size_t number, size_t lane) const;
+    static void lower(std::atomic<size_t>& bound, size_t to) noexcept {
+        size_t before = bound.load(std::memory_order_relaxed);
+        while (to < before && !bound.compare_exchange_weak(before, to, std::memory_order_relaxed)) {
+        }
+    }
     /// Ends the row before this transaction.
-    void end_before(size_t transaction) noexcept;
+    void end_before(size_t transaction) noexcept { lower(end_, transaction); }
     /// Cuts the row off where it ends now.
     void cut_off(const Batch& batch);
     /// Whether the call's gas limit is enough on all of its way.
@@ -177,7 +184,8 @@ private:
     [[nodiscard]] size_t weight(size_t count) const noexcept;
 
     // ---- Changes (row_changes.cpp)
-    /// False: they can't be made, and the row is to end earlier, as end_ says; or failed_.
+    /// False: they can't be made, and the row is to be made again: with other paths, to which those at
+    /// misjudged_ are the first, or to end earlier, as end_ says. Or failed_.
     [[nodiscard]] bool make_changes(size_t count);
     /// Calls body(owner, memory) for each owner of any of these parts, on all threads.
     template <class Body>
@@ -190,6 +198,8 @@ private:
     void find_accounts(std::span<AccountStep> steps) const noexcept;
     void apply(const SlotPart& part, uint64_t hash, BlockMemory& memory);
     void apply(const AccountPart& part, uint64_t hash, BlockMemory& memory);
+    /// A slot of the call's is not as its path has it.
+    void misjudge(const SlotPart& part) noexcept;
     /// The gas of calls whose slots weren't as those of the call that was summarised.
     void correct(Chunk& chunk);
     [[nodiscard]] bool debit(AccountState& account, const AccountPart& part) const noexcept;
@@ -209,6 +219,10 @@ private:
     uint64_t gas_used_ = 0;
     uint256 tips_;
     std::atomic<size_t> end_{0};  ///< one past the last transaction that may be of the row
+    static constexpr size_t none = ~size_t{0};
+    /// The first transaction that was found to take another path. What was found of those after it is a
+    /// guess: their slots may be as it did not leave them.
+    std::atomic<size_t> misjudged_{none};
     /// The state could not be read, or the block was stopped.
     std::atomic<bool> failed_{false};
 };

@@ -98,6 +98,37 @@ TEST_F(Rows, CallsThatRevertAreOfTheRow) {
     }
 }
 
+TEST_F(Rows, WhoSpendsWhatTheRowGaveHimTakesAnotherPath) {
+    // Who has nothing before the row seems to revert in it.
+    const auto holder = [](uint64_t i) { return numbered(500 + i); };
+    for (uint64_t i = 0; i < 12; ++i) state_.set_account(holder(i), {.nonce = 0, .balance = 100 * fee});
+    const auto with_chain = [&](uint64_t length) {
+        std::vector<Transaction> block = moves(300);
+        for (size_t i = 3; i < block.size(); i += 50)
+            block[i] = move(numbered(i % rich_count), nobody, 2'000'000);  // reverts
+        block[20] = move(numbered(4), holder(0), 1000);
+        for (uint64_t i = 0; i < length; ++i) block[40 + 9 * i] = move(holder(i), holder(i + 1), 900 - i);
+        nonces_.clear();
+        for (Transaction& tx : block) tx.nonce = nonces_[tx.sender]++;
+        return block;
+    };
+    for (const uint64_t length : {1, 2, 3}) {
+        EXPECT_EQ(paid(with_chain(length)), 300U) << length;
+        ASSERT_TRUE(expected_);
+        for (uint64_t i = 0; i < length; ++i) EXPECT_TRUE(expected_->receipts[40 + 9 * i].success);
+    }
+    EXPECT_GT(paid(with_chain(10)), 100U);  // in several rows
+    // And who has spent all of it in the row seems to have it.
+    std::vector<Transaction> block = with_chain(3);
+    block[60] = move(numbered(7), nobody, 1'000'000);
+    for (size_t i = 70; i < block.size(); i += 8) block[i] = move(numbered(7), numbered(i % 7), 100'000 + i);
+    nonces_.clear();
+    for (Transaction& tx : block) tx.nonce = nonces_[tx.sender]++;
+    EXPECT_EQ(paid(block), 300U);
+    ASSERT_TRUE(expected_);
+    EXPECT_FALSE(expected_->receipts[70].success);
+}
+
 TEST_F(Rows, CallsThatTakeAllGasAreOfTheRow) {
     state_.set_account(token, {.nonce = 1, .balance = 0, .code_hash = state_.set_code(fee_token_code())});
     std::vector<Transaction> block = moves(300);

@@ -29,10 +29,12 @@ void take_through(std::span<Step> steps, Stage&&... stage) {
 bool Row::make_changes(size_t count) {
     // What ends the row from now on does so in vain.
     end_.store(count, std::memory_order_relaxed);
+    misjudged_.store(none, std::memory_order_relaxed);
     const size_t chunks = chunks_in(count);
     const auto holds = [&] {
         if (block_.stopped()) failed_.store(true, std::memory_order_relaxed);
-        return !failed_.load(std::memory_order_relaxed) && end_.load(std::memory_order_relaxed) == count;
+        return !failed_.load(std::memory_order_relaxed) && end_.load(std::memory_order_relaxed) == count &&
+               misjudged_.load(std::memory_order_relaxed) == none;
     };
     make_by_owner(chunks, &Chunk::slots,
                   [&](size_t owner, BlockMemory& memory) { change_slots_of(owner, chunks, memory); });
@@ -166,7 +168,7 @@ void Row::apply(const SlotPart& part, uint64_t hash, BlockMemory& memory) {
     const uint256 before = value;
     evm::StorageCharge charge;
     const evm::Summary& summary = part.path->summary;
-    if (!summary.apply(part.place, part.needs, value, charge)) return end_before(part.transaction);
+    if (!summary.apply(part.place, part.needs, value, charge)) return misjudge(part);
     const evm::StorageCharge& expected = summary.places()[part.place].charge;
     if (charge != expected) [[unlikely]] {
         const auto add = [](int64_t& to, int64_t more) {
@@ -184,6 +186,16 @@ void Row::apply(const SlotPart& part, uint64_t hash, BlockMemory& memory) {
     auto* const version = ::new (memory.arena.allocate(sizeof(SlotVersion), alignof(SlotVersion)))
         SlotVersion{{position_, VersionState::committed, 0, newest}, value};
     location.newest.store(version, std::memory_order_release);
+}
+
+void Row::misjudge(const SlotPart& part) noexcept {
+    const Summaries::Path& path = *part.path;
+    if (path.function->paths.size() == 1) return end_before(part.transaction);
+    Chunk& chunk = *part.call->chunk;
+    std::atomic_ref(chunk.not_taken[part.call->transaction])
+        .store(static_cast<uint8_t>(path.number + 1), std::memory_order_relaxed);
+    chunk.differs.store(true, std::memory_order_relaxed);
+    lower(misjudged_, part.transaction);
 }
 
 void Row::apply(const AccountPart& part, uint64_t hash, BlockMemory& memory) {

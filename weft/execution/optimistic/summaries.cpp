@@ -142,7 +142,7 @@ void Summaries::Function::add(evm::Summary summary) {
     most_places = std::max(most_places, summary.places().size());
     if (const auto& delegate = summary.delegate())
         codes.push_back({.of = *delegate, .account = nullptr, .hash = {}});
-    paths.push_back({this, std::move(summary)});
+    paths.push_back({this, static_cast<uint8_t>(paths.size()), std::move(summary)});
 }
 
 bool Summaries::learn_path(const FunctionCall& call,

@@ -27,6 +27,7 @@ public:
     /// One path through a function.
     struct Path {
         const Function* function;
+        uint8_t number;  ///< among the function's
         evm::Summary summary;
     };
     struct Function {
