@@ -51,8 +51,9 @@ struct Row::Tools {
     };
     std::array<Judged, most_in_chunk> calls;
     std::array<uint8_t, 2 * most_in_chunk> account_owners;
-    std::array<uint8_t, most_in_chunk * most_places> slot_owners;
     size_t call_count, account_count, slot_count;
+    std::array<uint16_t, most_in_chunk> to_evaluate;  ///< calls
+    size_t to_evaluate_count;
     /// Calls of each function that wait for its formulas to be evaluated.
     struct Waiting {
         std::array<uint16_t, evm::SummaryValues::lanes> calls;
@@ -94,10 +95,11 @@ RowOutcome Row::run(const Batch& batch, size_t least) {
         chunk.count = std::min(size, batch.size() - first);
     }
     end_.store(batch.size(), std::memory_order_relaxed);
-    take_apart_all(batch, false);
-    // Where one is found that is not as it was taken for, the row is made once more, up to that one; where it
-    // only takes another path, as who spends what the row gave him does, all of it.
-    constexpr int most_choices = 3;
+    for_each_chunk(
+        [&](Chunk& chunk, BlockMemory& memory, Tools& tools) { take_apart(batch, chunk, memory, tools); });
+    // Where one is found that is not as it was taken for, the row is made once more, up to that one; where
+    // some only take other paths of their functions, all of it, with those.
+    constexpr int most_choices = 4;
     size_t in_vain = 0;
     for (int times = 0, choices = 0; times < 2;) {
         const size_t count = add_up();
@@ -110,30 +112,30 @@ RowOutcome Row::run(const Batch& batch, size_t least) {
         take_back();
         if (failed_.load(std::memory_order_relaxed)) return {0, batch.size(), in_vain + count};
         const size_t misjudged = misjudged_.load(std::memory_order_relaxed);
-        const bool chooses = misjudged != none && choices++ < most_choices;
-        // What ends the row after one that takes another path may only seem to.
-        if (!chooses)
-            end_before(misjudged);
-        else if (misjudged < end_.load(std::memory_order_relaxed))
+        if (misjudged < end_.load(std::memory_order_relaxed) && choices++ < most_choices) {
+            // What ends it after one that takes another path may only seem to.
             end_.store(count, std::memory_order_relaxed);
-        times += chooses ? 0 : 1;
-        // That costs half of it: most calls are as they were, and no account has changed.
-        in_vain += misjudged != none ? count / 2 : count;
-        cut_off(batch);
+            in_vain += count / 4;
+            for_each_chunk([&](Chunk& chunk, BlockMemory& memory, Tools& tools) {
+                if (chunk.differs.load(std::memory_order_relaxed)) choose_again(batch, chunk, memory, tools);
+            });
+        } else {
+            end_before(misjudged);
+            ++times;
+            in_vain += count;
+            cut_off(batch);
+        }
     }
     return {0, batch.size(), in_vain};
 }
 
-void Row::take_apart_all(const Batch& batch, bool again) {
+template <class Body>
+void Row::for_each_chunk(Body&& body) {
     std::atomic<size_t> next{0};
-    const size_t end = end_.load(std::memory_order_relaxed);
     on_all_threads([&](BlockMemory& memory) {
         const auto tools = std::make_unique_for_overwrite<Tools>();
-        for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < chunks_.size();) {
-            Chunk& chunk = chunks_[i];
-            if (!again || chunk.differs.load(std::memory_order_relaxed) || chunk.first + chunk.count > end)
-                take_apart(batch, chunk, memory, *tools);
-        }
+        for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < chunks_.size();)
+            body(chunks_[i], memory, *tools);
     });
 }
 
@@ -157,7 +159,10 @@ size_t Row::calls_in(size_t count) const noexcept {
 void Row::cut_off(const Batch& batch) {
     const size_t end = end_.load(std::memory_order_relaxed);
     while (!chunks_.empty() && chunks_.back().first >= end) chunks_.pop_back();
-    take_apart_all(batch, true);
+    for_each_chunk([&](Chunk& chunk, BlockMemory& memory, Tools& tools) {
+        if (chunk.differs.load(std::memory_order_relaxed) || chunk.first + chunk.count > end)
+            take_apart(batch, chunk, memory, tools);
+    });
 }
 
 void Row::take_apart(const Batch& batch, Chunk& chunk, BlockMemory& memory, Tools& tools) {
@@ -175,6 +180,9 @@ void Row::take_apart(const Batch& batch, Chunk& chunk, BlockMemory& memory, Tool
     chunk.account_parts = room_for<AccountPart>(2 * most, memory.arena);
     while (chunk.count < most && add_next(batch, chunk, tools)) ++chunk.count;
     if (chunk.count < most) end_before(chunk.first + chunk.count);
+    make_room_for_calls(chunk, memory, tools);
+    std::iota(tools.to_evaluate.begin(), tools.to_evaluate.begin() + tools.call_count, uint16_t{0});
+    tools.to_evaluate_count = tools.call_count;
     // Where a call ends the row, what comes after it in the chunk is not to be there.
     if (!evaluate(chunk, memory, tools)) return take_apart(batch, chunk, memory, tools);
     Tools::sort_by_owner(std::span(tools.account_owners).first(tools.account_count), chunk.accounts,
@@ -224,32 +232,34 @@ bool Row::add_next(const Batch& batch, Chunk& chunk, Tools& tools) const {
     return true;
 }
 
-/// The chunk's calls, as their functions' formulas say. False: one takes none of the paths that are known,
-/// and so ends the chunk, and the row.
-bool Row::evaluate(Chunk& chunk, BlockMemory& memory, Tools& tools) {
-    chunk.calls = {};
-    chunk.slots = {};
-    if (tools.call_count == 0) return true;
+void Row::make_room_for_calls(Chunk& chunk, BlockMemory& memory, const Tools& tools) {
     chunk.calls = room_for<Call>(tools.call_count, memory.arena);
     chunk.logs.clear();
     chunk.logs.resize(tools.call_count);
     chunk.slot_parts = room_for<SlotPart>(tools.slot_count, memory.arena);
-    const auto slot_owners = std::span(tools.slot_owners).first(tools.slot_count);
-    std::ranges::fill(slot_owners, Tools::nobody);
+    chunk.slot_owners = room_for<uint8_t>(tools.slot_count, memory.arena);
+    std::ranges::fill(chunk.slot_owners, Tools::nobody);
+}
+
+/// What is to be evaluated of the chunk's calls, as their functions' formulas say. False: one takes none of
+/// the paths that are known, and so ends the chunk, and the row.
+bool Row::evaluate(Chunk& chunk, BlockMemory& memory, Tools& tools) {
     const size_t count = chunk.count;
-    for (size_t number = 0; number < tools.call_count; ++number) {
+    const auto numbers = std::span(tools.to_evaluate).first(tools.to_evaluate_count);
+    for (const uint16_t number : numbers) {
         const Summaries::Function& function = *tools.calls[number].function;
         Tools::Waiting& waiting = tools.waiting[function.number];
-        waiting.calls[waiting.count++] = static_cast<uint16_t>(number);
+        waiting.calls[waiting.count++] = number;
         if (waiting.count == waiting.calls.size()) evaluate_waiting(chunk, memory, tools, function);
     }
-    for (size_t number = 0; number < tools.call_count; ++number)
+    for (const uint16_t number : numbers)
         evaluate_waiting(chunk, memory, tools, *tools.calls[number].function);
-    Tools::sort_by_owner(slot_owners, chunk.slots, memory.arena);
+    Tools::sort_by_owner(chunk.slot_owners, chunk.slots, memory.arena);
     return chunk.count == count;
 }
 
-/// Evaluates the formulas of some calls of one function.
+/// Evaluates the formulas of some calls of one function. Where they allow several paths, the one that most
+/// calls took: the slots' owners tell who doesn't, and that gets another.
 void Row::evaluate_waiting(Chunk& chunk, BlockMemory& memory, Tools& tools,
                            const Summaries::Function& function) {
     Tools::Waiting& waiting = tools.waiting[function.number];
@@ -264,8 +274,8 @@ void Row::evaluate_waiting(Chunk& chunk, BlockMemory& memory, Tools& tools,
         uint8_t others = 0;
         for (size_t lane = 0; lane < waiting.count; ++lane) {
             const uint16_t number = waiting.calls[lane];
-            const bool follows =
-                (on_path >> lane & 1) != 0 && slots_allow(chunk, path, tools, number, lane, memory);
+            const bool follows = (on_path >> lane & 1) != 0 &&
+                                 chunk.not_taken[tools.calls[number].at] != path.number + 1;
             if (!follows || !add_call(chunk, memory.arena, tools, path, number, lane))
                 waiting.calls[others++] = number;
         }
@@ -279,19 +289,27 @@ void Row::evaluate_waiting(Chunk& chunk, BlockMemory& memory, Tools& tools,
     waiting.count = 0;
 }
 
-/// Whether the slots, as the row finds them, let the call follow the path. Asked where there is a choice of
-/// paths: slots' owners know for sure, and mostly the row itself changes nothing about it. Where it did, the
-/// call takes another path than that.
-bool Row::slots_allow(const Chunk& chunk, const Summaries::Path& path, const Tools& tools, size_t number,
-                      size_t lane, BlockMemory& memory) {
-    const Summaries::Function& function = *path.function;
-    if (function.paths.size() == 1) return true;
-    if (const uint8_t not_taken = chunk.not_taken[tools.calls[number].at]; not_taken != 0)
-        return path.number + 1 != not_taken;
-    const auto read = [&](const Address&, const uint256& key) {
-        return versions_.value_at(function.contract, key, position_, memory);
-    };
-    return Summaries::slots_allow(path.summary, tools.values, lane, function.to, read);
+void Row::choose_again(const Batch& batch, Chunk& chunk, BlockMemory& memory, Tools& tools) {
+    chunk.differs.store(false, std::memory_order_relaxed);
+    tools.to_evaluate_count = 0;
+    for (size_t number = 0; number < chunk.calls.size(); ++number) {
+        Call& call = chunk.calls[number];
+        call.more_gas = call.more_refund = 0;
+        if (chunk.not_taken[call.transaction] != call.path->number + 1) continue;
+        const Summaries::Function& function = *call.path->function;
+        Tools::Judged& judged = tools.calls[number];
+        // As it was when it was taken apart.
+        if (!batch.judge_for_row(chunk.first + call.transaction, judged.tx)) std::unreachable();
+        judged.function = &function;
+        judged.at = call.transaction;
+        judged.debit = call.debit;
+        judged.first_slot = call.first_slot;
+        chunk.tips -= widen(call.priority_fee * chunk.outcomes[call.transaction].gas_used);
+        std::ranges::fill(chunk.slot_owners.subspan(call.first_slot, function.most_places), Tools::nobody);
+        tools.to_evaluate[tools.to_evaluate_count++] = static_cast<uint16_t>(number);
+    }
+    if (!evaluate(chunk, memory, tools)) return take_apart(batch, chunk, memory, tools);
+    sum_up(chunk);
 }
 
 /// False: it may not have the gas that the path takes.
@@ -307,11 +325,12 @@ bool Row::add_call(Chunk& chunk, base::Arena& arena, Tools& tools, const Summari
     call = {.chunk = &chunk,
             .transaction = judged.at,
             .debit = judged.debit,
+            .first_slot = judged.first_slot,
             .gas = static_cast<int64_t>(tx.intrinsic_gas) + summary.gas() + charge.gas,
             .refund = charge.refund,
             .more_gas = 0,
             .more_refund = 0,
-            .summary = &summary,
+            .path = &path,
             .gas_limit = tx.gas_limit,
             .floor_gas = tx.floor_gas,
             .gas_price = low_128_bits(tx.gas_price),
@@ -332,7 +351,7 @@ bool Row::add_call(Chunk& chunk, base::Arena& arena, Tools& tools, const Summari
         const size_t part = judged.first_slot + p;
         const uint256& key = values.value(place.key, lane);
         chunk.slot_parts[part] = {&path, &call, needs, transaction, static_cast<uint32_t>(p), key};
-        tools.slot_owners[part] = static_cast<uint8_t>(versions_.hash(path.function->contract, key) % owners);
+        chunk.slot_owners[part] = static_cast<uint8_t>(versions_.hash(path.function->contract, key) % owners);
     }
     chunk.logs[number] = logs_of(summary, values, *tx.recipient, lane);
     Outcome& outcome = chunk.outcomes[judged.at];
@@ -344,13 +363,13 @@ bool Row::add_call(Chunk& chunk, base::Arena& arena, Tools& tools, const Summari
 }
 
 bool Row::suffices(const Call& call) noexcept {
-    if (call.summary->ending() == evm::Summary::Ending::failure) return true;
+    if (call.path->summary.ending() == evm::Summary::Ending::failure) return true;
     const int64_t taken = call.gas + call.more_gas;
-    return static_cast<uint64_t>(taken + call.summary->reserve(taken)) < call.gas_limit;
+    return static_cast<uint64_t>(taken + call.path->summary.reserve(taken)) < call.gas_limit;
 }
 
 uint64_t Row::gas_used_by(const Call& call) const noexcept {
-    if (call.summary->ending() == evm::Summary::Ending::failure) return call.gas_limit;
+    if (call.path->summary.ending() == evm::Summary::Ending::failure) return call.gas_limit;
     const auto used = static_cast<uint64_t>(call.gas + call.more_gas);
     return execution::detail::gas_to_pay(call.gas_limit, call.gas_limit - used,
                                          call.refund + call.more_refund, block_.env().revision,

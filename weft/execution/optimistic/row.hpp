@@ -59,7 +59,7 @@ private:
     struct Call;
     /// What a call does to a slot.
     struct alignas(64) SlotPart {
-        const Summaries::Path* path;  ///< nullptr: nothing
+        const Summaries::Path* path;
         Call* call;
         const uint256* needs;  ///< see evm::Summary::Place
         uint32_t transaction;  ///< of the row
@@ -71,11 +71,12 @@ private:
     /// What its slots' owners find that a call takes more, or less, than the one that was summarised.
     struct Call {
         Chunk* chunk;
-        uint32_t transaction;  ///< of the chunk
-        uint32_t debit;        ///< among the chunk's account parts
+        uint16_t transaction;  ///< of the chunk
+        uint16_t debit;        ///< among the chunk's account parts
+        uint16_t first_slot;   ///< its slot parts begin there
         int64_t gas, refund;   ///< as the summary says; with the intrinsic gas
         int64_t more_gas, more_refund;
-        const evm::Summary* summary;
+        const Summaries::Path* path;
         uint64_t gas_limit, floor_gas;
         Amount gas_price, priority_fee;
     };
@@ -105,6 +106,7 @@ private:
         size_t count = 0;  ///< up to the first that is none of the row
         std::span<AccountPart> account_parts;
         std::span<SlotPart> slot_parts;
+        std::span<uint8_t> slot_owners;  ///< of each of these
         ByOwner accounts, slots;
         std::span<Outcome> outcomes;
         std::span<Call> calls;
@@ -151,15 +153,17 @@ private:
     [[nodiscard]] size_t chunks_in(size_t count) const noexcept;
 
     // ---- Taking apart (row.cpp)
-    /// All chunks; or those whose transactions were taken for what they are not.
-    void take_apart_all(const Batch& batch, bool again);
+    /// Calls body(chunk, memory, tools) for each chunk, on all threads.
+    template <class Body>
+    void for_each_chunk(Body&& body);
     void take_apart(const Batch& batch, Chunk& chunk, BlockMemory& memory, Tools& tools);
     [[nodiscard]] bool add_next(const Batch& batch, Chunk& chunk, Tools& tools) const;
+    void make_room_for_calls(Chunk& chunk, BlockMemory& memory, const Tools& tools);
     [[nodiscard]] bool evaluate(Chunk& chunk, BlockMemory& memory, Tools& tools);
     void evaluate_waiting(Chunk& chunk, BlockMemory& memory, Tools& tools,
                           const Summaries::Function& function);
-    [[nodiscard]] bool slots_allow(const Chunk& chunk, const Summaries::Path& path, const Tools& tools,
-                                   size_t number, size_t lane, BlockMemory& memory);
+    /// Gives other paths to the chunk's calls that don't take theirs.
+    void choose_again(const Batch& batch, Chunk& chunk, BlockMemory& memory, Tools& tools);
     [[nodiscard]] bool add_call(Chunk& chunk, base::Arena& arena, Tools& tools, const Summaries::Path& path,
                                 size_t number, size_t lane) const;
     static void lower(std::atomic<size_t>& bound, size_t to) noexcept {

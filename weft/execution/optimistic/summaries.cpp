@@ -122,7 +122,12 @@ bool Summaries::learn(std::span<const FunctionCall> calls, std::span<const size_
     unsigned in_vain = 0;
     evm::SummaryValues values;
     std::vector<size_t> open(mine.begin(), mine.end());  // those that follow none of the paths
-    for (const Path& path : function.paths) leave_others(open, calls, path.summary, values, read);
+    const auto leave = [&](Path& path) {
+        path.taken += open.size();
+        leave_others(open, calls, path.summary, values, read);
+        path.taken -= open.size();
+    };
+    for (Path& path : function.paths) leave(path);
     while (!open.empty() && function.paths.size() < most_paths && in_vain < most_in_vain) {
         auto summary = summarize(open.front());
         open.erase(open.begin());
@@ -131,8 +136,11 @@ bool Summaries::learn(std::span<const FunctionCall> calls, std::span<const size_
             continue;
         }
         function.add(std::move(*summary));
-        leave_others(open, calls, function.paths.back().summary, values, read);
+        ++function.paths.back().taken;
+        leave(function.paths.back());
     }
+    std::ranges::sort(function.paths, std::greater{}, &Path::taken);
+    for (size_t i = 0; i < function.paths.size(); ++i) function.paths[i].number = static_cast<uint8_t>(i);
     if (!function.paths.empty()) return true;
     functions_.pop_back();
     return false;
@@ -142,7 +150,7 @@ void Summaries::Function::add(evm::Summary summary) {
     most_places = std::max(most_places, summary.places().size());
     if (const auto& delegate = summary.delegate())
         codes.push_back({.of = *delegate, .account = nullptr, .hash = {}});
-    paths.push_back({this, static_cast<uint8_t>(paths.size()), std::move(summary)});
+    paths.push_back({this, std::move(summary), static_cast<uint8_t>(paths.size())});
 }
 
 bool Summaries::learn_path(const FunctionCall& call,

@@ -27,8 +27,9 @@ public:
     /// One path through a function.
     struct Path {
         const Function* function;
-        uint8_t number;  ///< among the function's
         evm::Summary summary;
+        uint8_t number = 0;  ///< among the function's, of which those come first that calls took most
+        size_t taken = 0;    ///< by so many of the calls that were looked at
     };
     struct Function {
         size_t number = 0;  ///< below most_functions
