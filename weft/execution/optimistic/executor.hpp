@@ -59,6 +59,9 @@ private:
     std::optional<ExecutionError> apply_with_rows(std::span<const Transaction> transactions, size_t least) {
         size_t in_vain = 0, executed = 0;  // in rows, and what looked like some
         const size_t enough = 2 * transactions.size();
+        // So many are taken apart before it is known how far they may be executed.
+        constexpr size_t first_window = 4096, least_window = 1024;
+        size_t window = first_window;
         const auto weigh = [&](const Transaction& tx) {
             const bool is_call = optimistic::may_be_call(tx) && engine_->is_summarised(*call_of(tx));
             return is_call ? optimistic::call_weight : payment_weight_of(tx);
@@ -72,14 +75,14 @@ private:
             if (auto error = engine_->run(Transactions(*block_, transactions.first(others)))) return error;
             transactions = transactions.subspan(others);
             if (transactions.empty()) return std::nullopt;
-            optimistic::RowOutcome row = engine_->run_row(Transactions(*block_, transactions));
+            const size_t size = std::min(window, transactions.size());
+            optimistic::RowOutcome row = engine_->run_row(Transactions(*block_, transactions.first(size)));
+            window = row.executed == size ? 4 * window : std::max(least_window, 2 * row.executed);
             in_vain += row.in_vain;
             executed += row.executed;
             transactions = transactions.subspan(row.executed);
-            // Where only the path of what ended it was not known, another row may begin with that.
-            if (row.executed != 0 && row.others != 0 &&
-                engine_->learn_path(Transactions(*block_, transactions)))
-                row.others = 0;
+            // Another row may begin with what ended it, once its path is known.
+            if (row.lacks_path && engine_->learn_path(Transactions(*block_, transactions))) row.others = 0;
             others = row.others + before_next_row(transactions.subspan(row.others));
         }
     }

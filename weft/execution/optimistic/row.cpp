@@ -100,29 +100,35 @@ RowOutcome Row::run(const Batch& batch, size_t least) {
     // Where one is found that is not as it was taken for, the row is made once more, up to that one; where
     // some only take other paths of their functions, all of it, with those.
     constexpr int most_choices = 4;
-    size_t in_vain = 0;
+    constexpr size_t bringing_together = 64;  // the threads costs as much as so many transactions
+    size_t in_vain = 0, taken_apart = 0;
     for (int times = 0, choices = 0; times < 2;) {
         const size_t count = add_up();
+        taken_apart = std::max(taken_apart, count);
         const size_t end = std::min(count + 1, batch.size());
-        if (weight(count) < least) return {0, end, in_vain + least};
+        const bool lacks_path = count == lacks_path_.load(std::memory_order_relaxed);
+        const bool is_short = weight(count) < least;
+        if (is_short && (count == 0 || !lacks_path))
+            return {0, end, in_vain + std::max(taken_apart, bringing_together), 0, lacks_path};
         if (make_changes(count)) {
             write_receipts(count);
-            return {count, end - count, in_vain, calls_in(count)};
+            in_vain += is_short ? taken_apart : taken_apart - count;
+            return {count, end - count, in_vain, calls_in(count), lacks_path};
         }
         take_back();
-        if (failed_.load(std::memory_order_relaxed)) return {0, batch.size(), in_vain + count};
+        if (failed_.load(std::memory_order_relaxed)) return {0, batch.size(), in_vain + taken_apart};
+        in_vain += count / 4;  // as much as the slots' part of them costs
         const size_t misjudged = misjudged_.load(std::memory_order_relaxed);
         if (misjudged < end_.load(std::memory_order_relaxed) && choices++ < most_choices) {
             // What ends it after one that takes another path may only seem to.
             end_.store(count, std::memory_order_relaxed);
-            in_vain += count / 4;
+            lacks_path_.store(none, std::memory_order_relaxed);
             for_each_chunk([&](Chunk& chunk, BlockMemory& memory, Tools& tools) {
                 if (chunk.differs.load(std::memory_order_relaxed)) choose_again(batch, chunk, memory, tools);
             });
         } else {
-            end_before(misjudged);
+            if (misjudged != none) end_for_lack_of_path(misjudged);
             ++times;
-            in_vain += count;
             cut_off(batch);
         }
     }
@@ -274,8 +280,8 @@ void Row::evaluate_waiting(Chunk& chunk, BlockMemory& memory, Tools& tools,
         uint8_t others = 0;
         for (size_t lane = 0; lane < waiting.count; ++lane) {
             const uint16_t number = waiting.calls[lane];
-            const bool follows = (on_path >> lane & 1) != 0 &&
-                                 chunk.not_taken[tools.calls[number].at] != path.number + 1;
+            const bool follows =
+                (on_path >> lane & 1) != 0 && chunk.not_taken[tools.calls[number].at] != path.number + 1;
             if (!follows || !add_call(chunk, memory.arena, tools, path, number, lane))
                 waiting.calls[others++] = number;
         }
@@ -284,7 +290,7 @@ void Row::evaluate_waiting(Chunk& chunk, BlockMemory& memory, Tools& tools,
     for (size_t i = 0; i < waiting.count; ++i) {
         const size_t at = tools.calls[waiting.calls[i]].at;
         chunk.count = std::min(chunk.count, at);
-        end_before(chunk.first + at);
+        end_for_lack_of_path(chunk.first + at);
     }
     waiting.count = 0;
 }

@@ -21,6 +21,8 @@ struct RowOutcome {
     size_t others = 0;    ///< that come then and are to be executed in another way
     size_t in_vain = 0;   ///< for so many the work came to nothing
     size_t calls = 0;     ///< among those executed
+    /// What ended it is a call that takes a path of its function that isn't known.
+    bool lacks_path = false;
 };
 
 /// A row of payments and calls at the cursor, executed by owner of account and of slot.
@@ -37,8 +39,8 @@ public:
     /// Executes the transactions that the batch begins with, if they weigh at least `least`: up to the first
     /// that is not for a row, that is not valid, that takes a path without a summary, or that has the
     /// coinbase for sender or recipient; or up to some transactions before it, where the block's gas ends.
-    /// None, where there are too few, or the state could not be read, or the block was stopped: then nothing
-    /// was done.
+    /// None, where there are too few (but those before a path that could become known), or the state could
+    /// not be read, or the block was stopped: then nothing was done.
     [[nodiscard]] RowOutcome run(const Batch& batch, size_t least);
 
 private:
@@ -173,6 +175,10 @@ private:
     }
     /// Ends the row before this transaction.
     void end_before(size_t transaction) noexcept { lower(end_, transaction); }
+    void end_for_lack_of_path(size_t transaction) noexcept {
+        lower(lacks_path_, transaction);
+        end_before(transaction);
+    }
     /// Cuts the row off where it ends now.
     void cut_off(const Batch& batch);
     /// Whether the call's gas limit is enough on all of its way.
@@ -227,6 +233,8 @@ private:
     /// The first transaction that was found to take another path. What was found of those after it is a
     /// guess: their slots may be as it did not leave them.
     std::atomic<size_t> misjudged_{none};
+    /// The first that takes none of the paths that are known.
+    std::atomic<size_t> lacks_path_{none};
     /// The state could not be read, or the block was stopped.
     std::atomic<bool> failed_{false};
 };

@@ -190,7 +190,7 @@ void Row::apply(const SlotPart& part, uint64_t hash, BlockMemory& memory) {
 
 void Row::misjudge(const SlotPart& part) noexcept {
     const Summaries::Path& path = *part.path;
-    if (path.function->paths.size() == 1) return end_before(part.transaction);
+    if (path.function->paths.size() == 1) return end_for_lack_of_path(part.transaction);
     Chunk& chunk = *part.call->chunk;
     std::atomic_ref(chunk.not_taken[part.call->transaction])
         .store(static_cast<uint8_t>(path.number + 1), std::memory_order_relaxed);
