@@ -92,6 +92,7 @@ void Summarizer::step(const Step& step) {
     if (failed_) return;
     rules_ = &rules_of(step.revision);
     if (step.depth != (outer_ ? 2u : 1u)) return give_up();
+    if (outer_) outer_->has_stepped = true;
     settle(step);
     const OpcodeInfo& info = opcode_table(step.revision)[step.opcode];
     if (path_.graph.full() || ++steps_ > most_steps || stack_.size() < info.inputs) give_up();
@@ -254,15 +255,18 @@ void Summarizer::begin_delegation() {
     if (!passes_all_gas || path_.delegate || !is_input(offset, size)) return give_up();
     path_.require(graph.apply(OP_EQ, target, graph.constant(graph[target].value)));
     path_.delegate = base::to_address(graph[target].value);
-    outer_ = {std::move(stack_), std::move(memory_), {output_to, output_size}};
+    outer_ = {std::move(stack_), std::move(memory_), {output_to, output_size}, false};
     stack_.clear();
     memory_ = {};
 }
 
 void Summarizer::exit(uint32_t depth, Status status, uint64_t, BytesView output) {
     if (failed_ || depth == 1) return;
-    // One that takes all its gas leaves what depends on it.
-    if (depth != 2 || !outer_ || (status != Status::success && status != Status::revert)) return give_up();
+    // One that takes all its gas leaves what depends on it. A precompile takes no step, whatever code lies
+    // at its address.
+    if (depth != 2 || !outer_ || !outer_->has_stepped ||
+        (status != Status::success && status != Status::revert))
+        return give_up();
     stack_ = std::move(outer_->stack);
     memory_ = std::move(outer_->memory);
     write_memory({outer_->output.to, std::min<uint64_t>(outer_->output.size, output.size()),

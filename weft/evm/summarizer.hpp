@@ -98,7 +98,9 @@ public:
     /// Set once the run does what no summary can say: it need not go on.
     [[nodiscard]] const std::atomic<bool>& gave_up() const noexcept { return failed_; }
     /// The path; nullptr: the run did what no summary can say, or nothing. For who has seen how it ended.
-    [[nodiscard]] SummaryPath* path() noexcept { return failed_ || rules_ == nullptr ? nullptr : &path_; }
+    [[nodiscard]] SummaryPath* path() noexcept {
+        return failed_ || rules_ == nullptr || path_.graph.full() ? nullptr : &path_;
+    }
     /// Precondition: path().
     [[nodiscard]] const Rules& rules() const noexcept { return *rules_; }
 
@@ -112,6 +114,7 @@ private:
         std::vector<Index> stack;
         ShadowMemory memory;
         Copy output;
+        bool has_stepped = false;  ///< the one that it delegates to
     };
 
     static constexpr uint64_t most_steps = 10'000;

@@ -29,11 +29,25 @@ std::optional<Summary::Ending> ending_of(Status status) noexcept {
     }
 }
 
+/// Places' formulas are functions of words.
+bool can_say(const Formula& formula) noexcept {
+    return formula.opcode != OP_GAS && (formula.opcode != OP_KECCAK256 || formula.places == 0);
+}
+
 /// Another account's code (EIP-7702) may change without this one's doing so.
 bool has_own_code(state::Journal& journal, const Address& address) {
     state::AccountEntry* const account = journal.account(address);
     const Code* const code = account != nullptr ? journal.code(*account) : nullptr;
     return code != nullptr && !code->bytes().empty() && !code->delegation();
+}
+
+/// Whether a call that was handed on to this account says of others what they do.
+bool may_be_delegate(state::Journal& journal, const Address& delegate, Summary::Ending ending,
+                     const Message& message) {
+    // Who seems to send, though his code forbids it, is warm in no other's call.
+    if (delegate == message.sender || !has_own_code(journal, delegate)) return false;
+    // Of less gas a 64th stays where the delegate takes the rest: the call may end in another way than this.
+    return ending != Summary::Ending::failure;
 }
 
 /// Whether the summary says of the call that was run what it did.
@@ -81,7 +95,7 @@ std::optional<Summary> summarize(Machine& machine, const Message& message,
     SummaryPath* const path = summarizer.path();
     const auto ending = ending_of(result.status);
     if (!ending || path == nullptr) return std::nullopt;
-    if (path->delegate && !has_own_code(journal, *path->delegate)) return std::nullopt;
+    if (path->delegate && !may_be_delegate(journal, *path->delegate, *ending, message)) return std::nullopt;
     if (*ending != Summary::Ending::success)
         path->undo(*ending);
     else if (path->delegate_reverted)
@@ -106,7 +120,7 @@ std::optional<Summary> SummaryMaker::make(SummaryPath& path, const Call& call) {
     maker.mark_needed();
     if (static_cast<size_t>(std::ranges::count(maker.needed_, true)) > most_formulas) return std::nullopt;
     for (Index i = 0; i < path.graph.size(); ++i)
-        if (maker.needed_[i] && path.graph[i].opcode == OP_GAS) return std::nullopt;
+        if (maker.needed_[i] && !can_say(path.graph[i])) return std::nullopt;
 
     Summary& summary = maker.summary_;
     summary.identity_ = next_identity();

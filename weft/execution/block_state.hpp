@@ -79,9 +79,10 @@ public:
         if (is_refused(next_)) return Reason::invalid_signature;
         return std::nullopt;
     }
-    /// Whether so much is left.
+    /// Whether so much is left, for sure: sums may have overflowed.
     [[nodiscard]] bool has(const Room& needed) const noexcept {
-        return has_gas(needed, result_.gas_used) && has_blob_gas(needed, result_.blob_gas_used);
+        return needed.gas != ~uint64_t{0} && has_gas(needed, result_.gas_used) &&
+               has_blob_gas(needed, result_.blob_gas_used);
     }
     /// Whether transaction `index` could stand at least in an otherwise empty block. Precondition: its sender
     /// is known. Any thread.
