@@ -209,9 +209,11 @@ private:
         if (has(Revision::byzantium) && random_.chance(40)) {
             const Address proxy = numbered(0xc9, 0);
             const uint256 slot = random_.chance(80) ? 0xde1e : 3;  // that functions may overwrite
-            set_contract(proxy, StraightCodeMaker::proxy(slot), 0);
+            set_contract(proxy, StraightCodeMaker::proxy(slot, random_.chance(15)), 0);
             keep(proxy);
-            scenario_.before.set_storage(proxy, slot, base::to_uint256(random_.pick(called_)));
+            const Address behind = random_.pick(called_);
+            if (random_.chance(30)) contracts_.push_back(behind);  // which then may seem to send
+            scenario_.before.set_storage(proxy, slot, base::to_uint256(behind));
             called_.insert(random_.chance(50) ? called_.begin() : called_.end(), proxy);
             addresses_.push_back(proxy);
         }
@@ -436,7 +438,8 @@ private:
                 tx.gas_limit = 20999;
                 break;
             case 5:
-                tx.sender = random_.pick(contracts_);
+                tx.sender = random_.chance(50) ? contracts_.back() : random_.pick(contracts_);
+                tx.nonce = 1;
                 break;
             default:
                 tx.chain_id = 77;

@@ -27,7 +27,7 @@ Bytes StraightCodeMaker::runtime(bool dies) {
     return code.code();
 }
 
-Bytes StraightCodeMaker::proxy(const uint256& slot) {
+Bytes StraightCodeMaker::proxy(const uint256& slot, bool fails) {
     Assembler code;
     code.op({OP_CALLDATASIZE}).push(0).push(0).op({OP_CALLDATACOPY});
     code.push(0).push(0).op({OP_CALLDATASIZE}).push(0).push(slot).op({OP_SLOAD, OP_GAS, OP_DELEGATECALL});
@@ -35,6 +35,7 @@ Bytes StraightCodeMaker::proxy(const uint256& slot) {
     code.op({OP_ISZERO}).when([](Assembler& failed) {
         failed.op({OP_RETURNDATASIZE}).push(0).op({OP_REVERT});
     });
+    if (fails) return code.op({OP_INVALID}).code();
     return code.op({OP_RETURNDATASIZE}).push(0).op({OP_RETURN}).code();
 }
 
@@ -80,7 +81,10 @@ void StraightCodeMaker::statement(Assembler& code, unsigned depth) {
             small_word(code);
             code.op({OP_DUP1 + 1, OP_SSTORE, OP_SSTORE});
             break;
-        case 8:  // what no summary says, seldom
+        case 8:  // memory of the code, of the input, in parts
+            memory(code);
+            break;
+        case 9:  // what no summary says, seldom
             if (random_.chance(70)) break;
             code.op({random_.chance(50) ? OP_GAS : OP_GASPRICE}).store_at(2);
             break;
@@ -106,6 +110,8 @@ void StraightCodeMaker::require(Assembler& code) {
     if (random_.chance(50)) {
         key(code);
         code.op({OP_SLOAD});
+        if (random_.chance(20)) hash(code);
+        if (random_.chance(20)) code.push(3).op({OP_AND});
     } else {
         code.push(random_.below(5));
     }
@@ -118,6 +124,32 @@ void StraightCodeMaker::require(Assembler& code) {
             inner.op({random_.chance(50) ? OP_STOP : OP_INVALID});
         }
     });
+}
+
+void StraightCodeMaker::memory(Assembler& code) {
+    const auto place = [&] { code.push(16 * random_.below(3)); };
+    word(code);
+    place();
+    code.op({OP_MSTORE});
+    if (random_.chance(30)) {
+        code.push(random_.below(70)).push(random_.below(70));
+        place();
+        code.op({random_.chance(50) ? OP_CALLDATACOPY : OP_CODECOPY});
+    }
+    if (random_.chance(20)) {
+        word(code);
+        code.push(random_.below(64)).op({OP_MSTORE8});
+    }
+    if (random_.chance(40)) return;
+    place();
+    code.op({OP_MLOAD});
+    key(code);
+    code.op({OP_SSTORE});
+}
+
+/// Of the word on the stack, which is replaced.
+void StraightCodeMaker::hash(Assembler& code) {
+    code.push(0).op({OP_MSTORE}).push(32).push(0).op({OP_KECCAK256});
 }
 
 void StraightCodeMaker::log(Assembler& code) {
@@ -201,10 +233,21 @@ void StraightCodeMaker::combine(Assembler& code) {
 }
 
 void StraightCodeMaker::combine_two(Assembler& code) {
-    constexpr uint8_t functions[] = {OP_ADD, OP_ADD, OP_SUB, OP_SUB, OP_MUL,  OP_DIV,        OP_MOD, OP_AND,
-                                     OP_OR,  OP_XOR, OP_LT,  OP_EQ,  OP_BYTE, OP_SIGNEXTEND, OP_SDIV};
+    constexpr uint8_t functions[] = {OP_ADD, OP_ADD, OP_SUB,  OP_SUB,        OP_MUL,  OP_DIV,
+                                     OP_MOD, OP_AND, OP_OR,   OP_XOR,        OP_LT,   OP_EQ,
+                                     OP_GT,  OP_SLT, OP_BYTE, OP_SIGNEXTEND, OP_SDIV, OP_SMOD};
+    constexpr uint8_t shifts[] = {OP_SHL, OP_SHR, OP_SAR};
     if (random_.chance(50)) code.op({OP_SWAP1});
-    code.op({random_.pick(functions)});
+    if (random_.chance(8)) {
+        code.push(0).op({OP_MSTORE}).push(32).op({OP_MSTORE}).push(64).push(0).op({OP_KECCAK256});
+    } else if (random_.chance(8)) {
+        code.push(random_.below(4)).op({random_.chance(50) ? OP_ADDMOD : OP_MULMOD});
+    } else if (has(Revision::constantinople) && random_.chance(15)) {
+        code.op({random_.pick(shifts)});
+    } else {
+        code.op({random_.pick(functions)});
+    }
+    if (random_.chance(10)) code.op({random_.chance(50) ? OP_NOT : OP_ISZERO});
 }
 
 }  // namespace weft::differential

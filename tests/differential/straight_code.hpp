@@ -19,7 +19,8 @@ public:
     /// Asked with a single byte it destroys itself, if that is wanted.
     [[nodiscard]] Bytes runtime(bool dies);
     /// Code that delegates each call to the account whose address the slot holds, from Byzantium on.
-    [[nodiscard]] static Bytes proxy(const uint256& slot);
+    /// fails: where the other's code went well, it fails, else it reverts.
+    [[nodiscard]] static Bytes proxy(const uint256& slot, bool fails);
     /// A key that its functions may use, for one of these callers.
     [[nodiscard]] static uint256 key(Random& random, std::span<const Address> callers);
 
@@ -27,7 +28,9 @@ private:
     void statement(Assembler& code, unsigned depth);
     void store(Assembler& code);
     void require(Assembler& code);
+    static void hash(Assembler& code);
     void log(Assembler& code);
+    void memory(Assembler& code);
     /// These leave a word.
     void word(Assembler& code, unsigned depth = 0);
     void small_word(Assembler& code);
