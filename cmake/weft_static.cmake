@@ -4,8 +4,15 @@
 # order, made by tools/order_functions.py; a name that is no more is passed over). Sanitizers need shared libraries.
 option(WEFT_STATIC_PROGRAM "Link the program weft with archives only, where there are such" ON)
 
+# With a sanitizer such a program links, too, but ends before main(): the sanitizer's run-time looks for the functions
+# that it wraps in shared libraries.
+set(weft_links_archives ${WEFT_STATIC_PROGRAM})
+if(CMAKE_CXX_FLAGS MATCHES "sanitize")
+  set(weft_links_archives OFF)
+endif()
+
 include(CheckCXXSourceCompiles)
-if(WEFT_STATIC_PROGRAM)
+if(weft_links_archives)
   set(CMAKE_REQUIRED_LINK_OPTIONS -static-pie)
   set(CMAKE_REQUIRED_LIBRARIES crypto gmp pthread dl m)
   check_cxx_source_compiles("
@@ -29,7 +36,7 @@ install(TARGETS weft_fmt weft_openssl EXPORT weft-targets)
 
 function(weft_static_program TARGET)
   cmake_parse_arguments(P "" "ORDER" "" ${ARGN})
-  if(NOT WEFT_STATIC_PROGRAM OR NOT WEFT_HAS_ARCHIVES)
+  if(NOT weft_links_archives OR NOT WEFT_HAS_ARCHIVES)
     target_link_libraries(${TARGET} PRIVATE fmt::fmt)
     return()
   endif()
