@@ -197,6 +197,7 @@ def check_numbers():
 
 def check_unreadable(folder):
     """Inputs that are there and can't be read: named, whatever the reason."""
+    global skipped
     made = run(WEFT, "workload", "transfers", "--txs", "3", "-o", f"{folder}/block", stdout=subprocess.PIPE)
     check("a block's folder", made.returncode == 0, made)
     for name in ("block.json", "prestate.json"):
@@ -213,7 +214,11 @@ def check_unreadable(folder):
         os.rename(f"{folder}/aside", place)
     result = run(WEFT, "run", "--repeat", "1", f"{folder}/block", stdout=subprocess.PIPE,
                  preexec_fn=limit(resource.RLIMIT_NOFILE, 3))
-    check("no file may be opened", is_one_line(result, 2, f"{folder}/block") and not result.stdout, result)
+    if "error while loading shared libraries" in result.stderr:  # under a sanitizer, or where there are no archives
+        skipped += 1
+        print("skipped: no file may be opened: the program is linked with shared libraries, which are files, too")
+    else:
+        check("no file may be opened", is_one_line(result, 2, f"{folder}/block") and not result.stdout, result)
     result = run(WEFT, "run", "--repeat", "1", "/dev/zero", stdout=subprocess.PIPE)
     check("a device for a folder", is_one_line(result, 2, "/dev/zero", "uniswap") and not result.stdout, result)
 
