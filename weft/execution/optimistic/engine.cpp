@@ -82,7 +82,8 @@ void Engine::start(Worker& worker, Position position, unsigned index, evm::Inspe
 std::optional<ExecutionError> Engine::run_at_cursor(
     primitives::BlockAccessIndex step, base::FunctionRef<std::optional<ExecutionError>(evm::Machine&)> body) {
     Worker& worker = memory_.worker(0);
-    const Position position = base_position_ - 1;
+    // What comes after it stands behind it, also where no transaction does.
+    const Position position = base_position_++ - 1;
     start(worker, position, 0, block_.options().inspector, Footing::committed);
     if (auto error = body(worker.machine)) {
         if (std::holds_alternative<StateError>(*error) && worker.source.error())
