@@ -122,7 +122,7 @@ RowOutcome Row::run(const Batch& batch, size_t least) {
         if (misjudged < end_.load(std::memory_order_relaxed) && choices++ < most_choices) {
             // What ends it after one that takes another path may only seem to.
             end_.store(count, std::memory_order_relaxed);
-            lacks_path_.store(none, std::memory_order_relaxed);
+            if (!lacks_path) lacks_path_.store(none, std::memory_order_relaxed);
             for_each_chunk([&](Chunk& chunk, BlockMemory& memory, Tools& tools) {
                 if (chunk.differs.load(std::memory_order_relaxed)) choose_again(batch, chunk, memory, tools);
             });
