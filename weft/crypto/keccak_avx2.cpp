@@ -45,8 +45,6 @@ private:
     }
 };
 
-constexpr uint64_t padding_end = 0x8000000000000000;  // its last bit, in the block's last word
-
 uint64_t load_word(const uint8_t* p) noexcept {
     uint64_t word;
     std::memcpy(&word, p, 8);
@@ -115,7 +113,7 @@ uint64_t load_word(const uint8_t* p) noexcept {
     for (int i = 16; i < 25; ++i) state[i] = _mm256_andnot_si256(is_new, state[i]);
     const auto word = [&](int i) { return static_cast<long long>(sixteenth[i]); };
     state[16] = _mm256_xor_si256(state[16], _mm256_setr_epi64x(word(0), word(1), word(2), word(3)));
-    state[16] = _mm256_xor_si256(state[16], _mm256_and_si256(mask(ending), constant(padding_end)));
+    state[16] = _mm256_xor_si256(state[16], _mm256_and_si256(mask(ending), constant(keccak_padding_end)));
 }
 
 [[gnu::always_inline]] inline void FourLanes::store(const Word (&state)[25],

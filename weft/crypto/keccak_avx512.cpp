@@ -34,7 +34,6 @@ struct Padding {
 };
 alignas(64) constexpr Padding padding_bytes;
 constexpr const uint8_t* padding = padding_bytes.bytes;
-constexpr uint64_t padding_end = 0x8000000000000000;  // its last bit, in the block's last word
 
 // The same lane of eight states.
 struct EightLanes {
@@ -103,8 +102,8 @@ struct EightLanes {
         for (int i = 0; i < 8; ++i) state[8 + i] = _mm512_xor_si512(state[8 + i], words[i]);
         state[16] = _mm512_xor_si512(state[16], load_last_word(lanes, sizes));
     }
-    state[16] =
-        _mm512_mask_xor_epi64(state[16], static_cast<__mmask8>(ending), state[16], constant(padding_end));
+    state[16] = _mm512_mask_xor_epi64(state[16], static_cast<__mmask8>(ending), state[16],
+                                      constant(keccak_padding_end));
 }
 
 // A hash is words 0 to 3 of its state.

@@ -5,6 +5,9 @@
 
 namespace weft::crypto::detail {
 
+/// The last bit of pad10*1, in the last word of a message's last block.
+inline constexpr uint64_t keccak_padding_end = 0x8000000000000000;
+
 /// Hashes `count` messages, as many at a time as `Lanes` has lanes; a lane whose message ends takes the next
 /// one. `Lanes` is what keccak_permute() wants of several states, and
 ///   count                     its lanes, at most 32

@@ -305,7 +305,8 @@ void Row::choose_again(const Batch& batch, Chunk& chunk, BlockMemory& memory, To
         const Summaries::Function& function = *call.path->function;
         Tools::Judged& judged = tools.calls[number];
         // As it was when it was taken apart.
-        if (!batch.judge_for_row(chunk.first + call.transaction, judged.tx)) std::unreachable();
+        if (!batch.judge_for_row(chunk.first + call.transaction, judged.tx))
+            return take_apart(batch, chunk, memory, tools);
         judged.function = &function;
         judged.at = call.transaction;
         judged.debit = call.debit;
