@@ -187,7 +187,6 @@ void Forest::mark() {
 }
 
 ReadResult<void> Forest::revert(Root& root, Place place) {
-    if (!is_marked_) return std::unexpected(StateError{.message = "there is no mark to go back to"});
     if (undo_ == nullptr) undo_ = std::make_unique<UndoBatch>(take_logs());
     is_noting_ = false;
     if (auto updated = update(root, undo_->changes(), place); !updated) return updated;

@@ -130,9 +130,12 @@ public:
     /// From now on updates note what they overwrite, so that revert() can take it back; what was noted before
     /// is forgotten. Keys must be hashes.
     void mark();
-    /// Makes the trie what it was at mark(). Error: there is no mark, or a node was missing; it may be tried
-    /// again.
+    [[nodiscard]] bool is_marked() const noexcept { return is_marked_; }
+    /// Makes the trie what it was at mark(). Error: a node was missing; it may be tried again, and nothing
+    /// else may be done. Precondition: is_marked().
     [[nodiscard]] ReadResult<void> revert(Root& root, Place place);
+    /// Whether revert() failed, and has not succeeded since.
+    [[nodiscard]] bool is_reverting() const noexcept { return undo_ != nullptr; }
     /// Drops nodes that can be had again from the source, those not used of late first, until no more than
     /// `budget` bytes are in use or nothing is left to drop. Precondition: the root isn't dirty.
     void unload(Root& root, size_t budget);

@@ -51,6 +51,8 @@ ReadResult<void> StateTrie::take_in(Batch& batch, base::FunctionRef<std::span<co
 }
 
 ReadResult<void> StateTrie::update() {
+    if (forest_.is_reverting())
+        return std::unexpected(StateError{.message = "revert() failed, and has not succeeded since"});
     if (auto taken = take_in(diff_, [&] { return diff_.changes(); }); !taken) return taken;
     if (auto taken = take_in(pending_, [&] { return pending_.changes(forest_); }); !taken) return taken;
     forest_.hash(root_);
@@ -63,9 +65,9 @@ ReadResult<Hash> StateTrie::root() {
 }
 
 ReadResult<void> StateTrie::check_whole() const {
-    if (!root_.is_dirty) return {};
-    return std::unexpected(
-        StateError{.message = "the trie is between two states: root() failed, and has not succeeded since"});
+    if (!root_.is_dirty && !forest_.is_reverting()) return {};
+    return std::unexpected(StateError{
+        .message = "the trie is between two states: root() or revert() failed, and has not succeeded since"});
 }
 
 ReadResult<void> StateTrie::mark() {
@@ -75,6 +77,8 @@ ReadResult<void> StateTrie::mark() {
 }
 
 ReadResult<Hash> StateTrie::revert() {
+    // Without one nothing may be forgotten: part of it may be in the trie.
+    if (!forest_.is_marked()) return std::unexpected(StateError{.message = "there is no mark to go back to"});
     diff_.clear();
     pending_.clear();
     if (auto reverted = forest_.revert(root_, accounts_place); !reverted)

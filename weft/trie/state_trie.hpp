@@ -51,7 +51,8 @@ public:
     /// the last root(). Error: that one failed, so that there is no such state.
     [[nodiscard]] ReadResult<void> mark();
     /// Goes back to the state at mark(), and forgets commits that are in no root yet. Error: there is no
-    /// mark, or a node was missing; then it may be called again.
+    /// mark, and nothing is forgotten; or a node was missing. Then it may be called again, and until it
+    /// succeeds there is neither a root nor anything to read.
     [[nodiscard]] ReadResult<Hash> revert();
 
     /// The account at this address. visit: is called for each node from the root on, as far as there are

@@ -310,6 +310,10 @@ TEST(StateTrie, RevertMayBeTriedAgainWhenANodeWasMissing) {
         auto reverted = trie.revert();
         while (!reverted) {
             ++errors;
+            // Part of the way is no state.
+            EXPECT_FALSE(trie.root());
+            EXPECT_FALSE(trie.mark());
+            EXPECT_FALSE(trie.account(address_of(1)));
             ASSERT_TRUE(reverted.error().missing_node) << reverted.error().message;
             nodes.all.insert(*all.find(*reverted.error().missing_node));
             reverted = trie.revert();
@@ -317,6 +321,31 @@ TEST(StateTrie, RevertMayBeTriedAgainWhenANodeWasMissing) {
         ASSERT_EQ(*reverted, before) << seed;
     }
     EXPECT_GT(errors, 0);
+}
+
+// Without a mark nothing is taken back, and nothing forgotten.
+TEST(StateTrie, ARevertWithoutAMarkForgetsNothing) {
+    Play play(5, 20, 8);
+    {
+        StateTrie unused;
+        for (int i = 0; i < 20; ++i) play.commit(unused);
+    }
+    naive::Nodes all;
+    const Hash before = play.model.root(&all);
+    for (const auto& [missing, rlp] : all.all) {
+        naive::Nodes nodes = all;
+        nodes.all.erase(missing);
+        Play played = play;
+        StateTrie trie(before, {.source = &nodes});
+        played.commit(trie);
+        const bool failed = !trie.root();
+        EXPECT_FALSE(trie.revert());
+        if (failed) EXPECT_FALSE(trie.root());
+        nodes = all;
+        const auto root = trie.root();
+        ASSERT_TRUE(root);
+        EXPECT_EQ(*root, played.model.root());
+    }
 }
 
 // A root that failed leaves part of its changes: no one may take what is there then for a state.
