@@ -52,10 +52,16 @@ std::optional<uint64_t> ChainConfig::time_of(BlobFork fork) const noexcept {
 }
 
 std::optional<BlobParams> ChainConfig::blob_params(uint64_t timestamp) const noexcept {
-    for (size_t i = blob_fork_count; i-- > 0;)
-        if (blob_schedule[i] && reached(time_of(static_cast<BlobFork>(i)), timestamp))
-            return blob_schedule[i];
-    return std::nullopt;
+    // A blob-parameter-only fork may come after any named one.
+    std::optional<BlobParams> newest;
+    uint64_t since = 0;
+    for (size_t i = 0; i < blob_fork_count; ++i) {
+        const auto time = time_of(static_cast<BlobFork>(i));
+        if (!blob_schedule[i] || !reached(time, timestamp) || *time < since) continue;
+        newest = blob_schedule[i];
+        since = *time;
+    }
+    return newest;
 }
 
 uint64_t ChainConfig::bomb_delay(uint64_t number) const noexcept {

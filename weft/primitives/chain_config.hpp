@@ -29,7 +29,7 @@ inline constexpr BlobParams bpo2_blobs{14, 21, 11684671};
 inline constexpr BlobParams bpo3_blobs{21, 32, 20609697};
 inline constexpr BlobParams bpo4_blobs{14, 21, 13739630};
 
-/// The forks that may set blob parameters, in order.
+/// The forks that may set blob parameters. Those that come at the same time, in order.
 enum class BlobFork : uint8_t { cancun, prague, osaka, bpo1, bpo2, bpo3, bpo4, bpo5, amsterdam };
 inline constexpr size_t blob_fork_count = 9;
 /// "cancun" … "amsterdam", as geth's blobSchedule names them.
@@ -94,7 +94,8 @@ struct ChainConfig {
     [[nodiscard]] bool is_eip155(uint64_t number) const noexcept {
         return eip155_block && number >= *eip155_block;
     }
-    /// The blob parameters at a time; before Cancun there are none.
+    /// The blob parameters at a time: those of the fork that came last (EIP-7892). Before Cancun there are
+    /// none.
     [[nodiscard]] std::optional<BlobParams> blob_params(uint64_t timestamp) const noexcept;
     /// True at the one block that makes the DAO fork's irregular state change.
     [[nodiscard]] bool is_dao_fork(uint64_t number) const noexcept {

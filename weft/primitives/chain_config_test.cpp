@@ -52,6 +52,18 @@ TEST(ChainConfig, Eip7892BlobParametersByTime) {
     EXPECT_EQ(c.blob_params(1767747671), bpo2_blobs);
 }
 
+// Whichever fork came last: a named one, too, may set its own parameters, and a BPO fork follow it.
+TEST(ChainConfig, Eip7892ABlobParameterOnlyForkAfterAmsterdam) {
+    ChainConfig c = *named_chain("BPO2ToAmsterdamAtTime15k");
+    c.bpo_time[2] = 20'000;
+    c.blob_schedule[static_cast<size_t>(BlobFork::bpo3)] = bpo3_blobs;
+    c.blob_schedule[static_cast<size_t>(BlobFork::amsterdam)] = bpo4_blobs;
+    EXPECT_EQ(c.blob_params(14'999), bpo2_blobs);
+    EXPECT_EQ(c.blob_params(15'000), bpo4_blobs);
+    EXPECT_EQ(c.blob_params(19'999), bpo4_blobs);
+    EXPECT_EQ(c.blob_params(20'000), bpo3_blobs);
+}
+
 TEST(ChainConfig, NamedForks) {
     const std::pair<const char*, Revision> expected[] = {
         {"Frontier", Revision::frontier},
