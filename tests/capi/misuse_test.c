@@ -174,6 +174,17 @@ void test_impossible_sizes(void) {
                 weft_state_set_code(w.state, (const uint8_t*)"", SIZE_MAX / 2, NULL, error));
     CHECK_FAILS(WEFT_ERROR_RESOURCE, weft_state_set_code(w.state, (const uint8_t*)"", SIZE_MAX, NULL, error));
     CHECK_FAILS(WEFT_ERROR_RESOURCE, weft_state_load_json(w.state, "{}", SIZE_MAX, error));
+    for (uint64_t less = 0; less <= 64; less += 16) {
+        weft_context_options options = WEFT_CONTEXT_OPTIONS;
+        options.executor = WEFT_EXECUTOR_SEQUENTIAL;
+        options.memory_budget = UINT64_MAX - less;
+        weft_context* context = NULL;
+        weft_result* result = NULL;
+        CHECK_OK(weft_context_new(&options, &context, error));
+        CHECK_FAILS(WEFT_ERROR_RESOURCE,
+                    weft_execute_block(context, w.config, w.state, w.block, NULL, &result, error));
+        weft_context_free(context);
+    }
     free_world(&w);
 }
 

@@ -1,5 +1,6 @@
 #include "weft/evm/machine.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "weft/evm/interpreter.hpp"
@@ -34,7 +35,7 @@ Core::Core(Journal& journal_, size_t memory_budget)
     : journal(journal_),
       stop(&never),
       words(all_words),
-      memory(memory_budget + 64),
+      memory(memory_budget + std::min<size_t>(64, ~memory_budget)),  // what no system has fails there
       memory_end(memory.data() + memory_budget),
       memory_peak(memory.data()),
       frames(max_call_depth + 1),
