@@ -323,6 +323,40 @@ TEST(StateTrie, RevertMayBeTriedAgainWhenANodeWasMissing) {
     EXPECT_GT(errors, 0);
 }
 
+// An extension that would have been split: its child is missing, and what is inserted comes after it.
+TEST(StateTrie, RevertAfterASplitThatFailed) {
+    const auto first_nibbles = [](uint64_t i) { return crypto::keccak256(address_of(i).view())[0]; };
+    int splits = 0;
+    for (uint64_t a = 0; a < 60; ++a)
+        for (uint64_t b = 0; b < a; ++b) {
+            if (first_nibbles(a) >> 4 != first_nibbles(b) >> 4 || first_nibbles(a) == first_nibbles(b))
+                continue;
+            Model model;
+            model.accounts[address_of(a)].account.nonce = 1;
+            model.accounts[address_of(b)].account.nonce = 1;
+            naive::Nodes all;
+            const Hash before = model.root(&all);
+            for (const auto& [missing, rlp] : all.all)
+                for (uint64_t inserted = 60; inserted < 70; ++inserted) {
+                    naive::Nodes nodes = all;
+                    nodes.all.erase(missing);
+                    StateTrie trie(before, {.source = &nodes});
+                    ASSERT_TRUE(trie.mark());
+                    const state::Account after{.nonce = 2, .balance = {}};
+                    const CommittedAccount changes[] = {{address_of(a), after},
+                                                        {address_of(inserted), after}};
+                    trie.commit(changes, {});
+                    if (trie.root()) continue;
+                    nodes = all;
+                    const auto reverted = trie.revert();
+                    ASSERT_TRUE(reverted);
+                    ASSERT_EQ(*reverted, before) << a << ' ' << b << ' ' << inserted;
+                    ++splits;
+                }
+        }
+    EXPECT_GT(splits, 1000);
+}
+
 // Without a mark nothing is taken back, and nothing forgotten.
 TEST(StateTrie, ARevertWithoutAMarkForgetsNothing) {
     Play play(5, 20, 8);

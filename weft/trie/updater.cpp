@@ -323,20 +323,25 @@ Updater::Outcome Updater::update_extension(NodeRef ref, uint32_t depth, Changes 
     const Path path = parsed.path;
     const auto shared = [&](const Change& c) { return common_nibbles(path, path_of(c.key, depth)); };
     const uint32_t common = std::min(shared(changes.front()), shared(changes.back()));
+    // Those that follow the path lie together; the others matter only where they insert.
+    Changes following = changes;
+    bool splits = false;
     if (common < path.size()) {
-        // Those that follow the path lie together; the others matter only where they insert.
         const auto follows = [&](const Change& c) { return shared(c) == path.size(); };
         const auto begin = std::ranges::find_if(changes, follows);
         const auto end = std::find_if_not(begin, changes.end(), follows);
-        if (std::any_of(changes.begin(), begin, is_insert) || std::any_of(end, changes.end(), is_insert))
-            return split_extension(ref, depth, common, changes);
-        if (begin == end) return {ref, false};
-        changes = {begin, end};
+        following = {begin, end};
+        splits = std::any_of(changes.begin(), begin, is_insert) || std::any_of(end, changes.end(), is_insert);
     }
     const uint32_t below = depth + path.size();
-    if (at->link == none) at->link = load(parsed.second, path_of(changes.front().key).first(below));
-    if (at->link == none) return {ref, false};
-    const Outcome out = update(at->link, below, changes);
+    if (!following.empty()) {
+        // Before anything is taken apart: no undo log would say so.
+        if (at->link == none) at->link = load(parsed.second, path_of(following.front().key).first(below));
+        if (at->link == none) return {ref, false};
+    }
+    if (splits) return split_extension(ref, depth, common, changes);
+    if (following.empty()) return {ref, false};
+    const Outcome out = update(at->link, below, following);
     at->link = out.ref;
     if (!out.changed) return {ref, false};
     if (out.ref == none) {
