@@ -44,7 +44,7 @@ uint32_t Forest::collect_child(Worker& worker, Node* child, uint8_t* hash) {
     if (worker.levels.size() <= level) [[unlikely]]
         worker.levels.resize(level + 1);
     if (options_.writer != nullptr) child->stored = 1;
-    worker.levels[level].push_back({child->rlp(), child->size, hash});
+    worker.levels[level].push_back({child->rlp(), child->whole_size(), hash});
     return level + 1;
 }
 
@@ -78,7 +78,7 @@ void Forest::hash(Root& root) {
     Worker& worker = take_worker();
     hash_below(worker, root.ref);
     Node* const top = node(root.ref);
-    const crypto::KeccakJob job{top->rlp(), top->size, root.hash.data()};
+    const crypto::KeccakJob job{top->rlp(), top->whole_size(), root.hash.data()};
     hash_level(worker, {&job, 1});
     if (options_.writer != nullptr) top->stored = 1;
     give_back(worker);

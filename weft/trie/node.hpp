@@ -22,13 +22,15 @@ enum class Kind : uint8_t { leaf, account, extension, branch };
 struct Node {
     static constexpr uint32_t max_size = (1U << 26) - 1;
 
-    uint32_t size : 26;        ///< of the RLP
+    uint32_t size : 26;        ///< of the RLP, see whole_size()
     uint32_t kind_bits : 2;    ///< a Kind
     uint32_t child_dirty : 1;  ///< extension, account: as dirty() of a branch
     uint32_t stored : 1;       ///< its RLP is in the source, or was given to the writer
     uint32_t touched : 1;      ///< used since the last sweep for memory
     uint32_t irregular : 1;    ///< a branch with a value or an embedded child: items have various sizes
-    uint32_t link;  ///< branch: mask() and dirty(); extension: its child; account: its storage's root
+    /// branch: mask() and dirty(); extension: its child; account: its storage's root; leaf: by how much its
+    /// RLP is larger than `size` can say.
+    uint32_t link;
 
     [[nodiscard]] Kind kind() const noexcept { return static_cast<Kind>(kind_bits); }
     /// One bit for each child.
@@ -56,10 +58,14 @@ struct Node {
     }
     /// Its first item.
     [[nodiscard]] uint8_t* items() noexcept;
-    [[nodiscard]] BytesView encoding() noexcept { return {rlp(), size}; }
+    /// Of the RLP. A leaf may be larger than max_size: it may be a block's transaction, or a receipt.
+    [[nodiscard]] size_t whole_size() const noexcept {
+        return size_t{size} + (kind() == Kind::leaf ? link : 0);
+    }
+    [[nodiscard]] BytesView encoding() noexcept { return {rlp(), whole_size()}; }
     /// The memory that the node takes.
     [[nodiscard]] size_t bytes() const noexcept {
-        return sizeof(Node) + sizeof(NodeRef) * child_count() + size;
+        return sizeof(Node) + sizeof(NodeRef) * child_count() + whole_size();
     }
 
     /// A branch's item for this digit; what holds the hash is its last 32 bytes.

@@ -162,6 +162,34 @@ TEST(Roots, Eip658ReceiptsBeforeByzantiumHoldTheStateRoot) {
     EXPECT_NE(receipts_root(std::span(&receipt, 1)), empty_root);
 }
 
+// A transaction's data and a receipt's logs are bounded by gas alone, and that by the block's maker.
+TEST(Roots, ItemsBeyond64MiB) {
+    const auto string = [](BytesView bytes) {
+        Bytes out;
+        rlp::append(out, bytes);
+        return out;
+    };
+    const auto list = [](std::initializer_list<BytesView> encoded, size_t empty = 0) {
+        Bytes out;
+        for (const BytesView item : encoded) out.insert(out.end(), item.begin(), item.end());
+        out.resize(out.size() + empty, empty_item);
+        rlp::wrap_list(out, 0);
+        return out;
+    };
+    const Bytes small(5, 7), large(Node::max_size + 1, 9), no_item{empty_item};
+    EXPECT_EQ(ordered_root(std::vector<Bytes>{large}),
+              crypto::keccak256(list({string(Bytes{0x20, 0x80}), string(large)})));
+    // Below the root, whose way 0 leads to a branch with the items 1 and 2.
+    const Hash leaf = crypto::keccak256(list({Bytes{0x20}, string(large)}));
+    const Hash branch =
+        crypto::keccak256(list({no_item, string(leaf.view()), list({Bytes{0x20}, string(small)})}, 14));
+    const Bytes first = list({Bytes{0x30}, string(small)});
+    EXPECT_EQ(ordered_root(std::vector<Bytes>{small, large, small}),
+              crypto::keccak256(list({string(branch.view()), no_item, no_item, no_item, no_item, no_item,
+                                      no_item, no_item, first},
+                                     8)));
+}
+
 TEST(Roots, StorageOrderDoesNotMatter) {
     std::vector<StorageEntry> slots;
     for (uint64_t i = 0; i < 300; ++i) slots.push_back({i * 7919, i + 1});

@@ -189,7 +189,7 @@ Updater::Outcome Updater::replace(NodeRef ref, BytesView before, uint32_t depth,
     if (string_size(before) == string_size(change.value)) {
         // The value is the node's last item.
         const size_t size = string_size(change.value);
-        put_string(old->rlp() + old->size - size, change.value);
+        put_string(old->rlp() + old->whole_size() - size, change.value);
         old->stored = 0;
         return {ref, true};
     }

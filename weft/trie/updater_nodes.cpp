@@ -1,4 +1,6 @@
 // How the updater makes nodes and takes them apart.
+#include <algorithm>
+
 #include "weft/trie/updater.hpp"
 
 namespace weft::trie {
@@ -36,13 +38,14 @@ Updater::New Updater::make(Kind kind, size_t size, uint16_t mask) {
     const size_t bytes = sizeof(Node) + sizeof(NodeRef) * static_cast<size_t>(std::popcount(mask)) + size;
     const NodeRef ref = worker_.allocator.allocate(bytes);
     Node* const made = node(ref);
-    *made = {.size = static_cast<uint32_t>(size),
+    const auto said = static_cast<uint32_t>(std::min<size_t>(size, Node::max_size));
+    *made = {.size = said,
              .kind_bits = static_cast<uint32_t>(kind),
              .child_dirty = 0,
              .stored = 0,
              .touched = 1,
              .irregular = 0,
-             .link = mask};
+             .link = kind == Kind::leaf ? static_cast<uint32_t>(size - said) : mask};
     return {ref, made};
 }
 
@@ -193,8 +196,10 @@ NodeRef Updater::prepend(Path prefix, Child child, Path way) {
         result = make_extension(path, only_child(at));
     } else {
         const New leaf = make_leaf(path, payload(parsed.second), at->kind());
-        leaf.node->link = at->link;
-        leaf.node->child_dirty = at->child_dirty;
+        if (at->kind() == Kind::account) {
+            leaf.node->link = at->link;
+            leaf.node->child_dirty = at->child_dirty;
+        }
         result = leaf.ref;
     }
     forest_.free(worker_, child.ref);
