@@ -1,7 +1,12 @@
 // A standing trie under random batches against a naive trie, all in memory or with its nodes in a source; the
-// same with a node missing or altered, which must give an error or the right root; and nodes of any bytes.
+// same with a node missing or altered, which must give an error or the right root; nodes of any bytes; and a
+// state's trie that goes forward, back to its mark, and on after errors.
+#include <map>
+#include <set>
+
 #include "tests/fuzz/input.hpp"
 #include "weft/trie/naive_trie.hpp"
+#include "weft/trie/roots.hpp"
 #include "weft/trie/state_trie.hpp"
 #include "weft/trie/trie.hpp"
 
@@ -135,10 +140,117 @@ void check_any_nodes(fuzz::Input& in) {
     }
 }
 
+/// Keeps the nodes that a trie writes, and hides some of them.
+class Store final : public trie::NodeSource, public trie::NodeWriter {
+public:
+    [[nodiscard]] trie::ReadResult<Bytes> node(const Hash& hash) const override {
+        if (hidden.contains(hash)) return std::unexpected(missing(hash));
+        return all.at(hash);
+    }
+    void write(std::span<const trie::HashedNode> nodes) noexcept override {
+        for (const trie::HashedNode& node : nodes) all[node.hash] = to_bytes(node.rlp);
+    }
+    std::map<Hash, Bytes> all;
+    std::set<Hash> hidden;
+};
+
+/// One of some accounts whose keys begin alike, so that there are extensions.
+Address account_of(fuzz::Input& in) {
+    static const std::vector<Address> accounts = [] {
+        std::vector<Address> out;
+        Address address{};
+        for (size_t i = 0; out.size() < 24; ++i) {
+            address[18] = static_cast<uint8_t>(i >> 8);
+            address[19] = static_cast<uint8_t>(i);
+            const uint8_t first = crypto::keccak256(address.view())[0];
+            if (first == 0x68 || first == 0x69 || first == 0x18) out.push_back(address);
+        }
+        return out;
+    }();
+    return accounts[in.below(accounts.size())];
+}
+
+/// A commit: accounts that change, go, or lose their storage, then slots of one that is there.
+void commit_some(fuzz::Input& in, trie::StateTrie& trie, MemoryState& state) {
+    for (size_t count = 1 + in.below(3); count > 0; --count) {
+        state::CommittedAccount account{account_of(in), state::Account{.nonce = in.byte(), .balance = {}}};
+        account.storage_wiped = in.one_in(6);
+        if (in.one_in(4)) account.value.reset();
+        if (!account.value || account.storage_wiped) state.clear_storage(account.address);
+        if (account.value)
+            state.set_account(account.address, *account.value);
+        else
+            state.remove_account(account.address);
+        trie.commit({&account, 1}, {});
+    }
+    const Address address = account_of(in);
+    if (!*state.account(address)) return;
+    for (size_t count = in.below(4); count > 0; --count) {
+        const state::CommittedSlot slot{address, in.below(6), in.below(3)};
+        state.set_storage(slot.address, slot.key, slot.value);
+        trie.commit({}, {&slot, 1});
+    }
+}
+
+/// Tries again and again, while hidden nodes come back one by one.
+template <class Act>
+Hash until_done(Store& store, Act&& act) {
+    for (;;) {
+        const trie::ReadResult<Hash> done = act();
+        if (done) return *done;
+        const auto& node = done.error().missing_node;
+        fuzz::require(node && store.hidden.erase(*node) == 1, "an error names a node that is missing");
+    }
+}
+
+void check_marks(fuzz::Input& in) {
+    Store store;
+    trie::StateTrie trie({.source = &store, .writer = &store});
+    MemoryState now, marked;
+    fuzz::require(trie.mark().has_value(), "the empty state can be marked");
+    const auto go_on = [&] {
+        fuzz::require(until_done(store, [&] { return trie.root(); }) == trie::state_root(now), "root");
+    };
+    const auto go_back = [&] {
+        now = marked;
+        fuzz::require(until_done(store, [&] { return trie.revert(); }) == trie::state_root(now),
+                      "the root at the mark");
+    };
+    for (int steps = 0; !in.empty() && steps < 64; ++steps) {
+        switch (in.below(8)) {
+            case 0:
+                go_on();
+                break;
+            case 1:
+                go_back();
+                break;
+            case 2:  // it may be the root of a part of the changes that fails
+                if (!trie.root()) go_back();
+                break;
+            case 3:
+                go_on();
+                fuzz::require(trie.mark().has_value(), "a whole state can be marked");
+                marked = now;
+                break;
+            case 4:
+                go_on();
+                trie.unload(100 * in.byte());
+                break;
+            case 5:
+                for (const auto& [hash, rlp] : store.all)
+                    if (in.one_in(4)) store.hidden.insert(hash);
+                break;
+            default:
+                commit_some(in, trie, now);
+        }
+    }
+    go_on();
+}
+
 }  // namespace
 }  // namespace weft
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return weft::fuzz::check_one_of(data, size, weft::check_in_memory, weft::check_partial,
-                                    weft::check_any_nodes);
+                                    weft::check_any_nodes, weft::check_marks);
 }
