@@ -172,8 +172,11 @@ private:
         for (uint64_t i = 1 + random.below(4); i > 0; --i) mutate(wrong, random);
         mode.directed = true;
 
+        BlockAccessList disordered = wrong;
+        disorder(disordered, random);
+        const BlockAccessList* const predictions[] = {&right, &wrong, &disordered};
         execution::ExecutionOptions predicted = options;
-        predicted.predicted_list = random.chance(50) ? &right : &wrong;
+        predicted.predicted_list = random.pick(predictions);
         if (const auto fault =
                 difference(oracle, runs_.optimistic(scenario, mode, std::move(predicted)).result))
             return "predicted: " + *fault;

@@ -92,7 +92,52 @@ void mutate_once(BlockAccessList& list, Random& random) {
     }
 }
 
+BlockAccessIndex any_step(Random& random) {
+    const BlockAccessIndex at_the_ends[] = {0, 1U << 31, ~BlockAccessIndex{0}};
+    return random.chance(30) ? random.pick(at_the_ends) : static_cast<BlockAccessIndex>(random.below(14));
+}
+
+uint256 any_value(Random& random) {
+    const uint256 at_the_ends[] = {{}, (uint256{1} << 254) - 1, uint256{1} << 254, uint256::max()};
+    return random.chance(50) ? random.pick(at_the_ends) : uint256{random.below(1'000'000)};
+}
+
+void disorder_once(BlockAccessList& list, Random& random) {
+    if (list.empty()) list.emplace_back();
+    AccountChanges& account = list[random.below(list.size())];
+    switch (random.below(7)) {
+        case 0: {
+            AccountChanges again = account;
+            list.push_back(std::move(again));
+            break;
+        }
+        case 1:
+            std::swap(account, list[random.below(list.size())]);
+            break;
+        case 2:
+            account.balance_changes.push_back({any_step(random), any_value(random)});
+            break;
+        case 3:
+            account.nonce_changes.push_back(
+                {any_step(random), random.chance(50) ? ~uint64_t{0} : random.below(4)});
+            break;
+        case 4:
+            account.code_changes.push_back(
+                {any_step(random), Bytes(random.below(60), static_cast<uint8_t>(random.below(256)))});
+            break;
+        case 5:
+            account.storage_changes.push_back({random.below(6), any_step(random), any_value(random)});
+            break;
+        default:
+            account.storage_reads.insert(account.storage_reads.begin(), random.below(8));
+    }
+}
+
 }  // namespace
+
+void disorder(BlockAccessList& list, Random& random) {
+    for (uint64_t i = 1 + random.below(8); i > 0; --i) disorder_once(list, random);
+}
 
 void mutate(BlockAccessList& list, Random& random) {
     const BlockAccessList before = list;
