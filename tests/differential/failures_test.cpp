@@ -1,6 +1,7 @@
 // State that can't be read, blocks that are cancelled, budgets that don't suffice, senders that come late.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -10,6 +11,7 @@
 #include "tests/differential/traps.hpp"
 #include "weft/base/hex.hpp"
 #include "weft/evm/create_address.hpp"
+#include "weft/state/forwarding_reader.hpp"
 
 namespace weft::differential {
 namespace {
@@ -102,11 +104,20 @@ World world_of_reads() {
     return world;
 }
 
+/// Which all of these modes give the same receipts.
+Scenario random_scenario(uint64_t seed) {
+    Scenario scenario = make_random_scenario(seed);
+    scenario.transaction_roots = false;
+    return scenario;
+}
+
 std::vector<Mode> some_modes(uint64_t seed) {
     return {{.threads = 1, .stale_first_run = true},
             {.threads = 2, .interleaving = seed},
             {.threads = 3, .segment_transactions = 2, .refuse_percent = 50, .seed = seed},
-            {.threads = 8}};
+            {.threads = 8},
+            {.threads = 2, .least_in_row = 1},
+            {.threads = 2, .segment_transactions = 2, .stale_first_run = true, .slots_commute = true}};
 }
 
 /// Every read that sequential execution makes, refused: the same StateError from both.
@@ -184,8 +195,8 @@ TEST(FailingState, AtCodeThatTheBlockAlsoCreates) {
 
 TEST(FailingState, AtEveryReadOfRandomBlocks) {
     for (uint64_t seed = 0; seed < 12; ++seed) {
-        refuse_each_read(make_random_scenario(seed), OnInvalid::fail, seed);
-        refuse_each_read(make_random_scenario(seed), OnInvalid::skip, seed);
+        refuse_each_read(random_scenario(seed), OnInvalid::fail, seed);
+        refuse_each_read(random_scenario(seed), OnInvalid::skip, seed);
         if (HasFailure()) FAIL() << "scenario " << seed;
     }
 }
@@ -234,10 +245,62 @@ TEST(FailingState, AtReadsThatOnlyMisSpeculationsOfRandomBlocksMake) {
     size_t refused = 0;
     for (uint64_t seed = 0; seed < 150; ++seed) {
         for (const OnInvalid on_invalid : {OnInvalid::fail, OnInvalid::skip})
-            refused += refuse_all_other_reads(make_random_scenario(seed), on_invalid, seed);
+            refused += refuse_all_other_reads(random_scenario(seed), on_invalid, seed);
         if (HasFailure()) FAIL() << "scenario " << seed;
     }
     EXPECT_GT(refused, 50u);
+}
+
+/// Lets nobody know of an account until somebody has asked for a slot 1.
+class LateAccount final : public state::ForwardingReader {
+public:
+    LateAccount(const StateReader& state, const Address& late) : ForwardingReader(state), late_(late) {}
+    state::ReadResult<std::optional<Account>> account(const Address& address) const override {
+        if (address == late_) asked_.wait(false);
+        return inner().account(address);
+    }
+    state::ReadResult<uint256> storage(const Address& address, const uint256& key) const override {
+        if (key == uint256{1}) {
+            asked_.store(true);
+            asked_.notify_all();
+        }
+        return inner().storage(address, key);
+    }
+
+private:
+    Address late_;
+    mutable std::atomic<bool> asked_{false};
+};
+
+/// What goes on for as long as there is gas, by what was there before the block, needs nothing of the kind.
+TEST(FailingState, RunsThatGoOnWithoutReadingEndWhenTheCursorComes) {
+    World world(Revision::prague);
+    for (const Address& address : {alice, bob}) world.account(address, uint256{ether} << 20);
+    world.scenario.env.context.gas_limit = uint64_t{1} << 53;
+    Assembler code;
+    code.argument(0).when([](Assembler& inner) { inner.argument(0).store_at(0).op({OP_STOP}); });
+    code.push(0).op({OP_SLOAD, OP_ISZERO}).when([](Assembler& inner) {
+        inner.push(1).op({OP_SLOAD, OP_POP});
+        inner.repeat(uint256::max(), [](Assembler& again) { again.op({OP_CALLER, OP_POP}); });
+    });
+    world.contract(contract, code.code());
+    world.call(alice, contract, 0, {uint256{1}});
+    world.call(bob, contract).gas_limit = uint64_t{1} << 52;  // some weeks
+    Runs runs;
+    const Outcome oracle = runs.sequential(world.scenario);
+    ASSERT_TRUE(oracle.result.has_value());
+    const LateAccount late(world.scenario.before, alice);
+    std::stop_source stop;
+    std::jthread impatient([&](const std::stop_token& done) {
+        for (int i = 0; i < 200 && !done.stop_requested(); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        stop.request_stop();
+    });
+    execution::ExecutionOptions options;
+    options.stop = stop.get_token();
+    const Outcome outcome = runs.optimistic(world.scenario, late, {.threads = 2}, options);
+    EXPECT_EQ(difference(oracle.result, outcome.result), std::nullopt);
+    EXPECT_EQ(outcome.statistics.stopped, 1u);
 }
 
 World world_of_loops(int transactions) {

@@ -117,6 +117,9 @@ struct Core {
     const Rules* rules = nullptr;
     const PrecompileSet* precompiles = nullptr;
     const std::atomic<bool>* stop;
+    // Machine::ask_once()
+    const std::atomic<uint32_t>* awaited;
+    uint32_t asks_at = 1;
     Inspector* inspector = nullptr;
     uint256 coinbase_word, difficulty_word, origin_word;
 
@@ -142,7 +145,11 @@ struct Core {
     bool step_pending = false;
     Gas step_gas = 0;
 
-    [[nodiscard]] bool stopped() const noexcept { return stop->load(std::memory_order_relaxed); }
+    [[nodiscard]] bool stopped() noexcept {
+        if (awaited->load(std::memory_order_relaxed) < asks_at) [[likely]]
+            return stop->load(std::memory_order_relaxed);
+        return stop->load(std::memory_order_relaxed) || !goes_on();
+    }
 
     // ---- Calls (calls.cpp). Each returns the frame that runs next, at its ip, sp and gas; nullptr: the run
     // has ended.
@@ -166,6 +173,8 @@ struct Core {
     void begin(const Message& message, Gas gas);
 
 private:
+    /// What the journal's source says, once it is to be asked.
+    [[gnu::cold, gnu::noinline]] bool goes_on() noexcept;
     /// The recipient's code, for the outermost call. False: the run has ended.
     bool find_code(PendingCall& call);
     static void run(Frame* f);

@@ -9,6 +9,7 @@ namespace weft::evm {
 namespace {
 
 const std::atomic<bool> never{false};
+const std::atomic<uint32_t> nothing_awaited{0};
 
 /// No frame's stack is higher than 1024 words; each frame's begins where its caller's ends.
 constexpr size_t all_words = (max_call_depth + 1) * size_t{1024} + 64;
@@ -34,6 +35,7 @@ constexpr size_t kept_memory = size_t{8} << 20;
 Core::Core(Journal& journal_, size_t memory_budget)
     : journal(journal_),
       stop(&never),
+      awaited(&nothing_awaited),
       words(all_words),
       memory(memory_budget + std::min<size_t>(64, ~memory_budget)),  // what no system has fails there
       memory_end(memory.data() + memory_budget),
@@ -41,6 +43,12 @@ Core::Core(Journal& journal_, size_t memory_budget)
       frames(max_call_depth + 1),
       passing(journal_.codes().space()),
       float_slots(max_call_depth + 1) {}
+
+bool Core::goes_on() noexcept {
+    awaited = &nothing_awaited;
+    asks_at = 1;
+    return journal.goes_on();
+}
 
 void Core::run(Frame* f) {
     const auto first = reinterpret_cast<Handler>(reinterpret_cast<char*>(&handler_base) + f->ip->handler);
@@ -99,6 +107,10 @@ void Machine::forget_preimages() noexcept { core_->preimages.clear(); }
 PreimageCache& Machine::preimages() noexcept { return core_->preimages; }
 void Machine::set_stop_flag(const std::atomic<bool>* doomed) noexcept {
     core_->stop = doomed != nullptr ? doomed : &never;
+}
+void Machine::ask_once(const std::atomic<uint32_t>* awaited, uint32_t at) noexcept {
+    core_->awaited = awaited != nullptr ? awaited : &nothing_awaited;
+    core_->asks_at = awaited != nullptr ? at : 1;
 }
 void Machine::set_inspector(Inspector* inspector) noexcept { core_->inspector = inspector; }
 Journal& Machine::journal() noexcept { return core_->journal; }

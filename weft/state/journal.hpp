@@ -127,6 +127,8 @@ public:
     [[nodiscard]] virtual const Code* code(const AccountEntry& account) noexcept = 0;
     /// nullopt: failed.
     [[nodiscard]] virtual std::optional<Hash> block_hash(uint64_t number) noexcept = 0;
+    /// Whether it is of any use to go on with what has been read so far. False: failed.
+    [[nodiscard]] virtual bool goes_on() noexcept { return true; }
 };
 
 /// What a journal must know of the chain's rules.
@@ -357,6 +359,9 @@ public:
     [[nodiscard]] std::optional<Hash> block_hash(uint64_t number) noexcept {
         return source_->block_hash(number);
     }
+
+    /// See Source.
+    [[nodiscard]] bool goes_on() noexcept { return source_->goes_on(); }
 
     struct Snapshot {
         size_t undo;

@@ -77,6 +77,8 @@ void Engine::start(Worker& worker, Position position, unsigned index, evm::Inspe
     worker.machine.begin_block(block_.env().context, block_.env().revision, precompiles_);
     worker.machine.set_inspector(inspector);
     worker.machine.set_stop_flag(&block_.stopped());
+    // Who reads what isn't so may go on, without reading, for as long as the gas lasts.
+    worker.machine.ask_once(is_watched ? &memory_.versions.committed() : nullptr, position - 1);
 }
 
 std::optional<ExecutionError> Engine::run_at_cursor(

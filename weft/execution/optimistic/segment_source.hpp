@@ -44,14 +44,14 @@ public:
     std::optional<bool> has_storage(state::AccountEntry& account) noexcept override;
     const Code* code(const state::AccountEntry& account) noexcept override;
     std::optional<Hash> block_hash(uint64_t number) noexcept override;
-
-private:
     /// Looks once, when all before the run is committed, whether what it has read so far holds: what it reads
     /// from then on is final.
-    [[nodiscard]] bool goes_on() noexcept {
+    [[nodiscard]] bool goes_on() noexcept override {
         if (watched_ == nullptr || !versions_.is_committed_before(position_)) return !is_refuted_;
         return holds_so_far();
     }
+
+private:
     [[nodiscard]] bool holds_so_far() noexcept;
     template <class Read>
     bool keep_error(Read& read) noexcept {

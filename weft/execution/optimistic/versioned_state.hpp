@@ -52,6 +52,8 @@ public:
     /// Everything up to this position is committed: predictions for it are void.
     void set_committed(Position position) noexcept { committed_.store(position, std::memory_order_release); }
 
+    /// The last position up to which everything is committed.
+    [[nodiscard]] const std::atomic<Position>& committed() const noexcept { return committed_; }
     /// Whether a segment at `position` stands on committed state alone.
     [[nodiscard]] bool is_committed_before(Position position) const noexcept {
         return committed_.load(std::memory_order_acquire) + 1 >= position;
