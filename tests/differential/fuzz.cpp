@@ -117,9 +117,7 @@ public:
 
 private:
     bool try_block(uint64_t number) {
-        const std::string replay = fmt::format("weft_differential --seed {} --first {} --blocks 1 --runs {}",
-                                               arguments_.seed, number, arguments_.runs);
-        watchdog_.pet(replay);
+        watchdog_.pet(command(arguments_.first, number));
         const uint64_t seed =
             base::divide(uint256{arguments_.seed} * uint256{0x9e3779b97f4a7c15}, 1'000'000'007)
                 .remainder.low() +
@@ -128,15 +126,46 @@ private:
         transactions_ += scenario.transactions.size();
         for (const OnInvalid on_invalid : {OnInvalid::fail, OnInvalid::skip})
             for (uint64_t i = 0; i <= arguments_.runs; ++i) {
-                const Mode mode =
-                    i == 0 ? Mode{.threads = 1, .stale_first_run = true} : random_mode(seed + i);
+                const Mode mode = i == 0       ? Mode{.threads = 1, .stale_first_run = true}
+                                  : i % 2 == 1 ? kept_mode(seed + i)
+                                               : random_mode(seed + i);
                 const auto fault = find_fault(scenario, mode, on_invalid, true);
                 if (!fault) continue;
-                fmt::print("{}\nrepeat with: {}\n", *fault, replay);
+                // What a context has kept is of the blocks before.
+                const uint64_t first = mode.kept != 0 ? arguments_.first : number;
+                fmt::print("{}\nrepeat with: {}\n", *fault, command(first, number));
                 shrink_and_print(scenario, mode, on_invalid);
                 return false;
             }
         return true;
+    }
+
+    /// Repeats these blocks.
+    [[nodiscard]] std::string command(uint64_t first, uint64_t last) const {
+        return fmt::format("weft_differential --seed {} --first {} --blocks {} --runs {}", arguments_.seed,
+                           first, last - first + 1, arguments_.runs);
+    }
+
+    /// A mode whose context goes from block to block.
+    [[nodiscard]] Mode kept_mode(uint64_t seed) const {
+        constexpr unsigned contexts = 12;
+        Random random(seed);
+        const auto number = static_cast<unsigned>(1 + random.below(contexts));
+        Mode mode = random_mode(arguments_.seed * contexts + number);
+        mode.kept = number;
+        if (mode.interleaving) mode.interleaving = random.below(~uint64_t{0});
+        mode.batches = random.chance(70) ? 1 : 2 + random.below(3);
+        return mode;
+    }
+
+    /// Simulations leave out some checks.
+    static execution::Checks random_checks(uint64_t seed) {
+        Random random(seed);
+        if (!random.chance(20)) return {};
+        return {.nonce = random.chance(50),
+                .balance = random.chance(50),
+                .base_fee = random.chance(50),
+                .sender_code = random.chance(50)};
     }
 
     std::optional<std::string> find_fault(const Scenario& whole, const Mode& mode, OnInvalid on_invalid,
@@ -144,6 +173,7 @@ private:
         const Scenario scenario = scenario_for(mode, whole);
         execution::ExecutionOptions options{.on_invalid = on_invalid};
         options.record_access_list = true;
+        options.checks = random_checks(mode.seed + mode.batches);
         options = options_for(mode, std::move(options));
         const Outcome oracle = runs_.sequential(scenario, options);
         if (const auto fault = inconsistency(scenario, oracle)) return "sequential: " + *fault;

@@ -5,6 +5,7 @@
 #include "tests/differential/interleaving.hpp"
 #include "tests/differential/random_code.hpp"
 #include "weft/base/hex.hpp"
+#include "weft/state/forwarding_reader.hpp"
 #include "weft/trie/roots.hpp"
 
 namespace weft::differential {
@@ -14,6 +15,13 @@ using execution::ExecutionContext;
 using execution::ExecutionOptions;
 
 constexpr unsigned most_threads = 8;
+
+/// Says that its reads wait, so that what functions touch is learnt and looked for in small blocks, too.
+class WaitingReader final : public state::ForwardingReader {
+public:
+    explicit WaitingReader(const StateReader& state) : ForwardingReader(state) {}
+    [[nodiscard]] uint64_t read_time() const noexcept override { return 1000; }
+};
 
 /// Does what it hears of to a state, and knows its root.
 class StreamedState final : public execution::RootSink {
@@ -120,7 +128,8 @@ std::string difference(const BlockResult& expected, const BlockResult& actual) {
 
 std::string to_string(const Mode& mode) {
     return fmt::format(
-        "{}{}{}{} threads, {} a segment, {}{}{}% refused, {}% before their turn, {}, {} batches",
+        "{}{}{}{}{}{} threads, {} a segment, {}{}{}% refused, {}% before their turn, {}, {} batches",
+        mode.kept != 0 ? fmt::format("context {}, ", mode.kept) : "", mode.reads_wait ? "reads wait, " : "",
         mode.directed ? "directed, " : "", mode.slots_commute ? "slots commute, " : "",
         mode.least_in_row != 0 ? fmt::format("rows of {}, ", mode.least_in_row) : "", mode.threads,
         mode.segment_transactions == 0 ? "by cost" : std::to_string(mode.segment_transactions),
@@ -158,6 +167,7 @@ Mode random_mode(uint64_t seed) {
     mode.seed = random.below(~uint64_t{0});
     mode.slots_commute = random.chance(50);
     if (random.chance(45)) mode.least_in_row = 1 + random.below(6);
+    mode.reads_wait = random.chance(30);
     return mode;
 }
 
@@ -205,6 +215,20 @@ const std::vector<Mode>& forcing_modes() {
     return modes;
 }
 
+/// A context, and what it hears of its threads passed on to the run's own interleaving.
+struct Runs::Kept {
+    class Relay final : public execution::Interleaving {
+    public:
+        void begin(unsigned workers) noexcept override { to->begin(workers); }
+        void reached(unsigned worker, execution::Point at) noexcept override { to->reached(worker, at); }
+        void end(unsigned worker) noexcept override { to->end(worker); }
+        execution::Interleaving* to = nullptr;
+    };
+    Relay relay;
+    std::optional<ExecutionContext> context;
+};
+
+Runs::~Runs() = default;
 Runs::Runs()
     : pool_(std::make_shared<base::ThreadPool>(most_threads - 1)), codes_(std::make_shared<CodeCache>()) {}
 
@@ -260,8 +284,20 @@ Outcome Runs::optimistic(const Scenario& scenario, const StateReader& reader, co
                         .slots_commute = mode.slots_commute,
                         .least_in_row = mode.least_in_row,
                         .interleaving = interleaving ? &*interleaving : nullptr};
-    ExecutionContext context(made);
-    return run(scenario, reader, context, std::move(options), mode);
+    const WaitingReader waiting(reader);
+    const StateReader& read = mode.reads_wait ? waiting : reader;
+    if (mode.kept == 0) {
+        ExecutionContext context(made);
+        return run(scenario, read, context, std::move(options), mode);
+    }
+    std::unique_ptr<Kept>& kept = kept_[2 * mode.kept + (mode.directed ? 1 : 0)];
+    if (!kept) {
+        kept = std::make_unique<Kept>();
+        if (interleaving) made.speculation.interleaving = &kept->relay;
+        kept->context.emplace(made);
+    }
+    if (interleaving) kept->relay.to = &*interleaving;
+    return run(scenario, read, *kept->context, std::move(options), mode);
 }
 
 Outcome Runs::sequential(const Scenario& scenario, ExecutionOptions options) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,10 @@ struct Mode {
     /// So many payments and calls in a row are executed by owner; 0: none are. Then neither access lists nor
     /// transactions' roots are made, and the sink hears of whole blocks.
     size_t least_in_row = 0;
+    /// The context that goes from block to block, by its number; 0: one of the run's own.
+    unsigned kept = 0;
+    /// The reader says that its reads wait.
+    bool reads_wait = false;
     /// Whether the mode leaves no room for who asks for more than the block's result.
     [[nodiscard]] bool is_bare() const noexcept { return slots_commute || least_in_row != 0; }
 };
@@ -52,6 +57,7 @@ struct Outcome {
 class Runs {
 public:
     Runs();
+    ~Runs();
     [[nodiscard]] Outcome sequential(const Scenario& scenario, execution::ExecutionOptions options = {});
     [[nodiscard]] Outcome optimistic(const Scenario& scenario, const Mode& mode,
                                      execution::ExecutionOptions options = {});
@@ -68,8 +74,10 @@ private:
     [[nodiscard]] Outcome run(const Scenario& scenario, const StateReader& reader,
                               execution::ExecutionContext& context, execution::ExecutionOptions options,
                               const Mode& mode);
+    struct Kept;
     std::shared_ptr<base::ThreadPool> pool_;
     std::shared_ptr<CodeCache> codes_;
+    std::map<unsigned, std::unique_ptr<Kept>> kept_;
     size_t memory_budget_ = size_t{1} << 30;
 };
 

@@ -13,6 +13,7 @@ Bytes StraightCodeMaker::runtime(bool dies) {
             inner.op({OP_CALLER, OP_SELFDESTRUCT});
         });
     const auto function = [&](Assembler& body) {
+        takes_slots_ = random_.chance(40);
         for (uint64_t i = 1 + random_.below(3); i > 0; --i) statement(body, 0);
     };
     if (random_.chance(60)) {
@@ -115,7 +116,7 @@ void StraightCodeMaker::require(Assembler& code) {
     } else {
         code.push(random_.below(5));
     }
-    constexpr uint8_t comparisons[] = {OP_LT, OP_GT, OP_EQ, OP_SLT, OP_SUB};
+    constexpr uint8_t comparisons[] = {OP_LT, OP_GT, OP_EQ, OP_SLT, OP_SUB, OP_EQ, OP_XOR};
     code.op({random_.pick(comparisons)});
     code.when([&](Assembler& inner) {
         if (has(Revision::byzantium) && random_.chance(60)) {
@@ -164,12 +165,23 @@ void StraightCodeMaker::log(Assembler& code) {
 }
 
 void StraightCodeMaker::small_word(Assembler& code) {
-    switch (random_.below(5)) {
+    switch (random_.below(takes_slots_ ? 7 : 5)) {
         case 0:
             code.push(random_.below(4));
             break;
         case 1:
-            code.op({OP_CALLER}).push(3).op({OP_AND});
+            code.op({OP_CALLER});
+            if (!takes_slots_ || random_.chance(50)) code.push(3).op({OP_AND});
+            break;
+        case 5:  // what another slot holds, mostly one that is there for all
+            if (random_.chance(70)) {
+                code.push(random_.below(4)).op({OP_SLOAD});
+            } else {
+                takes_slots_ = false;
+                key(code);
+                takes_slots_ = true;
+                code.op({OP_SLOAD});
+            }
             break;
         default:
             code.push(4 + 32 * random_.below(most_arguments)).op({OP_CALLDATALOAD});

@@ -43,6 +43,7 @@ private:
 
     Random& random_;
     Revision revision_;
+    bool takes_slots_ = false;  ///< a word may be what some slot holds
 };
 
 }  // namespace weft::differential
