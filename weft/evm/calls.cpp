@@ -66,12 +66,7 @@ Frame* Core::call(Frame* f, CallKind kind, const Instruction* ip, uint256* sp, G
         return fail(f, Status::static_state_change, gas);  // EIP-214
     gas = reach(f, ranges[0], ranges[-1], gas);
     if (gas >= 0) gas = reach(f, ranges[-2], ranges[-3], gas);
-    if (gas < 0) {
-        // Nothing is accessed, but a trace shows what it would have cost.
-        if (inspector != nullptr && rules->eip2929 && journal.warm(journal.entry_of(address_of(sp[-1]))))
-            gas -= gas::cold_account_extra;
-        return fail(f, f->status, gas);
-    }
+    if (gas < 0) return fail(f, f->status, gas);
     if (stopped()) return fail(f, Status::aborted, gas);
 
     const Address address = address_of(sp[-1]);
@@ -79,18 +74,16 @@ Frame* Core::call(Frame* f, CallKind kind, const Instruction* ip, uint256* sp, G
     AccountEntry* const target = called_account(f, address, gas, gas::cold_account_extra, value_cost);
     if (target == nullptr) return fail(f, f->status, gas);
     gas -= value_cost + creation_cost(*this, kind, *target, value);
-    if (gas < 0) return fail(f, Status::out_of_gas, gas);
+    const uint64_t requested = sp[0].saturate();
+    // Before EIP-150 what is passed on counts as well; of a call that fails that is only for tracers to see.
+    const Gas counted = rules->eip150 ? 0 : static_cast<Gas>(std::min(requested, gas::most_counted));
+    if (gas < 0) return fail(f, Status::out_of_gas, gas - counted);
     bool delegated = false;
     const state::Code* const code = called_code(f, *target, gas, delegated);
     if (code == nullptr) return fail(f, f->status, gas);
 
-    const uint64_t requested = sp[0].saturate(),
-                   limit = static_cast<uint64_t>(rules->eip150 ? gas - gas / 64 : gas);
-    if (requested > limit && !rules->eip150) {
-        // What it would take is only for tracers to see.
-        return fail(f, Status::out_of_gas,
-                    gas - static_cast<Gas>(std::min<uint64_t>(requested, uint64_t{1} << 62)));
-    }
+    const auto limit = static_cast<uint64_t>(rules->eip150 ? gas - gas / 64 : gas);
+    if (requested > limit && !rules->eip150) return fail(f, Status::out_of_gas, gas - counted);
     const auto passed = static_cast<Gas>(std::min(requested, limit));
     f->ip = ip + 1;
     f->sp = ranges - 3;
@@ -390,6 +383,8 @@ Frame* Core::selfdestruct(Frame* f, uint256* sp, Gas gas) {
     if (beneficiary == nullptr) return fail(f, f->status, gas);
     AccountEntry& self = *f->account;
     const uint256 balance = journal.balance(self);
+    // What a failing frame has added is taken back with the rest; a tracer sees it, as geth's does.
+    if (!rules->eip3529 && !journal.destroyed_here(self)) journal.add_refund(gas::selfdestruct_refund);
     if (rules->eip150) {
         const bool is_new = rules->eip158 ? !balance.is_zero() && journal.is_empty(*beneficiary)
                                           : !journal.exists(*beneficiary);
@@ -397,7 +392,6 @@ Frame* Core::selfdestruct(Frame* f, uint256* sp, Gas gas) {
         if (gas < 0) return fail(f, Status::out_of_gas, gas);
     }
     const bool destroys = !rules->eip6780 || journal.created_here(self);
-    if (!rules->eip3529 && !journal.destroyed_here(self)) journal.add_refund(gas::selfdestruct_refund);
     if (beneficiary != &self)
         move_value(self, *beneficiary, balance);
     else if (destroys)

@@ -144,6 +144,7 @@ struct Core {
     /// The traced step whose cost isn't known yet.
     bool step_pending = false;
     Gas step_gas = 0;
+    bool step_cold = false;
 
     [[nodiscard]] bool stopped() noexcept {
         if (awaited->load(std::memory_order_relaxed) < asks_at) [[likely]]

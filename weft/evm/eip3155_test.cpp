@@ -123,6 +123,41 @@ TEST(Eip3155, Eip3529TheRefundOfAnSstoreStandsAtIt) {
         << lines;
 }
 
+/// The line of what couldn't be paid for, from its pc on.
+std::string unpaid(Revision revision, const Code& code, uint64_t gas) {
+    World world(revision);
+    const std::string line = last_lines(trace(world, code, gas), 2);
+    return line.substr(0, line.find('\n'));
+}
+
+// What geth 1.17.10 prints for these codes: `evm run --trace --prestate GENESIS --gas GAS CODE`.
+TEST(Eip3155, WhatCannotBePaidForIsReckonedWithColdPlacesAsInGeth) {
+    EXPECT_EQ(
+        unpaid(Revision::london, Code{}.push(1).op(OP_SLOAD), 50),
+        R"({"pc":2,"op":84,"gas":"0x2f","gasCost":"0x834","memSize":0,"stack":["0x1"],"depth":1,"refund":0,"opName":"SLOAD","error":"out of gas"})");
+    EXPECT_EQ(
+        unpaid(Revision::london, Code{}.push(0x20).push(0).push(0).push(0xaa).op(OP_EXTCODECOPY), 121),
+        R"({"pc":8,"op":60,"gas":"0x6d","gasCost":"0xa2e","memSize":0,"stack":["0x20","0x0","0x0","0xaa"],"depth":1,"refund":0,"opName":"EXTCODECOPY","error":"out of gas"})");
+    Code warm = Code{}.push(0xaa).op(OP_BALANCE).op(OP_POP);
+    warm.push(0x20).push(0).push(0).push(0).push(0xaa).push(1000).op(OP_STATICCALL);
+    EXPECT_EQ(
+        unpaid(Revision::london, warm, 2725),
+        R"({"pc":17,"op":250,"gas":"0x66","gasCost":"0x44f","memSize":0,"stack":["0x20","0x0","0x0","0x0","0xaa","0x3e8"],"depth":1,"refund":0,"opName":"STATICCALL","error":"out of gas"})");
+    EXPECT_EQ(
+        unpaid(Revision::cancun, Code{}.push(0).push(uint64_t{1} << 63).push(0).push(0).op(OP_CREATE2),
+               100'000),
+        R"({"pc":15,"op":245,"gas":"0x18694","gasCost":"0x7d00","memSize":0,"stack":["0x0","0x8000000000000000","0x0","0x0"],"depth":1,"refund":0,"opName":"CREATE2","error":"out of gas: gas uint64 overflow"})");
+}
+
+TEST(Eip3155, WhatCannotBePaidForInOldForksIsReckonedAsInGeth) {
+    EXPECT_EQ(
+        unpaid(Revision::frontier, Code{}.call(OP_CALL, {0x989680, 7, 1, 0, 0, 0, 0}), 100'000),
+        R"({"pc":16,"op":241,"gas":"0x1868b","gasCost":"0x991b78","memSize":0,"stack":["0x0","0x0","0x0","0x0","0x1","0x7","0x989680"],"depth":1,"refund":0,"opName":"CALL","error":"out of gas"})");
+    EXPECT_EQ(
+        unpaid(Revision::tangerine_whistle, Code{}.push(0x1234).op(OP_SELFDESTRUCT), 6003),
+        R"({"pc":3,"op":255,"gas":"0x1770","gasCost":"0x7530","memSize":0,"stack":["0x1234"],"depth":1,"refund":24000,"opName":"SELFDESTRUCT","error":"out of gas"})");
+}
+
 TEST(Eip3155, InnerExitsToo) {
     World world;
     std::ostringstream out;

@@ -26,6 +26,8 @@ inline constexpr Gas cold_slot_extra = 2000;
 inline constexpr Gas cold_slot = 2100;
 inline constexpr Gas selfdestruct_refund = 24000;  ///< until EIP-3529
 inline constexpr Gas sstore_sentry = 2300;         ///< EIP-2200
+/// Of what a call asks for beyond what there is (before EIP-150), what counts as wanting.
+inline constexpr uint64_t most_counted = uint64_t{1} << 62;
 }  // namespace gas
 
 inline constexpr uint64_t max_code_size = 0x6000;           ///< EIP-170

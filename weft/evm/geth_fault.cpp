@@ -163,63 +163,68 @@ private:
                 .cost = static_cast<uint64_t>(end_.cost)};
     }
 
+    /// What a cold account or slot takes beside the constant gas; calls, SSTORE and SELFDESTRUCT reckon it
+    /// in their own ways.
+    [[nodiscard]] uint64_t cold_gas() const noexcept {
+        if (!end_.cold || step_.opcode == OP_SSTORE || step_.opcode == OP_SELFDESTRUCT) return 0;
+        return step_.opcode == OP_SLOAD ? info_.gas + gas::cold_slot_extra : gas::cold_account_extra;
+    }
+
     /// It fails where its gas is reckoned.
     [[nodiscard]] GethFault unpaid() const {
         if (step_.gas < constant_) return refused("out of gas");
         if (memory_end_ == no_such_size) return refused("gas uint64 overflow");
+        if (is_call()) return unpaid_call();
         if (end_.status == Status::static_state_change) {
             if (is_log() || step_.opcode == OP_TSTORE) return executed(to_string(end_.status), 0);
             return refused("out of gas: write protection");
         }
+        if (end_.status != Status::out_of_gas && end_.status != Status::init_code_too_large)
+            return refused(to_string(end_.status));
+        if (memory_end_ > largest_memory) return refused("out of gas: gas uint64 overflow");
         if (end_.status == Status::init_code_too_large)
             return refused(fmt::format("out of gas: max initcode size exceeded: code size {} limit {}",
                                        operand(2).saturate(), max_init_code_size));
-        if (end_.status != Status::out_of_gas) return refused(to_string(end_.status));
-        if (is_call()) return unpaid_call();
-        if (memory_end_ > largest_memory) return refused("out of gas: gas uint64 overflow");
         if (step_.opcode == OP_SSTORE && rules_of(step_.revision).eip2200 && step_.gas <= gas::sstore_sentry)
             return refused("out of gas: not enough gas for reentrancy sentry");
-        const auto cost = static_cast<uint64_t>(end_.cost);
-        if (step_.opcode == OP_SELFDESTRUCT && step_.revision >= Revision::berlin &&
-            cost == constant_ + gas::cold_account)
+        if (step_.opcode == OP_SELFDESTRUCT && end_.cold && step_.gas - constant_ < gas::cold_account)
             return refused("out of gas: out of gas");
-        return refused("out of gas", std::max(cost, constant_ + expansion_gas() + size_gas()));
-    }
-
-    /// Whether a call that can't pay for memory would have been to a cold account. paid: as far as Weft
-    /// reckoned, which is up to the input's memory, or the output's too, and the account.
-    [[nodiscard]] bool is_cold(uint64_t paid) const {
-        const size_t input = has_value() ? 3 : 2;
-        const uint64_t of_input = expansion_gas(range_end(input, operand(input + 1)));
-        return paid == of_input + gas::cold_account_extra ||
-               paid == expansion_gas() + gas::cold_account_extra;
+        const auto cost = static_cast<uint64_t>(end_.cost);
+        return refused("out of gas", std::max(cost, constant_ + expansion_gas() + size_gas() + cold_gas()));
     }
 
     [[nodiscard]] GethFault unpaid_call() const {
         // What is looked at in the call itself has its words twice.
-        GethFault early = refused("out of gas: out of gas");
-        const auto paid = static_cast<uint64_t>(end_.cost) - constant_;  // as far as Weft reckoned
-        const uint64_t there = step_.gas - constant_;
+        const GethFault early = refused("out of gas: out of gas");
+        const GethFault overflow = refused("out of gas: gas uint64 overflow");
+        const uint64_t cold = cold_gas();
+        if (step_.gas - constant_ < cold) return early;
+        if (end_.status == Status::static_state_change) return refused("out of gas: write protection");
+        if (end_.status != Status::out_of_gas) return refused(to_string(end_.status));
+        if (memory_end_ > largest_memory) return overflow;
+        const uint64_t there = step_.gas - constant_ - cold;
         const uint64_t value = has_value() && !operand(2).is_zero() ? call_value_gas : 0;
-        if (step_.revision >= Revision::berlin && there < gas::cold_account_extra) return early;
-        if (memory_end_ > largest_memory) return refused("out of gas: gas uint64 overflow");
         const uint64_t stateless = expansion_gas() + value;
         if (step_.revision >= Revision::prague || (step_.opcode == OP_CALL && there < stateless))
             return early;
+        // As far as Weft reckoned: all of it, if the memory could be paid for.
+        const uint64_t paid = static_cast<uint64_t>(end_.cost) - constant_ - cold;
         const uint256& requested = operand(0);
         if (!rules_of(step_.revision).eip150) {
-            if (!requested.is_u64()) return refused("out of gas: gas uint64 overflow");
-            const bool creates = step_.opcode == OP_CALL && paid == stateless + new_account_gas;
-            return refused("out of gas",
-                           constant_ + stateless + (creates ? new_account_gas : 0) + requested.low());
+            if (!requested.is_u64()) return overflow;
+            const uint64_t counted = std::min(requested.low(), gas::most_counted);
+            const bool creates = step_.opcode == OP_CALL && paid == stateless + new_account_gas + counted;
+            const uint64_t intrinsic = stateless + (creates ? new_account_gas : 0);
+            if (requested.low() > no_such_size - intrinsic) return overflow;
+            return refused("out of gas", constant_ + intrinsic + requested.low());
         }
-        const uint64_t cold = is_cold(paid) ? gas::cold_account_extra : 0;
-        const uint64_t intrinsic = std::max(paid, stateless + cold);
+        const uint64_t intrinsic = std::max(paid, stateless);
         // geth subtracts without a look, and takes what is requested of what then seems to be there.
         const uint64_t seems = there - intrinsic, all_but_a_64th = seems - seems / 64;
         const uint64_t passed =
             !requested.is_u64() || all_but_a_64th < requested.low() ? all_but_a_64th : requested.low();
-        return refused("out of gas", constant_ + intrinsic + passed);
+        if (passed > no_such_size - intrinsic) return overflow;
+        return refused("out of gas", constant_ + cold + intrinsic + passed);
     }
 
     const BegunStep& step_;

@@ -29,6 +29,7 @@ struct StepEnd {
     int64_t cost;
     int64_t refund;  ///< after it
     Status status;   ///< success, or why the frame failed
+    bool cold;       ///< the account or slot that it names was cold before it (EIP-2929)
 };
 
 /// A call or a creation about to begin, also one whose target has no code or is a precompile.

@@ -220,9 +220,12 @@ public:
     [[nodiscard]] AccountEntry* loaded(AccountEntry& entry) noexcept {
         return entry.loaded ? &entry : load(entry);
     }
+    [[nodiscard]] bool is_cold(const AccountEntry& entry) const noexcept {
+        return entry.warm_in != transaction_ && !entry.always_warm;
+    }
     /// Marks it warm for this transaction; true if it was cold (EIP-2929).
     bool warm(AccountEntry& entry) noexcept {
-        if (entry.warm_in == transaction_ || entry.always_warm) return false;
+        if (!is_cold(entry)) return false;
         undo_.push_back({Undo::Kind::account_warmed, &entry, entry.warm_in});
         entry.warm_in = transaction_;
         return true;
@@ -298,9 +301,12 @@ public:
     [[nodiscard]] SlotEntry* loaded(SlotEntry& entry) noexcept {
         return entry.seen_in == transaction_ ? &entry : see(entry);
     }
+    [[nodiscard]] bool is_cold(const SlotEntry& entry) const noexcept {
+        return entry.warm_in != transaction_;
+    }
     /// Marks it warm for this transaction; true if it was cold (EIP-2929).
     bool warm(SlotEntry& entry) noexcept {
-        if (entry.warm_in == transaction_) return false;
+        if (!is_cold(entry)) return false;
         undo_.push_back({Undo::Kind::slot_warmed, &entry, entry.warm_in});
         entry.warm_in = transaction_;
         return true;
