@@ -168,6 +168,14 @@ TEST_F(BlockTests, CheckThatInvalidBlocksAreRefusedForTheReason) {
         << err_;
 }
 
+TEST_F(BlockTests, TakeAnEmptyExceptionForNone) {
+    const Link first = mine(genesis_, 10, 1);
+    const std::string header = R"("blockHeader": )" + to_json(first.header);
+    for (const char* const none : {R"(, "expectException": "")", R"(, "expectException": null)"})
+        EXPECT_EQ(run({entry(first.header, header + none)}, first.header, rewards(one_reward)), exit_ok)
+            << none << out_ << err_;
+}
+
 TEST_F(BlockTests, CheckTheHashOfABlock) {
     const Link first = mine(genesis_, 10, 1);
     const auto with_hash = [](const Header& header, const Hash& hash) {

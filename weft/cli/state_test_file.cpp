@@ -161,7 +161,8 @@ Result<StateTest::Case> parse_case(Value value, const Template& transaction, uin
     Bytes encoded;
     fields.required("hash", out.post_root);
     fields.required("logs", out.logs_hash);
-    fields.optional("expectException", out.exception);
+    std::string_view exception;
+    if (fields.optional("expectException", exception) && !exception.empty()) out.exception = exception;
     fields.optional("txbytes", encoded);
     fields.with("receipt", [&](Value receipt) { return read_receipt(receipt, out); });
     if (!fields.with("indexes", [&](Value indexes) {

@@ -97,6 +97,13 @@ TEST_F(StateTests, ChecksThatInvalidTransactionsAre) {
     EXPECT_EQ(run(root(), no_logs, exception, "1"), exit_ok) << out_;
 }
 
+TEST_F(StateTests, TakeAnEmptyExceptionForNone) {
+    EXPECT_EQ(run(zero_root, no_logs, "", "0"), exit_check_failed);
+    const std::string after = root();
+    for (const char* const none : {R"("expectException": "",)", R"("expectException": null,)"})
+        EXPECT_EQ(run(after, no_logs, none, "0"), exit_ok) << none << out_ << err_;
+}
+
 /// Before EIP-161 the two fillings leave different states: a reward of nothing makes the coinbase exist.
 TEST_F(StateTests, TakeAnInvalidTransactionWithAndWithoutTheCoinbaseTouched) {
     constexpr const char* exception = R"("expectException": "TR_IntrinsicGas",)";
