@@ -58,7 +58,6 @@ bool is_as_expected(std::string_view exception, const Verdict& verdict) {
         {"INVALID_CHAINID", wrong_chain_id},
         {"INVALID_CHAINID", invalid_signature},  // a v that no chain's transaction has
         {"INVALID_SIGNATURE_VRS", invalid_signature},
-        {"INVALID_SIGNATURE_VRS", wrong_chain_id},  // a v of EIP-155 before it
         {"EC_RECOVERY_FAIL", invalid_signature},
         {"TYPE_NOT_SUPPORTED", type_not_supported},
         {"INTRINSIC_GAS_TOO_LOW", intrinsic_gas_too_low},

@@ -127,6 +127,8 @@ def check_rejections():
     intrinsic = "intrinsic gas too low: have 20999, want 21000"
     run = t8n(txs=[tx(**far | {"chainId": "0x5"})])
     check("a key signs for no other chain", run.returncode == 10 and "chainId" in run.stderr and not run.stdout, run)
+    run = t8n(fork="Homestead")
+    check("before EIP-155 a signature for a chain is none", '"error": "invalid transaction v, r, s values"' in run.stdout, run)
     run = t8n(fork="london")
     check("a fork's name is exact", run.returncode == 3 and 'unsupported fork "london"' in run.stderr, run)
     for name, fields, fork, words in (
@@ -144,6 +146,8 @@ def check_rejections():
              f"{CHECKSUMMED} required balance exceeds 256 bits"),
             ("type", far, "Berlin", "transaction type not supported"),
             ("chain", {"chainId": "0x2", "v": "0x27", "r": "0x1", "s": "0x1"}, "London", "invalid "),
+            ("blobs before Cancun", blob, "London",
+             "blob tx used but field env.ExcessBlobGas missing: transaction type not supported"),
             ("blob fee", blob | {"maxFeePerBlobGas": "0x0"}, "Cancun", "max fee per blob gas less than block blob gas fee: "
              f"address {CHECKSUMMED} blobGasFeeCap: 0, blobBaseFee: 1"),
             ("blob version", blob | {"blobVersionedHashes": ["0x02" + "00" * 31]}, "Cancun", "blob 0 has invalid hash version"),
@@ -371,6 +375,14 @@ def check_run(folder):
         run = evm("run", *words.split())
         check(f"run {words}", run.returncode == 0 and run.stdout.startswith(said), run)
     check("run --value without funds", "insufficient balance" in evm("run", "--value", "1", code).stdout)
+    for words in ((code,), ("--create", code)):
+        run = evm("run", "--trace", "--value", "1", *words)
+        check("run --trace --value without funds",
+              run.stderr == '{"output":"","gasUsed":"0x0","error":"insufficient balance for transfer"}\n', run)
+    with open("/dev/full", "w") as full:
+        run = subprocess.run([EVM, "run", "--trace", code], stdout=subprocess.DEVNULL, stderr=full)
+    check("a trace to a full disk", run.returncode == 1, run)
+    check("run --gas 0: as much as there can be", evm("run", "--gas", "0", code).stdout == word + "\n")
     genesis = {"config": {"chainId": 1, "homesteadBlock": 0, "eip150Block": 0, "eip155Block": 0, "eip158Block": 0,
                           "byzantiumBlock": 0}, "gasLimit": "0x100000", "difficulty": "0x1", "timestamp": "0x7",
                "alloc": {SENDER[2:]: {"balance": "0x10"}, RECEIVER[2:]: {"balance": "0x1", "code": "0x4260005260206000f3"}}}
@@ -382,6 +394,11 @@ def check_run(folder):
     accounts = {k.lower(): v for k, v in json.loads(dump + "}")["accounts"].items()}
     check("run --prestate", int(output, 16) == 7 and accounts[RECEIVER]["balance"] == "4", run)
     check("EIP-1014's revisions", "invalid opcode" in evm("run", "--prestate", f"{folder}/genesis.json", "5f").stdout)
+    later = {f"{name}Block": 0 for name in ("constantinople", "petersburg", "istanbul", "berlin", "london")}
+    with open(f"{folder}/london.json", "w") as file:
+        json.dump(genesis | {"config": genesis["config"] | later, "difficulty": "0x5"}, file)
+    run = evm("run", "--prestate", f"{folder}/london.json", "4460005260206000f3")
+    check("a random value, zero, from London on", int(run.stdout, 16) == 0, run)
     run = evm("run", "--statdump", code)
     check("run --statdump", "EVM gas used:    18\n" in run.stderr, run)
 

@@ -93,6 +93,9 @@ Outcome<void> read_prestate(const std::string& path, Job& job) {
     const Header& header = genesis->genesis.header;
     const ChainConfig& config = genesis->genesis.config;
     job.revision = config.revision(header.number, header.timestamp, /*merged=*/true);
+    // geth's tool gives each block a random value, zero, and so takes London's rules for those after the
+    // merge.
+    if (job.revision == Revision::london) job.revision = Revision::paris;
     job.block.number = header.number;
     job.block.timestamp = header.timestamp;
     job.block.coinbase = header.coinbase;
@@ -111,6 +114,7 @@ Outcome<Job> read_job(const CodeOptions& options) {
     if (!options.prestate.empty())
         if (auto read = read_prestate(options.prestate, job); !read)
             return std::unexpected(std::move(read.error()));
+    if (job.message.gas == 0) job.message.gas = std::numeric_limits<int64_t>::max();
     job.block.gas_limit = job.message.gas;
     const auto sender = read_address(options.sender, "sender");
     const auto receiver = read_address(options.receiver, "receiver");
@@ -175,6 +179,7 @@ public:
         const auto start = std::chrono::steady_clock::now();
         if (journal_.account(message.sender) == nullptr || !journal_.covers(sender, message.value)) {
             out.status = evm::Status::insufficient_balance;
+            if (inspector != nullptr) tell_refused(*inspector, message, out.status);
             return out;
         }
         warm_up(message, sender);
@@ -194,6 +199,20 @@ public:
     }
 
 private:
+    /// A call that the machine never sees.
+    static void tell_refused(evm::Inspector& inspector, const evm::Message& message, evm::Status why) {
+        inspector.enter({.kind = message.kind,
+                         .depth = 1,
+                         .is_static = false,
+                         .gas = message.gas,
+                         .sender = message.sender,
+                         .recipient = message.recipient,
+                         .code_address = message.recipient,
+                         .value = message.value,
+                         .input = message.input});
+        inspector.exit(1, why, message.gas, {});
+    }
+
     void warm_up(const evm::Message& message, state::AccountEntry& sender) {
         if (job_.revision < Revision::berlin) return;
         journal_.warm(sender);

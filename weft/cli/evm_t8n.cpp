@@ -116,9 +116,12 @@ private:
             auto& tx = input_.transactions[i];
             if (!tx) {
                 rejected_.push_back({i, tx.error()});
-            } else if (tx->type == TxType::blob && env_.revision >= Revision::cancun &&
-                       !input_.env.excess_blob_gas) {
-                rejected_.push_back({i, "blob tx used but field env.ExcessBlobGas missing"});
+            } else if (tx->type == TxType::blob && !input_.env.excess_blob_gas) {
+                // geth's words; before Cancun newer fillers look for the others.
+                const char* const why =
+                    env_.revision >= Revision::cancun ? "" : ": transaction type not supported";
+                rejected_.push_back(
+                    {i, std::string("blob tx used but field env.ExcessBlobGas missing") + why});
             } else {
                 transactions_.push_back(std::move(*tx));
                 places_.push_back(i);

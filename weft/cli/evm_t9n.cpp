@@ -51,10 +51,10 @@ std::string check_fees(const Transaction& tx) {
 std::string check_signature(const Transaction& tx, const BlockEnv& env) {
     execution::Terms terms;
     const auto reason = execution::MainnetRules::validate(tx, env, {}, terms);
-    if (reason == Reason::type_not_supported) return describe_rejection(*reason, tx, env, {});
-    if (reason == Reason::wrong_chain_id && (tx.type != TxType::legacy || env.eip155))
+    if (reason == Reason::type_not_supported || reason == Reason::wrong_chain_id ||
+        reason == Reason::invalid_signature)
         return describe_rejection(*reason, tx, env, {});
-    if (reason == Reason::wrong_chain_id || !primitives::recover_sender(tx) ||
+    if (!primitives::recover_sender(tx) ||
         (env.revision >= Revision::homestead && !primitives::is_low_s(tx.s)))
         return describe_rejection(Reason::invalid_signature, tx, env, {});
     return {};

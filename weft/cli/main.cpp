@@ -190,6 +190,8 @@ int run_and_flush(int argc, char** argv, bool is_evm) {
     const int status = is_evm ? evm_tool::run(argc, argv, {stdout, stderr}) : run_weft(argc, argv);
     errno = 0;
     const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    // Traces go to stderr: one that breaks off must not look like one that ends.
+    if (status == 0 && is_evm && std::ferror(stderr) != 0) return static_cast<int>(evm_tool::Exit::failed);
     if (status != 0 || is_written) return status;
     const std::string why = errno != 0 ? std::string(": ") + std::strerror(errno) : std::string();
     throw std::runtime_error("stdout: cannot be written" + why);

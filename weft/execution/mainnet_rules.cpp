@@ -134,8 +134,9 @@ std::optional<uint64_t> MainnetRules::access_list_limit(const BlockEnv& env) noe
 std::optional<Reason> MainnetRules::validate(const Transaction& tx, const BlockEnv& env, const Checks& checks,
                                              Terms& terms) noexcept {
     if (env.revision < first_revision(tx.type)) return Reason::type_not_supported;
-    if (tx.chain_id && (*tx.chain_id != env.context.chain_id || (tx.type == TxType::legacy && !env.eip155)))
-        return Reason::wrong_chain_id;
+    // Before EIP-155 a v that names a chain is none.
+    if (tx.chain_id && tx.type == TxType::legacy && !env.eip155) return Reason::invalid_signature;
+    if (tx.chain_id && *tx.chain_id != env.context.chain_id) return Reason::wrong_chain_id;
     if (env.revision >= Revision::osaka && tx.gas_limit > max_transaction_gas)
         return Reason::gas_limit_too_high;
     if (env.revision >= Revision::shanghai && !tx.to && tx.data.size() > max_init_code_size)
