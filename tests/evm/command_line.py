@@ -501,6 +501,10 @@ def check_state_tests(folder):
     check("trace", len(lines) == 11 and '"opName":"SSTORE"' in lines[4] and lines[-2].startswith('{"output":"","gasUsed":"0x') and
           lines[-1] == '{"stateRoot": "%s"}' % roots[0], traced.stderr)
     check("stdin", json.loads(evm("statetest", stdin=path + "\n").stdout) == verdicts)
+    with open(f"{folder}/unexpected.json", "w") as file:
+        json.dump(changed(test, ("one", "post", "London", 1, "expectException"), ""), file)
+    said = json.loads(evm("statetest", "--statetest.index=1", f"{folder}/unexpected.json").stdout)[0].get("error")
+    check("an unexpected refusal in geth's words", said == "unexpected error: intrinsic gas too low: have 1, want 21000", said)
     check("--statetest.fork", json.loads(evm("statetest", "--statetest.fork=Berlin", path).stdout) == [])
     check("--run", json.loads(evm("statetest", "--run", "two", path).stdout) == [])
     check_names(folder, test["one"])

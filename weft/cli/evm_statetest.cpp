@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "weft/base/hex.hpp"
+#include "weft/cli/evm_rejection.hpp"
 #include "weft/cli/evm_report.hpp"
 #include "weft/cli/evm_text_tracers.hpp"
 #include "weft/cli/logs_hash.hpp"
@@ -32,6 +33,17 @@ std::string check(const StateTest::Case& one, const execution::BlockResult& resu
         return fmt::format("post state logs hash mismatch: got {}, want {}", digits(logs),
                            digits(one.logs_hash));
     return {};
+}
+
+/// Why a transaction was refused, in geth's words.
+std::string why_invalid(const StateTest& test, const Transaction& tx, const execution::BlockEnv& env,
+                        const execution::ExecutionError& error) {
+    const auto* const invalid = std::get_if<execution::InvalidBlock>(&error);
+    if (invalid == nullptr) return execution::to_string(error);
+    RejectedAt at{
+        .sender = test.pre.account(tx.sender)->value_or(Account{}), .code_size = 0, .blob_gas_used = 0};
+    if (const Bytes* const code = test.pre.find_code(at.sender.code_hash)) at.code_size = code->size();
+    return describe_rejection(invalid->reason, tx, env, at);
 }
 
 /// Runs the tests of a file one after another.
@@ -92,7 +104,7 @@ private:
                 post.apply(result->diff);
                 if (!one.exception) report.error = check(one, *result, trie::state_root(post));
             } else {
-                invalid = execution::to_string(result.error());
+                invalid = why_invalid(test, *one.transaction, env, result.error());
             }
             if (options_.bench) report.stats = measure(test, *one.transaction, env);
         }

@@ -149,6 +149,18 @@ TEST(Eip3155, WhatCannotBePaidForIsReckonedWithColdPlacesAsInGeth) {
         R"({"pc":15,"op":245,"gas":"0x18694","gasCost":"0x7d00","memSize":0,"stack":["0x0","0x8000000000000000","0x0","0x0"],"depth":1,"refund":0,"opName":"CREATE2","error":"out of gas: gas uint64 overflow"})");
 }
 
+TEST(Eip3155, AStaticCallWithValueToAColdAccountFailsAsInGeth) {
+    for (const auto& [revision, words] : {std::pair{Revision::london, "out of gas: out of gas"},
+                                          std::pair{Revision::prague, "out of gas: write protection"}}) {
+        World world(revision);
+        world.deploy(other, Code{}.call(OP_CALL, {0, 0x9999, 1, 0, 0, 0, 0}));
+        const std::string lines =
+            trace(world, Code{}.call(OP_STATICCALL, {200, word_of_address(other), 0, 0, 0, 0}), 100'000);
+        EXPECT_NE(lines.find(std::string(R"("opName":"CALL","error":")") + words), std::string::npos)
+            << lines;
+    }
+}
+
 TEST(Eip3155, WhatCannotBePaidForInOldForksIsReckonedAsInGeth) {
     EXPECT_EQ(
         unpaid(Revision::frontier, Code{}.call(OP_CALL, {0x989680, 7, 1, 0, 0, 0, 0}), 100'000),

@@ -198,8 +198,11 @@ private:
         const GethFault early = refused("out of gas: out of gas");
         const GethFault overflow = refused("out of gas: gas uint64 overflow");
         const uint64_t cold = cold_gas();
-        if (step_.gas - constant_ < cold) return early;
-        if (end_.status == Status::static_state_change) return refused("out of gas: write protection");
+        const bool is_unpaid = step_.gas - constant_ < cold;
+        const bool is_static = end_.status == Status::static_state_change;  // EIP-7702's calls look first
+        if (is_static && (!is_unpaid || step_.revision >= Revision::prague))
+            return refused("out of gas: write protection");
+        if (is_unpaid) return early;
         if (end_.status != Status::out_of_gas) return refused(to_string(end_.status));
         if (memory_end_ > largest_memory) return overflow;
         const uint64_t there = step_.gas - constant_ - cold;
