@@ -138,11 +138,11 @@ def run_faults(source, root):
           lambda test, group: test["postStateDiff"].update({next(iter(group["pre"])): None}))
     fault("no account", "postStateDiff", 2, lambda test, group: test.update(postStateDiff={"0x11": None}))
 
-    def refused(change):
+    def refused(change, exception="BlockException.INCORRECT_BLOCK_FORMAT"):
         """Only the first payload, changed so that the Engine API refuses it."""
         def alter(test, group):
             payload = test["engineNewPayloads"][0]
-            payload |= {"validationError": "BlockException.INCORRECT_BLOCK_FORMAT", "errorCode": "-32602"}
+            payload |= {"errorCode": "-32602"} | ({"validationError": exception} if exception else {})
             test |= {"engineNewPayloads": [payload], "lastblockhash": payload["params"][0]["parentHash"],
                      "postStateDiff": {}}
             change(payload["params"])
@@ -151,6 +151,10 @@ def run_faults(source, root):
     named = "for the reason that the test names: 1, "
     for field in ("blobGasUsed", "excessBlobGas"):
         fault("V3 without " + field, named, 0, refused(lambda params: params[0].pop(field)))
+
+    fault("blobs that the block lacks", named, 0, refused(lambda params: params[1].append("0x01" + "00" * 31),
+                                                          "BlockException.INVALID_VERSIONED_HASHES"))
+    fault("only an error's code", "that it doesn't name: 1", 0, refused(lambda params: params[0].pop("blobGasUsed"), ""))
 
     def to_v2(params):
         del params[1:]

@@ -142,6 +142,20 @@ std::optional<execution::Reason> misfit_of_blob_fields(const Header& header) {
     return std::nullopt;
 }
 
+/// Whether the blobs that the consensus client names are the transactions'. One that can't be decoded is
+/// judged with its block.
+Result<bool> names_blobs(Value value, const std::vector<Bytes>& transactions) {
+    std::vector<Hash> named, there;
+    if (auto read = primitives::json::read(value, named); !read)
+        return std::unexpected(std::move(read.error()));
+    for (const Bytes& encoded : transactions) {
+        const auto tx = primitives::decode_transaction(encoded);
+        if (!tx) return true;
+        there.insert(there.end(), tx->blob_versioned_hashes.begin(), tx->blob_versioned_hashes.end());
+    }
+    return named == there;
+}
+
 /// engine_newPayload's parameters: the payload, from V3 on the blobs' hashes and the parent's beacon root,
 /// from V4 on the requests.
 Result<void> read_new_payload(Value value, TestBlock& out) {
@@ -162,6 +176,11 @@ Result<void> read_new_payload(Value value, TestBlock& out) {
             !read)
             return std::unexpected(std::move(read.error()).within(size_t{2}).within("params"));
     out.refused = misfit_of_blob_fields(payload->header);
+    if (parameters.size() > 1) {
+        const auto same = names_blobs(parameters[1], payload->transactions);
+        if (!same) return std::unexpected(Error(same.error()).within(size_t{1}).within("params"));
+        if (!*same && !out.refused) out.refused = execution::Reason::invalid_blob_version;
+    }
     if (parameters.size() > 3) {
         std::vector<Bytes> requests;
         if (auto read = primitives::json::read(parameters[3], requests); !read)

@@ -94,6 +94,7 @@ constexpr Row block_exceptions[] = {
     {"INVALID_RECEIPTS_ROOT", Reason::wrong_receipts_root},
     {"INVALID_LOG_BLOOM", Reason::wrong_logs_bloom},
     {"INVALID_REQUESTS", Reason::wrong_requests_hash},
+    {"INVALID_VERSIONED_HASHES", Reason::invalid_blob_version},
     {"INVALID_STATE_ROOT", Reason::wrong_state_root},
     {"INVALID_BLOCK_HASH", Reason::wrong_block_hash},
     {"INVALID_BAL_HASH", Reason::wrong_access_list_hash},
