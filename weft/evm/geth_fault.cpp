@@ -195,8 +195,8 @@ private:
 
     [[nodiscard]] GethFault unpaid_call() const {
         // What is looked at in the call itself has its words twice.
-        const GethFault early = refused("out of gas: out of gas");
-        const GethFault overflow = refused("out of gas: gas uint64 overflow");
+        GethFault early = refused("out of gas: out of gas");
+        GethFault overflow = refused("out of gas: gas uint64 overflow");
         const uint64_t cold = cold_gas();
         const bool is_unpaid = step_.gas - constant_ < cold;
         const bool is_static = end_.status == Status::static_state_change;  // EIP-7702's calls look first
