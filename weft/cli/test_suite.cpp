@@ -26,7 +26,8 @@ constexpr size_t cases_that_speculate = 64;
 struct FileResult {
     std::vector<CaseResult> cases;
     std::vector<std::string> skipped;  ///< tests by name
-    std::string bad_input;             ///< one line; empty: the file was read
+    /// A line each: why the file could not be read, or some of its tests.
+    std::vector<std::string> bad_input;
 };
 
 std::expected<std::vector<std::string>, std::string> find_files(const std::vector<std::string>& paths) {
@@ -60,25 +61,24 @@ FileResult run_file(const std::string& path, const RunTest& run_test, const Test
     FileResult out;
     const auto document = json::Document::load(path);
     if (!document) {
-        out.bad_input = document.error();
+        out.bad_input.push_back(document.error());
         return out;
     }
     json::Object tests;
     if (const auto status = json::read(document->root(), tests); !status) {
-        out.bad_input = document->describe(status.error());
+        out.bad_input.push_back(document->describe(status.error()));
         return out;
     }
-    if (tests.size() == 0) out.bad_input = path + ": no test in it";
+    if (tests.size() == 0) out.bad_input.push_back(path + ": no test in it");
     for (const auto& [name, test] : tests) {
         if (!filter.wants(name)) continue;
         if (filter.skips(name)) {
             out.skipped.emplace_back(name);
             continue;
         }
-        if (auto status = run_test({path, name, test}, filter, bench, out.cases); !status) {
-            out.bad_input = document->describe(std::move(status.error()).within(name));
-            return out;
-        }
+        // The others can be read.
+        if (auto status = run_test({path, name, test}, filter, bench, out.cases); !status)
+            out.bad_input.push_back(document->describe(std::move(status.error()).within(name)));
     }
     return out;
 }
@@ -144,7 +144,7 @@ Counts count(std::FILE* err, const std::vector<std::string>& paths, const std::v
 }
 
 /// Prints the counts; the exit status.
-int conclude(std::FILE* err, const Counts& counts, const TestOptions& options, bool all_files_read) {
+int conclude(std::FILE* err, const Counts& counts, const TestOptions& options, bool all_read) {
     const size_t run = counts.passed + counts.failed;
     bool proves_nothing = false;
     if (options.executors != TestExecutors::sequential) {
@@ -160,7 +160,7 @@ int conclude(std::FILE* err, const Counts& counts, const TestOptions& options, b
     if (run + counts.skipped == 0) fmt::print(err, "no test was asked for (--run, --fork)\n");
     // Who adds up such lines must not take the rest for the whole.
     fmt::print(err, "{}{} passed, {} failed, {} skipped\n",
-               all_files_read ? "" : "in the files that could be read: ", counts.passed, counts.failed,
+               all_read ? "" : "in what could be read: ", counts.passed, counts.failed,
                counts.skipped);
     return counts.failed == 0 && !proves_nothing ? exit_ok : exit_check_failed;
 }
@@ -213,14 +213,15 @@ int run_suite(const TestOptions& options, const RunTest& run_test, std::FILE* ou
     counts.speculative = speculative;
     counts.repaired = repaired;
     counts.not_refused = not_refused;
-    const bool all_files_read =
+    const bool all_read =
         std::ranges::all_of(files, [](const FileResult& file) { return file.bad_input.empty(); });
-    const bool any_file_read =
-        std::ranges::any_of(files, [](const FileResult& file) { return file.bad_input.empty(); });
-    const int status = any_file_read ? conclude(err, counts, options, all_files_read) : exit_ok;
+    const bool any_read = std::ranges::any_of(files, [](const FileResult& file) {
+        return file.bad_input.empty() || !file.cases.empty() || !file.skipped.empty();
+    });
+    const int status = any_read ? conclude(err, counts, options, all_read) : exit_ok;
     for (const FileResult& file : files)
-        if (!file.bad_input.empty()) bad_input(err, file.bad_input);
-    return all_files_read ? status : exit_bad_input;
+        for (const std::string& why : file.bad_input) bad_input(err, why);
+    return all_read ? status : exit_bad_input;
 }
 
 }  // namespace weft::cli

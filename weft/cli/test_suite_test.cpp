@@ -46,6 +46,10 @@ protected:
                                           {"GAS", gas}})
             text.replace(text.find(word), word.size(), value);
         std::ofstream(folder_ / "test.json") << text;
+        return run_again(std::move(options));
+    }
+    /// What lies in the folder.
+    int run_again(TestOptions options = {}) {
         options.paths = {folder_.string()};
         char *out = nullptr, *err = nullptr;
         size_t out_size = 0, err_size = 0;
@@ -137,9 +141,19 @@ TEST_F(StateTests, RunsTheGoodFilesBesideABadOne) {
     EXPECT_NE(out_.find("post state root mismatch"), std::string::npos) << out_;
     // No line by itself that could be taken for the whole suite's counts.
     EXPECT_EQ(err_.find("\n0 passed"), std::string::npos) << err_;
-    EXPECT_NE(err_.find("in the files that could be read: 0 passed, 1 failed, 0 skipped"), std::string::npos)
+    EXPECT_NE(err_.find("in what could be read: 0 passed, 1 failed, 0 skipped"), std::string::npos)
         << err_;
     EXPECT_NE(err_.find("bad.json"), std::string::npos) << err_;
+}
+
+TEST_F(StateTests, RunsTheGoodTestsBesideABadOne) {
+    EXPECT_EQ(run(zero_root, no_logs, "", "0"), exit_check_failed);
+    std::ifstream in(folder_ / "test.json");
+    std::string good(std::istreambuf_iterator<char>(in), {});
+    std::ofstream(folder_ / "test.json") << R"({"another": {"env": 7}, )" << good.substr(good.find('{') + 1);
+    EXPECT_EQ(run_again(), exit_bad_input);
+    EXPECT_NE(err_.find("in what could be read: 0 passed, 1 failed, 0 skipped"), std::string::npos) << err_;
+    EXPECT_NE(err_.find("test.json: another.env"), std::string::npos) << err_;
 }
 
 TEST_F(StateTests, RefusesAFileWithoutTests) {
