@@ -160,8 +160,7 @@ int conclude(std::FILE* err, const Counts& counts, const TestOptions& options, b
     if (run + counts.skipped == 0) fmt::print(err, "no test was asked for (--run, --fork)\n");
     // Who adds up such lines must not take the rest for the whole.
     fmt::print(err, "{}{} passed, {} failed, {} skipped\n",
-               all_read ? "" : "in what could be read: ", counts.passed, counts.failed,
-               counts.skipped);
+               all_read ? "" : "in what could be read: ", counts.passed, counts.failed, counts.skipped);
     return counts.failed == 0 && !proves_nothing ? exit_ok : exit_check_failed;
 }
 

@@ -141,8 +141,7 @@ TEST_F(StateTests, RunsTheGoodFilesBesideABadOne) {
     EXPECT_NE(out_.find("post state root mismatch"), std::string::npos) << out_;
     // No line by itself that could be taken for the whole suite's counts.
     EXPECT_EQ(err_.find("\n0 passed"), std::string::npos) << err_;
-    EXPECT_NE(err_.find("in what could be read: 0 passed, 1 failed, 0 skipped"), std::string::npos)
-        << err_;
+    EXPECT_NE(err_.find("in what could be read: 0 passed, 1 failed, 0 skipped"), std::string::npos) << err_;
     EXPECT_NE(err_.find("bad.json"), std::string::npos) << err_;
 }
 

@@ -67,7 +67,7 @@ Frame* Core::call(Frame* f, CallKind kind, const Instruction* ip, uint256* sp, G
     gas = reach(f, ranges[0], ranges[-1], gas);
     if (gas >= 0) gas = reach(f, ranges[-2], ranges[-3], gas);
     if (gas < 0) return fail(f, f->status, gas);
-    if (stopped()) return fail(f, Status::aborted, gas);
+    if (is_to_end()) return fail(f, Status::aborted, gas);
 
     const Address address = address_of(sp[-1]);
     const Gas value_cost = value.is_zero() ? 0 : gas::call_value;

@@ -146,10 +146,10 @@ struct Core {
     Gas step_gas = 0;
     bool step_cold = false;
 
-    [[nodiscard]] bool stopped() noexcept {
-        if (awaited->load(std::memory_order_relaxed) < asks_at) [[likely]]
-            return stop->load(std::memory_order_relaxed);
-        return stop->load(std::memory_order_relaxed) || !goes_on();
+    [[nodiscard]] bool stopped() const noexcept { return stop->load(std::memory_order_relaxed); }
+    /// On calls and jumps backward, without which no run is long.
+    [[nodiscard]] bool is_to_end() noexcept {
+        return (awaited->load(std::memory_order_relaxed) >= asks_at && !goes_on()) || stopped();
     }
 
     // ---- Calls (calls.cpp). Each returns the frame that runs next, at its ip, sp and gas; nullptr: the run

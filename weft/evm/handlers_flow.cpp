@@ -111,7 +111,7 @@ template <bool traced, int operands>
     if (target == nullptr) {
         WEFT_TAIL fail(ip, sp, gas, f);
     }
-    if (sp[0].low() <= ip->immediate && f->core->stopped()) {
+    if (sp[0].low() <= ip->immediate && f->core->is_to_end()) {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
     }
     WEFT_TAIL enter_block<traced>(target, sp - operands, gas, f);
@@ -123,7 +123,7 @@ WEFT_HANDLER void jump(WEFT_STATE) {
     if (target == nullptr) [[unlikely]] {
         WEFT_TAIL jump_beyond<traced, 1>(ip, sp, gas, f);
     }
-    if (sp[0].low() <= ip->immediate && f->core->stopped()) [[unlikely]] {
+    if (sp[0].low() <= ip->immediate && f->core->is_to_end()) [[unlikely]] {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
     }
     WEFT_TAIL enter_block<traced>(target, sp - 1, gas, f);
@@ -137,7 +137,7 @@ WEFT_HANDLER void jumpi(WEFT_STATE) {
     if (target == nullptr) [[unlikely]] {
         WEFT_TAIL jump_beyond<traced, 2>(ip, sp, gas, f);
     }
-    if (sp[0].low() <= ip->immediate && f->core->stopped()) [[unlikely]] {
+    if (sp[0].low() <= ip->immediate && f->core->is_to_end()) [[unlikely]] {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
     }
     WEFT_TAIL enter_block<traced>(target, sp - 2, gas, f);
@@ -165,7 +165,7 @@ WEFT_HANDLER void go_on(WEFT_STATE) {
 
 template <bool back>
 WEFT_HANDLER void jump_to(WEFT_STATE) {
-    if (back && f->core->stopped()) [[unlikely]] {
+    if (back && f->core->is_to_end()) [[unlikely]] {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
     }
     WEFT_TAIL pass_head(led_to(ip), sp, gas, f);
@@ -175,7 +175,7 @@ WEFT_HANDLER void jumpi_to(WEFT_STATE) {
     if (sp[0].is_zero() == when) {
         WEFT_TAIL pass_head(ip + 1, sp - 1, gas, f);
     }
-    if (back && f->core->stopped()) [[unlikely]] {
+    if (back && f->core->is_to_end()) [[unlikely]] {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
     }
     WEFT_TAIL pass_head(led_to(ip), sp - 1, gas, f);
@@ -186,7 +186,7 @@ WEFT_HANDLER void compare_jump(WEFT_STATE) {
     if (predicate(sp[0], sp[-1]) != when) {
         WEFT_TAIL pass_head(ip + 1, sp - 2, gas, f);
     }
-    if (back && f->core->stopped()) [[unlikely]] {
+    if (back && f->core->is_to_end()) [[unlikely]] {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
     }
     WEFT_TAIL pass_head(led_to(ip), sp - 2, gas, f);

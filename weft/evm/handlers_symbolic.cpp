@@ -93,7 +93,7 @@ WEFT_HANDLER void jump(WEFT_STATE) {
     if (target == nullptr) {
         WEFT_TAIL fail(ip, sp, gas, f);
     }
-    if (sp[0].low() <= ip->immediate && f->core->stopped()) {
+    if (sp[0].low() <= ip->immediate && f->core->is_to_end()) {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
     }
     WEFT_TAIL pass_head(target, sp - 1, gas, f);
@@ -113,7 +113,7 @@ WEFT_HANDLER void jump_if(WEFT_STATE) {
     if (target == nullptr) {
         WEFT_TAIL fail(ip, sp, gas, f);
     }
-    if (sp[0].low() <= ip->immediate && f->core->stopped()) {
+    if (sp[0].low() <= ip->immediate && f->core->is_to_end()) {
         WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
     }
     WEFT_TAIL pass_head(target, sp - 2, gas, f);

@@ -82,7 +82,7 @@ public:
     /// A flag that makes the run end with Status::aborted once it is true: looked at on calls, jumps backward
     /// and reads of storage. nullptr: none.
     void set_stop_flag(const std::atomic<bool>* doomed) noexcept;
-    /// Where the machine looks at its stop flag it also asks the journal's source whether the run goes on
+    /// On calls and jumps backward the machine also asks the journal's source whether the run goes on
     /// (state::Source::goes_on()), once, when `*awaited` has come to `at`. nullptr: never.
     void ask_once(const std::atomic<uint32_t>* awaited, uint32_t at) noexcept;
     /// Who is told of every step from now on; nullptr: nobody. Traced runs are slow.
