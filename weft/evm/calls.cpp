@@ -67,23 +67,25 @@ Frame* Core::call(Frame* f, CallKind kind, const Instruction* ip, uint256* sp, G
     gas = reach(f, ranges[0], ranges[-1], gas);
     if (gas >= 0) gas = reach(f, ranges[-2], ranges[-3], gas);
     if (gas < 0) return fail(f, f->status, gas);
-    if (is_to_end()) return fail(f, Status::aborted, gas);
+    if (is_due() && ends()) return fail(f, Status::aborted, gas);
 
     const Address address = address_of(sp[-1]);
     const Gas value_cost = value.is_zero() ? 0 : gas::call_value;
     AccountEntry* const target = called_account(f, address, gas, gas::cold_account_extra, value_cost);
     if (target == nullptr) return fail(f, f->status, gas);
     gas -= value_cost + creation_cost(*this, kind, *target, value);
-    const uint64_t requested = sp[0].saturate();
     // Before EIP-150 what is passed on counts as well; of a call that fails that is only for tracers to see.
-    const Gas counted = rules->eip150 ? 0 : static_cast<Gas>(std::min(requested, gas::most_counted));
-    if (gas < 0) return fail(f, Status::out_of_gas, gas - counted);
+    const auto counted = [&] {
+        return rules->eip150 ? 0 : static_cast<Gas>(std::min(sp[0].saturate(), gas::most_counted));
+    };
+    if (gas < 0) return fail(f, Status::out_of_gas, gas - counted());
     bool delegated = false;
     const state::Code* const code = called_code(f, *target, gas, delegated);
     if (code == nullptr) return fail(f, f->status, gas);
 
-    const auto limit = static_cast<uint64_t>(rules->eip150 ? gas - gas / 64 : gas);
-    if (requested > limit && !rules->eip150) return fail(f, Status::out_of_gas, gas - counted);
+    const uint64_t requested = sp[0].saturate(),
+                   limit = static_cast<uint64_t>(rules->eip150 ? gas - gas / 64 : gas);
+    if (requested > limit && !rules->eip150) return fail(f, Status::out_of_gas, gas - counted());
     const auto passed = static_cast<Gas>(std::min(requested, limit));
     f->ip = ip + 1;
     f->sp = ranges - 3;

@@ -147,10 +147,12 @@ struct Core {
     bool step_cold = false;
 
     [[nodiscard]] bool stopped() const noexcept { return stop->load(std::memory_order_relaxed); }
-    /// On calls and jumps backward, without which no run is long.
-    [[nodiscard]] bool is_to_end() noexcept {
-        return (awaited->load(std::memory_order_relaxed) >= asks_at && !goes_on()) || stopped();
+    /// On calls and jumps backward, without which no run is long: whether ends() is to be asked.
+    [[nodiscard]] bool is_due() const noexcept {
+        return awaited->load(std::memory_order_relaxed) >= asks_at || stopped();
     }
+    /// The run is stopped, or the journal's source, which is asked once, says that it doesn't go on.
+    [[nodiscard, gnu::cold, gnu::noinline]] bool ends() noexcept;
 
     // ---- Calls (calls.cpp). Each returns the frame that runs next, at its ip, sp and gas; nullptr: the run
     // has ended.
@@ -174,8 +176,6 @@ struct Core {
     void begin(const Message& message, Gas gas);
 
 private:
-    /// What the journal's source says, once it is to be asked.
-    [[gnu::cold, gnu::noinline]] bool goes_on() noexcept;
     /// The recipient's code, for the outermost call. False: the run has ended.
     bool find_code(PendingCall& call);
     static void run(Frame* f);

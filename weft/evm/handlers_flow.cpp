@@ -16,6 +16,13 @@ WEFT_HANDLER void fail(WEFT_STATE) {
     WEFT_TAIL resume(ip, sp, gas, f);
 }
 
+[[gnu::cold, gnu::noinline]] WEFT_HANDLER void interrupt(WEFT_STATE) {
+    if (f->core->ends()) {
+        WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
+    }
+    WEFT_TAIL next(ip, sp, gas, f);
+}
+
 WEFT_HANDLER void fail_block(WEFT_STATE) {
     BlockShape shape;
     std::memcpy(&shape, ip + 1, sizeof shape);
@@ -111,8 +118,8 @@ template <bool traced, int operands>
     if (target == nullptr) {
         WEFT_TAIL fail(ip, sp, gas, f);
     }
-    if (sp[0].low() <= ip->immediate && f->core->is_to_end()) {
-        WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
+    if (sp[0].low() <= ip->immediate && f->core->is_due()) [[unlikely]] {
+        WEFT_TAIL interrupt(ip, sp, gas, f);
     }
     WEFT_TAIL enter_block<traced>(target, sp - operands, gas, f);
 }
@@ -123,8 +130,8 @@ WEFT_HANDLER void jump(WEFT_STATE) {
     if (target == nullptr) [[unlikely]] {
         WEFT_TAIL jump_beyond<traced, 1>(ip, sp, gas, f);
     }
-    if (sp[0].low() <= ip->immediate && f->core->is_to_end()) [[unlikely]] {
-        WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
+    if (sp[0].low() <= ip->immediate && f->core->is_due()) [[unlikely]] {
+        WEFT_TAIL interrupt(ip, sp, gas, f);
     }
     WEFT_TAIL enter_block<traced>(target, sp - 1, gas, f);
 }
@@ -137,8 +144,8 @@ WEFT_HANDLER void jumpi(WEFT_STATE) {
     if (target == nullptr) [[unlikely]] {
         WEFT_TAIL jump_beyond<traced, 2>(ip, sp, gas, f);
     }
-    if (sp[0].low() <= ip->immediate && f->core->is_to_end()) [[unlikely]] {
-        WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
+    if (sp[0].low() <= ip->immediate && f->core->is_due()) [[unlikely]] {
+        WEFT_TAIL interrupt(ip, sp, gas, f);
     }
     WEFT_TAIL enter_block<traced>(target, sp - 2, gas, f);
 }
@@ -165,8 +172,8 @@ WEFT_HANDLER void go_on(WEFT_STATE) {
 
 template <bool back>
 WEFT_HANDLER void jump_to(WEFT_STATE) {
-    if (back && f->core->is_to_end()) [[unlikely]] {
-        WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
+    if (back && f->core->is_due()) [[unlikely]] {
+        WEFT_TAIL interrupt(ip, sp, gas, f);
     }
     WEFT_TAIL pass_head(led_to(ip), sp, gas, f);
 }
@@ -175,8 +182,8 @@ WEFT_HANDLER void jumpi_to(WEFT_STATE) {
     if (sp[0].is_zero() == when) {
         WEFT_TAIL pass_head(ip + 1, sp - 1, gas, f);
     }
-    if (back && f->core->is_to_end()) [[unlikely]] {
-        WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
+    if (back && f->core->is_due()) [[unlikely]] {
+        WEFT_TAIL interrupt(ip, sp, gas, f);
     }
     WEFT_TAIL pass_head(led_to(ip), sp - 1, gas, f);
 }
@@ -186,8 +193,8 @@ WEFT_HANDLER void compare_jump(WEFT_STATE) {
     if (predicate(sp[0], sp[-1]) != when) {
         WEFT_TAIL pass_head(ip + 1, sp - 2, gas, f);
     }
-    if (back && f->core->is_to_end()) [[unlikely]] {
-        WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
+    if (back && f->core->is_due()) [[unlikely]] {
+        WEFT_TAIL interrupt(ip, sp, gas, f);
     }
     WEFT_TAIL pass_head(led_to(ip), sp - 2, gas, f);
 }

@@ -93,8 +93,8 @@ WEFT_HANDLER void jump(WEFT_STATE) {
     if (target == nullptr) {
         WEFT_TAIL fail(ip, sp, gas, f);
     }
-    if (sp[0].low() <= ip->immediate && f->core->is_to_end()) {
-        WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
+    if (sp[0].low() <= ip->immediate && f->core->is_due()) [[unlikely]] {
+        WEFT_TAIL interrupt(ip, sp, gas, f);
     }
     WEFT_TAIL pass_head(target, sp - 1, gas, f);
 }
@@ -113,8 +113,8 @@ WEFT_HANDLER void jump_if(WEFT_STATE) {
     if (target == nullptr) {
         WEFT_TAIL fail(ip, sp, gas, f);
     }
-    if (sp[0].low() <= ip->immediate && f->core->is_to_end()) {
-        WEFT_TAIL fail_with<Status::aborted>(ip, sp, gas, f);
+    if (sp[0].low() <= ip->immediate && f->core->is_due()) [[unlikely]] {
+        WEFT_TAIL interrupt(ip, sp, gas, f);
     }
     WEFT_TAIL pass_head(target, sp - 2, gas, f);
 }

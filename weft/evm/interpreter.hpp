@@ -129,6 +129,9 @@ template <Status status>
     WEFT_TAIL fail(ip, sp, gas, f);
 }
 
+/// Where Core::is_due(): the run ends, or the instruction at ip is done again.
+WEFT_HANDLER void interrupt(WEFT_STATE);
+
 /// A block's head didn't let it through: out of gas, or the stack is too small or too full.
 WEFT_HANDLER void fail_block(WEFT_STATE);
 

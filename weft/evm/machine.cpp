@@ -44,10 +44,11 @@ Core::Core(Journal& journal_, size_t memory_budget)
       passing(journal_.codes().space()),
       float_slots(max_call_depth + 1) {}
 
-bool Core::goes_on() noexcept {
+bool Core::ends() noexcept {
+    if (stopped()) return true;
     awaited = &nothing_awaited;
     asks_at = 1;
-    return journal.goes_on();
+    return !journal.goes_on();
 }
 
 void Core::run(Frame* f) {
