@@ -4,7 +4,9 @@
 
 #include <set>
 
-#include "tests/differential/runs.hpp"
+#include "tests/differential/assembler.hpp"
+#include "tests/differential/traps.hpp"
+#include "weft/state/forwarding_reader.hpp"
 
 namespace weft::differential {
 namespace {
@@ -59,6 +61,45 @@ TEST(Interleaving, WhatMayTakeLongBeginsBeforeItsTurn) {
     EXPECT_GT(statistics.early, 0u);
     EXPECT_LT(statistics.early, 25u);
     EXPECT_EQ(statistics.speculative + statistics.head + statistics.repaired, statistics.segments);
+}
+
+/// A state whose reads wait, or so it says.
+class Disk final : public state::ForwardingReader {
+public:
+    using ForwardingReader::ForwardingReader;
+    uint64_t read_time() const noexcept override { return 50'000; }
+};
+
+/// How many runs of a chain of transactions were refuted, each of which squares what the one before it left.
+size_t refuted_of_a_chain(const StateReader& before, const World& world,
+                          const std::shared_ptr<base::ThreadPool>& pool) {
+    SeededInterleaving interleaving(1);
+    execution::ContextOptions options{
+        .executor = execution::ExecutorKind::optimistic, .threads = 2, .pool = pool};
+    options.speculation = {.segment_transactions = 1, .interleaving = &interleaving};
+    execution::ExecutionContext context(options);
+    EXPECT_TRUE(execution::execute<>(world.scenario.env, world.scenario.transactions, before, context));
+    return context.statistics().repaired + context.statistics().rerun;
+}
+
+TEST(Interleaving, WhatAlwaysConflictsIsLeftToTheCursorUnlessReadsWait) {
+    using namespace evm;
+    World world(Revision::osaka);
+    const Address contract = numbered(10);
+    Assembler square;
+    square.push(0).op({OP_SLOAD, OP_DUP1, OP_MUL}).store_at(0);
+    world.contract(contract, square.code());
+    world.scenario.before.set_storage(contract, 0, 3);
+    for (uint64_t i = 0; i < 200; ++i) {
+        world.account(numbered(100 + i), uint256{1'000'000'000'000'000'000});
+        world.call(numbered(100 + i), contract);
+    }
+    const auto pool = std::make_shared<base::ThreadPool>(1U);
+    const size_t in_memory = refuted_of_a_chain(world.scenario.before, world, pool);
+    const size_t waiting = refuted_of_a_chain(Disk(world.scenario.before), world, pool);
+    EXPECT_GE(in_memory, 8u);
+    EXPECT_LT(in_memory, 30u);
+    EXPECT_GT(waiting, 60u);
 }
 
 TEST(Interleaving, WithoutThreadsTheCallerTakesEveryWorkersPart) {

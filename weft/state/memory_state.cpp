@@ -150,6 +150,11 @@ ReadResult<Hash> MemoryState::block_hash(uint64_t number) const {
 void MemoryState::prefetch(std::span<const Location> locations) const {
     constexpr size_t small = 4096;
     if (accounts_.size() + slots_.size() < small) return;
+    // Who asks for a single one is about to do something else, and needn't wait here for its cell.
+    if (locations.size() == 1) {
+        const auto& [address, slot] = locations.front();
+        return slot ? slot_index_.prefetch(hash_of(address, *slot)) : account_index_.prefetch(hasher_(address));
+    }
     constexpr size_t group = 32;
     for (; !locations.empty(); locations = locations.subspan(std::min(group, locations.size()))) {
         const auto some = locations.first(std::min(group, locations.size()));
@@ -160,8 +165,6 @@ void MemoryState::prefetch(std::span<const Location> locations) const {
             hashes[i] = slot ? hash_of(address, *slot) : hasher_(address);
             (slot ? slot_index_ : account_index_).prefetch(hashes[i]);
         }
-        // Who asks for a single one is about to do something else, and needn't wait here for its cell.
-        if (some.size() == 1) return;
         const auto want = [](const auto& entry) {
             base::prefetch(&entry, sizeof entry);
             // Entries begin anywhere in a cache line: the last byte may lie in one more.

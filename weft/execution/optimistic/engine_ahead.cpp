@@ -72,6 +72,8 @@ std::optional<size_t> Engine::take_head(unsigned index) noexcept {
 bool Engine::expects_conflict(size_t first, size_t last) const noexcept {
     const Conflicts& conflicts = memory_.conflicts;
     if (!conflicts.expects_some()) return false;
+    // Where reads wait, a run that will be refuted brings what the cursor would wait for.
+    if (memory_.versions.reader().read_time() != 0) return false;
     for (size_t i = first; i < last; ++i)
         if (conflicts.expects_one(batch_->traits(i, conflicts.hasher()))) return true;
     return false;
