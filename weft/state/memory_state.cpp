@@ -153,7 +153,8 @@ void MemoryState::prefetch(std::span<const Location> locations) const {
     // Who asks for a single one is about to do something else, and needn't wait here for its cell.
     if (locations.size() == 1) {
         const auto& [address, slot] = locations.front();
-        return slot ? slot_index_.prefetch(hash_of(address, *slot)) : account_index_.prefetch(hasher_(address));
+        return slot ? slot_index_.prefetch(hash_of(address, *slot))
+                    : account_index_.prefetch(hasher_(address));
     }
     constexpr size_t group = 32;
     for (; !locations.empty(); locations = locations.subspan(std::min(group, locations.size()))) {
