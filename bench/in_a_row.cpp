@@ -1,6 +1,7 @@
 // Blocks one after the other, as a chain brings them, in one context: what the optimistic executor's memory
 // of conflicts (weft/execution/optimistic/conflicts.hpp) brings to the blocks that follow. By turns a context
-// that forgets it before each block, and one that keeps it; both begin each round knowing nothing.
+// that forgets it before each block, one that keeps it, and one that also chooses the executor by it
+// (`auto`); all begin each round knowing nothing.
 //
 //   weft_in_a_row [--threads N] [--rounds R] [--blocks B] [--txs N] [--conflict PERCENT] PATH|WORKLOAD...
 //
@@ -27,8 +28,8 @@ struct Settings {
     unsigned conflict_percent = 50;
 };
 
-enum Way : uint8_t { sequential, forgets, keeps };
-constexpr std::array names{"sequential", "forgets each block", "keeps it"};
+enum Way : uint8_t { sequential, forgets, keeps, chooses };
+constexpr std::array names{"sequential", "forgets each block", "keeps it", "auto"};
 
 struct Block : bench::KnownBlock {
     std::array<double, names.size()> best{};  ///< milliseconds
@@ -41,7 +42,9 @@ int fail(const std::string& why) {
 
 ExecutionContext make_context(Way way, unsigned threads) {
     if (way == sequential) return ExecutionContext({.executor = execution::ExecutorKind::sequential});
-    return ExecutionContext({.executor = execution::ExecutorKind::optimistic, .threads = threads});
+    const auto executor =
+        way == chooses ? execution::ExecutorKind::automatic : execution::ExecutorKind::optimistic;
+    return ExecutionContext({.executor = executor, .threads = threads});
 }
 
 /// All blocks once; `repaired`: adds the segments that were run again. False: a result is not the known one.
@@ -90,7 +93,7 @@ int run(const std::vector<std::string>& words, const Settings& settings) {
     std::vector<Block> blocks;
     if (const auto wrong = load(words, settings, config, blocks); !wrong.empty()) return fail(wrong);
     std::array contexts{make_context(sequential, 1), make_context(forgets, settings.threads),
-                        make_context(keeps, settings.threads)};
+                        make_context(keeps, settings.threads), make_context(chooses, settings.threads)};
     std::array<uint64_t, names.size()> repaired{};
     for (unsigned round = 0; round < settings.rounds; ++round) {
         for (unsigned turn = 0; turn < names.size(); ++turn) {
@@ -102,7 +105,7 @@ int run(const std::vector<std::string>& words, const Settings& settings) {
     fmt::print("{} blocks\n{:<20} {:>10} {:>8} {:>22}\n", blocks.size(), "", "total ms", "speed-up",
                "repaired in a round");
     double own = 0;
-    for (const Way way : {sequential, forgets, keeps}) {
+    for (const Way way : {sequential, forgets, keeps, chooses}) {
         double total = 0;
         for (const Block& block : blocks) total += block.best[way];
         if (way == sequential) own = total;

@@ -4,6 +4,8 @@
 #include "weft/base/hex.hpp"
 #include "weft/execution/cost_estimate.hpp"
 #include "weft/execution/executor.hpp"
+#include "weft/execution/optimistic/engine.hpp"
+#include "weft/state/forwarding_reader.hpp"
 #include "weft/state/memory_state.hpp"
 
 namespace weft::execution {
@@ -88,6 +90,38 @@ TEST(Automatic, ManyPaymentsGoByOwnerOfAccount) {
     const ExecutionStatistics in_order = Payouts(many, 50'000).run(many * transfer_gas);
     EXPECT_EQ(in_order.by_owner, 0U);
     EXPECT_EQ(in_order.segments, 0U);
+}
+
+/// One context's segments in some blocks one after the other, before which runs of `conflicting` transactions
+/// of it were refuted again and again.
+std::vector<uint64_t> segments_after_conflicts(const Payouts& block, size_t conflicting,
+                                               const StateReader& reader) {
+    ExecutionContext context({.threads = 2});
+    auto& conflicts = context.memory<optimistic::Engine::Memory>().conflicts;
+    for (size_t i = 0; i < conflicting; ++i)
+        for (int run = 0; run < 16; ++run)
+            conflicts.refuted(optimistic::traits_of(block.transactions[i], conflicts.hasher()));
+    std::vector<uint64_t> out;
+    for (int i = 0; i < 6; ++i) {
+        EXPECT_TRUE(execute(block.env, block.transactions, reader, context));
+        out.push_back(std::min<uint64_t>(context.statistics().segments, 1));
+    }
+    return out;
+}
+
+class Disk final : public state::ForwardingReader {
+public:
+    using ForwardingReader::ForwardingReader;
+    uint64_t read_time() const noexcept override { return 50'000; }
+};
+
+TEST(Automatic, WhatWasAChainRunsInOrderForSomeBlocks) {
+    const Payouts block(few, 210'000);
+    using Blocks = std::vector<uint64_t>;
+    EXPECT_EQ(segments_after_conflicts(block, 0, block.state), (Blocks{1, 1, 1, 1, 1, 1}));
+    EXPECT_EQ(segments_after_conflicts(block, few * 4 / 5, block.state), (Blocks{1, 1, 1, 1, 1, 1}));
+    EXPECT_EQ(segments_after_conflicts(block, few, block.state), (Blocks{0, 0, 0, 0, 1, 1}));
+    EXPECT_EQ(segments_after_conflicts(block, few, Disk(block.state)), (Blocks{1, 1, 1, 1, 1, 1}));
 }
 
 TEST(Automatic, AHeaderTellsTheGasItsBlockUsed) {

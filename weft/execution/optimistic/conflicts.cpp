@@ -33,10 +33,11 @@ void Conflicts::begin_block() noexcept {
         suspects_some_.store(false, std::memory_order_relaxed);
 }
 
-uint8_t Conflicts::now(const std::atomic<Score>& score) const noexcept {
+uint8_t Conflicts::now(const std::atomic<Score>& score, unsigned later) const noexcept {
     const Score noted = score.load(std::memory_order_relaxed);
-    if (noted.block == block_) return noted.value;
-    const unsigned lost = lost_in_a_block * static_cast<uint8_t>(block_ - noted.block);
+    const unsigned passed = static_cast<uint8_t>(block_ - noted.block) + later;
+    if (passed == 0) return noted.value;
+    const unsigned lost = lost_in_a_block * passed;
     const unsigned believed = std::min(noted.value, expected_from);
     return static_cast<uint8_t>(believed - std::min(believed, lost));
 }
@@ -66,6 +67,11 @@ void Conflicts::refuted(const Traits& traits) noexcept {
 bool Conflicts::expects_one(const Traits& traits) const noexcept {
     return std::ranges::any_of(traits.all(),
                                [&](uint32_t hash) { return now(scores_[place(hash)]) >= expected_from; });
+}
+
+bool Conflicts::expected_lately(const Traits& traits) const noexcept {
+    return std::ranges::any_of(traits.all(),
+                               [&](uint32_t hash) { return now(scores_[place(hash)], 1) >= suspected_from; });
 }
 
 }  // namespace weft::execution::optimistic

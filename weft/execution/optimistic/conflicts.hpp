@@ -68,6 +68,9 @@ public:
     void held(const Traits& traits) noexcept;
     void refuted(const Traits& traits) noexcept;
     [[nodiscard]] bool expects_one(const Traits& traits) const noexcept;
+    /// Before begin_block(): whether some trait of it conflicted in one of the last blocks, so that a few
+    /// refuted runs would be enough to expect it again.
+    [[nodiscard]] bool expected_lately(const Traits& traits) const noexcept;
 
 private:
     static constexpr size_t size = 4096;
@@ -77,8 +80,8 @@ private:
         uint8_t block = 0;
     };
     [[nodiscard]] static size_t place(uint32_t hash) noexcept { return hash % size; }
-    /// As of this block.
-    [[nodiscard]] uint8_t now(const std::atomic<Score>& score) const noexcept;
+    /// As of this block, or of the one so many blocks later.
+    [[nodiscard]] uint8_t now(const std::atomic<Score>& score, unsigned later = 0) const noexcept;
 
     base::Hasher hasher_;
     std::array<std::atomic<Score>, size> scores_{};

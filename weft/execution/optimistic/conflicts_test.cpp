@@ -83,10 +83,13 @@ TEST_F(ConflictsTest, TheNextBlocksBelieveItLess) {
     const Traits hot = traits(call(1, {5})), rare = traits(call(1, {6}));
     for (int i = 0; i < 100; ++i) conflicts_.refuted(hot);
     for (int i = 0; i < 8; ++i) conflicts_.refuted(rare);
+    EXPECT_TRUE(conflicts_.expected_lately(hot));
+    EXPECT_FALSE(conflicts_.expected_lately(rare));
     conflicts_.begin_block();
     EXPECT_TRUE(conflicts_.suspects_some());
     EXPECT_FALSE(conflicts_.expects_some());
     EXPECT_FALSE(conflicts_.expects_one(hot));
+    EXPECT_TRUE(conflicts_.expected_lately(hot));
     conflicts_.refuted(hot);
     EXPECT_FALSE(conflicts_.expects_one(hot));
     conflicts_.refuted(hot);

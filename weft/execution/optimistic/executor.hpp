@@ -156,7 +156,7 @@ private:
 template <class Rules>
 class DirectedExecutor;
 
-/// Chooses an executor for each block from its first batch.
+/// Chooses an executor for each block from its first batch, and from what conflicted in the blocks before.
 template <class Rules>
 class AutomaticExecutor final : public Executor<Rules> {
 public:
@@ -183,7 +183,7 @@ public:
 private:
     std::optional<ExecutionError> choose(std::span<const Transaction> transactions) {
         if (chosen_) return std::nullopt;
-        if (context_.threads() > 1 && pays_in_parallel(transactions)) {
+        if (context_.threads() > 1 && pays_in_parallel(transactions) && !is_a_chain(transactions)) {
             chosen_ = std::make_unique<DirectedExecutor<Rules>>(context_);
         } else {
             chosen_ = std::make_unique<SequentialExecutor<Rules>>(context_);
@@ -213,15 +213,37 @@ private:
         return total >= least && shared_out + waking < total - total / 10;
     }
 
+    /// Whether by the blocks before nearly all of it conflicts: that goes one after the other anyway, and in
+    /// order without what speculation costs. This block is one of those that pass until it is tried again.
+    /// Not where reads wait, nor with a list that says what the transactions will find.
+    bool is_a_chain(std::span<const Transaction> transactions) const {
+        constexpr size_t most_looked_at = 256;
+        auto& conflicts = context_.memory<optimistic::Engine::Memory>().conflicts;
+        const bool has_list = options_.access_list != nullptr || options_.predicted_list != nullptr;
+        if (!conflicts.suspects_some() || has_list || reader_->read_time() != 0) return false;
+        const size_t stride = transactions.size() / most_looked_at + 1;
+        uint64_t all = 0, others = 0;
+        for (size_t i = 0; i < transactions.size(); i += stride) {
+            const Transaction& tx = transactions[i];
+            const uint64_t cost = std::min(estimated_nanoseconds(tx), most_of_one);
+            all += cost;
+            if (!conflicts.expected_lately(optimistic::traits_of(tx, conflicts.hasher()))) others += cost;
+        }
+        if (others > all / 8) return false;
+        conflicts.begin_block();
+        return true;
+    }
+
+    static constexpr uint64_t most_of_one = 100'000;  ///< nanoseconds that a limit is believed
+
     /// What the transactions' gas limits promise beyond as many transfers, in nanoseconds.
     static uint64_t promised_beyond_transfers(std::span<const Transaction> transactions) noexcept {
-        constexpr uint64_t most = 100'000;  // that a single one does
         // Of a large batch some tell as much as all, which lie far from the core until they run.
         constexpr size_t most_looked_at = 1024;
         const size_t stride = transactions.size() / most_looked_at + 1;
         uint64_t promised = 0;
         for (size_t i = 0; i < transactions.size(); i += stride)
-            promised += std::min(estimated_nanoseconds(transactions[i]), most) - transfer_nanoseconds;
+            promised += std::min(estimated_nanoseconds(transactions[i]), most_of_one) - transfer_nanoseconds;
         return stride * promised;
     }
 
