@@ -212,6 +212,10 @@ def check_environment():
     withdrawn = paris | {"withdrawals": [{"index": "0x0", "validatorIndex": "0x0", "address": COINBASE, "amount": "0x2"}]}
     out = json.loads(t8n(env=withdrawn, txs=[], fork="Shanghai").stdout)
     check("withdrawals", out["alloc"][COINBASE]["balance"] == hex(2 * 10 ** 9), out["alloc"])
+    out = json.loads(t8n(env=withdrawn, txs=[], fork="Paris").stdout)
+    check("withdrawals before Shanghai", COINBASE not in out["alloc"] and "withdrawalsRoot" in out["result"], out)
+    out = json.loads(t8n(env=ENV, fork="Berlin").stdout)
+    check("a base fee before London", out["alloc"][COINBASE]["balance"] == hex(0x64 * int(out["result"]["gasUsed"], 16)), out)
     prague = withdrawn | {"parentBeaconBlockRoot": "0x" + "00" * 32, "currentExcessBlobGas": "0x0"}
     result = json.loads(t8n(env=prague, txs=[], fork="Prague").stdout)["result"]
     check("a missing system contract", "system call failed to execute: " in result.get("blockException", ""), result)
@@ -550,11 +554,14 @@ def check_networks(folder, path):
     with open(path) as file:
         test = next(iter(json.load(file).values()))
     in_config = {key: value for key, value in test.items() if key != "network"} | {"config": {"network": test["network"]}}
+    refused = test | {"lastblockhash": test["genesisBlockHeader"]["hash"], "postState": test["pre"],
+                      "blocks": [{"rlp": "0xc0", "expectException": "BlockException.INVALID_STATE_ROOT"}]}  # for another reason
     with open(f"{folder}/networks.json", "w") as file:
-        json.dump({"a": test | {"network": "Atlantis"}, "b": in_config}, file)
+        json.dump({"a": test | {"network": "Atlantis"}, "b": in_config, "c": refused}, file)
     verdicts = json.loads(evm("blocktest", f"{folder}/networks.json").stdout)
     check("networks", [(v["name"], v["pass"], v["fork"], v.get("error")) for v in verdicts] ==
-          [("a", False, "Atlantis", 'unsupported fork "Atlantis"'), ("b", True, test["network"], None)], verdicts)
+          [("a", False, "Atlantis", 'unsupported fork "Atlantis"'), ("b", True, test["network"], None),
+           ("c", True, test["network"], None)], verdicts)
 
 
 def check_names(folder, test):

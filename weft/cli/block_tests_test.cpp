@@ -225,6 +225,9 @@ TEST(Exceptions, CompareWithReasons) {
                               Reason::wrong_number),
               Expected::no);
     EXPECT_EQ(compare_refusal("UncleIsBrother", Reason::ommer_not_related), Expected::yes);
+    EXPECT_EQ(compare_refusal("InvalidReceiptsStateRoot", Reason::wrong_gas_used), Expected::yes);
+    EXPECT_EQ(compare_refusal("InvalidReceiptsStateRoot", Reason::wrong_number), Expected::no);
+    EXPECT_EQ(compare_refusal("InvalidTransactionsRoot", std::nullopt), Expected::yes);
     EXPECT_EQ(compare_refusal("", Reason::wrong_number), Expected::unknown);
     EXPECT_EQ(compare_refusal("BlockException.OF_A_LATER_FORK", Reason::wrong_number), Expected::unknown);
     for (const Reason reason : {Reason::missing_excess_blob_gas, Reason::unexpected_blob_gas_used})

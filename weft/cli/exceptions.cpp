@@ -152,6 +152,7 @@ constexpr Row old_exceptions[] = {
     {"TooMuchGasUsed", Reason::gas_limit_too_low},
     {"InvalidUnclesHash", Reason::wrong_ommers_hash},
     {"InvalidTransactionsRoot", Reason::wrong_transactions_root},
+    {"InvalidTransactionsRoot", undecodable},  // cpp-ethereum read past an item's end
     {"TooManyUncles", Reason::too_many_ommers},
     {"UncleInChain", Reason::duplicate_ommer},
     {"UncleInChain", Reason::ommer_is_ancestor},
@@ -162,6 +163,9 @@ constexpr Row old_exceptions[] = {
     {"BlockGasLimitReached", Reason::gas_limit_reached},
     {"InvalidGasUsed", Reason::wrong_gas_used},
     {"InvalidReceiptsStateRoot", Reason::wrong_receipts_root},
+    // Where execution differs cpp-ethereum met the receipts' root first.
+    {"InvalidReceiptsStateRoot", Reason::wrong_gas_used},
+    {"InvalidReceiptsStateRoot", Reason::wrong_logs_bloom},
     {"InvalidLogBloom", Reason::wrong_logs_bloom},
     {"InvalidStateRoot", Reason::wrong_state_root},
 };
