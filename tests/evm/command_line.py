@@ -512,10 +512,11 @@ def check_state_tests(folder):
     check("--statetest.fork", json.loads(evm("statetest", "--statetest.fork=Berlin", path).stdout) == [])
     check("--run", json.loads(evm("statetest", "--run", "two", path).stdout) == [])
     check_names(folder, test["one"])
-    by_key = {"one": test["one"] | {"transaction": test["one"]["transaction"] | {"sender": None, "secretKey": KEY}}}
-    with open(f"{folder}/by_key.json", "w") as file:
-        json.dump(by_key, file)
-    check("a sender named by its key", json.loads(evm("statetest", f"{folder}/by_key.json").stdout) == verdicts)
+    for name, fields in (("a sender named by its key", {"sender": None, "secretKey": KEY}),
+                         ("no tip: all of the fee", {"gasPrice": None, "maxFeePerGas": "0x64"})):
+        with open(f"{folder}/same.json", "w") as file:
+            json.dump({"one": test["one"] | {"transaction": test["one"]["transaction"] | fields}}, file)
+        check(name, json.loads(evm("statetest", f"{folder}/same.json").stdout) == verdicts)
     dump = json.loads(evm("statetest", "--dump", "--statetest.index=0", path).stdout)[0]["state"]
     check("--dump", dump["root"] == roots[0][2:] and CHECKSUMMED in dump["accounts"], dump)
     check("--human", "1 tests passed, 1 tests failed." in evm("statetest", "--human", path).stdout)
