@@ -114,6 +114,8 @@ def check_forms(folder):
                     check(f"{name} of {txs}, {executor}", json.load(file) == want)
     run = t8n(txs=[], extra={"txsRlp": out["body"]})
     check("txsRlp", json.loads(run.stdout) == out, run.stderr)
+    rejected = json.loads(t8n(txs=[], extra={"txsRlp": "0xc3827ec0"}).stdout)["result"]["rejected"]
+    check("a type that isn't known", rejected == [{"index": 0, "error": "transaction type not supported"}], rejected)
     run = t8n("--output.alloc=stderr", "--output.result=", "--output.body=stderr")
     check("stderr", json.loads(run.stderr) == {"alloc": out["alloc"], "body": out["body"]} and not run.stdout, run)
 
