@@ -144,6 +144,7 @@ constexpr Row old_exceptions[] = {
     {"ExtraDataTooBig", Reason::extra_data_too_long},
     {"InvalidDifficulty", Reason::wrong_difficulty},
     {"InvalidDifficulty", Reason::difficulty_not_zero},
+    {"InvalidDifficulty", undecodable},  // of more than 256 bits
     {"InvalidBlockNonce", Reason::invalid_seal},
     {"InvalidGasLimit", Reason::gas_limit_too_low},
     {"InvalidGasLimit", Reason::gas_limit_above_cap},
@@ -151,6 +152,7 @@ constexpr Row old_exceptions[] = {
     {"InvalidGasLimit", undecodable},
     {"TooMuchGasUsed", Reason::gas_used_above_limit},
     {"TooMuchGasUsed", Reason::gas_limit_too_low},
+    {"TooMuchGasUsed", undecodable},
     {"InvalidUnclesHash", Reason::wrong_ommers_hash},
     {"InvalidTransactionsRoot", Reason::wrong_transactions_root},
     {"InvalidTransactionsRoot", undecodable},  // cpp-ethereum read past an item's end
