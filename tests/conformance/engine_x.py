@@ -138,6 +138,16 @@ def run_faults(source, root):
           lambda test, group: test["postStateDiff"].update({next(iter(group["pre"])): None}))
     fault("no account", "postStateDiff", 2, lambda test, group: test.update(postStateDiff={"0x11": None}))
 
+    def by_name(test, group):
+        """EEST's form before v3.0.0, which knew no Prague: what comes before it in the test."""
+        payloads = test["engineNewPayloads"]
+        test["engineNewPayloads"] = [dict(zip(("executionPayload", "expectedBlobVersionedHashes", "parentBeaconBlockRoot"),
+                                              payload["params"])) for payload in payloads if len(payload["params"]) == 3]
+        test["lastblockhash"] = test["engineNewPayloads"][-1]["executionPayload"]["blockHash"]
+        del test["postStateDiff"]
+
+    fault("parameters by name", "1 passed, 0 failed, 0 skipped", 0, by_name)
+
     def refused(change, exception="BlockException.INCORRECT_BLOCK_FORMAT"):
         """Only the first payload, changed so that the Engine API refuses it."""
         def alter(test, group):

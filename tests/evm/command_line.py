@@ -114,6 +114,8 @@ def check_forms(folder):
                     check(f"{name} of {txs}, {executor}", json.load(file) == want)
     run = t8n(txs=[], extra={"txsRlp": out["body"]})
     check("txsRlp", json.loads(run.stdout) == out, run.stderr)
+    rejected = json.loads(t8n(txs=[], extra={"txsRlp": "0xc3827ec0"}).stdout)["result"]["rejected"]
+    check("a type that isn't known", rejected == [{"index": 0, "error": "transaction type not supported"}], rejected)
     run = t8n("--output.alloc=stderr", "--output.result=", "--output.body=stderr")
     check("stderr", json.loads(run.stderr) == {"alloc": out["alloc"], "body": out["body"]} and not run.stdout, run)
 
@@ -212,6 +214,10 @@ def check_environment():
     withdrawn = paris | {"withdrawals": [{"index": "0x0", "validatorIndex": "0x0", "address": COINBASE, "amount": "0x2"}]}
     out = json.loads(t8n(env=withdrawn, txs=[], fork="Shanghai").stdout)
     check("withdrawals", out["alloc"][COINBASE]["balance"] == hex(2 * 10 ** 9), out["alloc"])
+    out = json.loads(t8n(env=withdrawn, txs=[], fork="Paris").stdout)
+    check("withdrawals before Shanghai", COINBASE not in out["alloc"] and "withdrawalsRoot" in out["result"], out)
+    out = json.loads(t8n(env=ENV, fork="Berlin").stdout)
+    check("a base fee before London", out["alloc"][COINBASE]["balance"] == hex(0x64 * int(out["result"]["gasUsed"], 16)), out)
     prague = withdrawn | {"parentBeaconBlockRoot": "0x" + "00" * 32, "currentExcessBlobGas": "0x0"}
     result = json.loads(t8n(env=prague, txs=[], fork="Prague").stdout)["result"]
     check("a missing system contract", "system call failed to execute: " in result.get("blockException", ""), result)
@@ -508,10 +514,11 @@ def check_state_tests(folder):
     check("--statetest.fork", json.loads(evm("statetest", "--statetest.fork=Berlin", path).stdout) == [])
     check("--run", json.loads(evm("statetest", "--run", "two", path).stdout) == [])
     check_names(folder, test["one"])
-    by_key = {"one": test["one"] | {"transaction": test["one"]["transaction"] | {"sender": None, "secretKey": KEY}}}
-    with open(f"{folder}/by_key.json", "w") as file:
-        json.dump(by_key, file)
-    check("a sender named by its key", json.loads(evm("statetest", f"{folder}/by_key.json").stdout) == verdicts)
+    for name, fields in (("a sender named by its key", {"sender": None, "secretKey": KEY}),
+                         ("no tip: all of the fee", {"gasPrice": None, "maxFeePerGas": "0x64"})):
+        with open(f"{folder}/same.json", "w") as file:
+            json.dump({"one": test["one"] | {"transaction": test["one"]["transaction"] | fields}}, file)
+        check(name, json.loads(evm("statetest", f"{folder}/same.json").stdout) == verdicts)
     dump = json.loads(evm("statetest", "--dump", "--statetest.index=0", path).stdout)[0]["state"]
     check("--dump", dump["root"] == roots[0][2:] and CHECKSUMMED in dump["accounts"], dump)
     check("--human", "1 tests passed, 1 tests failed." in evm("statetest", "--human", path).stdout)
@@ -550,11 +557,14 @@ def check_networks(folder, path):
     with open(path) as file:
         test = next(iter(json.load(file).values()))
     in_config = {key: value for key, value in test.items() if key != "network"} | {"config": {"network": test["network"]}}
+    refused = test | {"lastblockhash": test["genesisBlockHeader"]["hash"], "postState": test["pre"],
+                      "blocks": [{"rlp": "0xc0", "expectException": "BlockException.INVALID_STATE_ROOT"}]}  # for another reason
     with open(f"{folder}/networks.json", "w") as file:
-        json.dump({"a": test | {"network": "Atlantis"}, "b": in_config}, file)
+        json.dump({"a": test | {"network": "Atlantis"}, "b": in_config, "c": refused}, file)
     verdicts = json.loads(evm("blocktest", f"{folder}/networks.json").stdout)
     check("networks", [(v["name"], v["pass"], v["fork"], v.get("error")) for v in verdicts] ==
-          [("a", False, "Atlantis", 'unsupported fork "Atlantis"'), ("b", True, test["network"], None)], verdicts)
+          [("a", False, "Atlantis", 'unsupported fork "Atlantis"'), ("b", True, test["network"], None),
+           ("c", True, test["network"], None)], verdicts)
 
 
 def check_names(folder, test):

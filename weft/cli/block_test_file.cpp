@@ -157,12 +157,23 @@ Result<bool> names_blobs(Value value, const std::vector<Bytes>& transactions) {
 }
 
 /// engine_newPayload's parameters: the payload, from V3 on the blobs' hashes and the parent's beacon root,
-/// from V4 on the requests.
+/// from V4 on the requests. EEST before v3.0.0, which had no V4, has them by name.
+std::vector<Value> read_parameters(Fields& fields) {
+    std::vector<Value> parameters;
+    if (Value payload; fields.optional("executionPayload", payload)) {
+        parameters.push_back(payload);
+        for (const char* const name : {"expectedBlobVersionedHashes", "parentBeaconBlockRoot"})
+            if (Value more; fields.optional(name, more)) parameters.push_back(more);
+    } else {
+        fields.required("params", parameters);
+    }
+    return parameters;
+}
+
 Result<void> read_new_payload(Value value, TestBlock& out) {
     Fields fields(value);
-    std::vector<Value> parameters;
+    const std::vector<Value> parameters = read_parameters(fields);
     std::string_view exception;
-    fields.required("params", parameters);
     fields.optional("validationError", exception);
     out.exception = exception;
     out.must_fail = !exception.empty() || fields.has("errorCode");

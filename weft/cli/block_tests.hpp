@@ -11,7 +11,14 @@ namespace weft::cli {
 /// written to a folder instead (export_block.hpp).
 [[nodiscard]] int run_block_tests(const TestOptions& options, std::FILE* out, std::FILE* err);
 
+/// What a refusal must be that a test wants.
+enum class Refusal : uint8_t {
+    as_named,  ///< for the reason that the test names, where it names one
+    any,       ///< what clients hold their imports to: names differ among those who fill tests, and so do the
+               ///< reasons for a block with several faults
+};
+
 /// How one test of that suite is run; `groups` must outlive it.
-[[nodiscard]] RunTest run_block_test(PreAllocGroups& groups);
+[[nodiscard]] RunTest run_block_test(PreAllocGroups& groups, Refusal refusal = Refusal::as_named);
 
 }  // namespace weft::cli

@@ -224,7 +224,13 @@ TEST(Exceptions, CompareWithReasons) {
     EXPECT_EQ(compare_refusal("TransactionException.NONCE_IS_MAX|BlockException.UNKNOWN_PARENT",
                               Reason::wrong_number),
               Expected::no);
-    EXPECT_EQ(compare_refusal("UncleIsBrother", Reason::ommer_not_related), Expected::yes);
+    for (const Reason reason : {Reason::ommer_not_related, Reason::duplicate_ommer})
+        EXPECT_EQ(compare_refusal("UncleIsBrother", reason), Expected::yes);
+    EXPECT_EQ(compare_refusal("InvalidDifficulty", Reason::difficulty_not_zero), Expected::yes);
+    for (const char* const name : {"InvalidDifficulty", "TooMuchGasUsed", "InvalidTransactionsRoot"})
+        EXPECT_EQ(compare_refusal(name, std::nullopt), Expected::yes) << name;
+    EXPECT_EQ(compare_refusal("InvalidReceiptsStateRoot", Reason::wrong_gas_used), Expected::yes);
+    EXPECT_EQ(compare_refusal("InvalidReceiptsStateRoot", Reason::wrong_number), Expected::no);
     EXPECT_EQ(compare_refusal("", Reason::wrong_number), Expected::unknown);
     EXPECT_EQ(compare_refusal("BlockException.OF_A_LATER_FORK", Reason::wrong_number), Expected::unknown);
     for (const Reason reason : {Reason::missing_excess_blob_gas, Reason::unexpected_blob_gas_used})

@@ -112,7 +112,7 @@ private:
     TestBench bench_;
     execution::ExecutionContext context_;
     PreAllocGroups groups_;
-    RunTest run_ = run_block_test(groups_);
+    RunTest run_ = run_block_test(groups_, Refusal::any);
     std::ostringstream lines_;
     std::unique_ptr<evm::Inspector> tracer_;
 };

@@ -6,6 +6,7 @@
 
 #include "weft/cli/evm.hpp"
 #include "weft/execution/mainnet_rules.hpp"
+#include "weft/primitives/rlp.hpp"
 
 namespace weft::cli::evm_tool {
 namespace {
@@ -104,6 +105,19 @@ std::string describe_rejection(Reason reason, const Transaction& tx, const execu
 bool needs_sender(Reason reason) noexcept {
     return reason == Reason::sender_has_code || reason == Reason::nonce_too_low ||
            reason == Reason::nonce_too_high || reason == Reason::insufficient_balance;
+}
+
+std::string describe_undecodable(BytesView item, const std::string& error) {
+    static constexpr const char* types[] = {"AccessListTx", "DynamicFeeTx", "BlobTx", "SetCodeTx"};
+    if (!item.empty() && item[0] < 0xc0) {
+        rlp::Decoder decoder(item);
+        const BytesView payload = decoder.string("transaction");
+        if (payload.size() <= 1) return "typed transaction too short";
+        if (payload[0] == 0 || payload[0] > std::size(types)) return "transaction type not supported";
+        if (payload[1] < 0xc0)
+            return fmt::format("rlp: expected input list for types.{}", types[payload[0] - 1]);
+    }
+    return "rlp: " + error;
 }
 
 }  // namespace weft::cli::evm_tool

@@ -20,6 +20,10 @@ struct RejectedAt {
 [[nodiscard]] std::string describe_rejection(execution::Reason reason, const Transaction& transaction,
                                              const execution::BlockEnv& env, const RejectedAt& at);
 
+/// Why `item`, of a block's body, is no transaction, in geth's words as far as they tell kinds apart; `error`
+/// is the decoder's.
+[[nodiscard]] std::string describe_undecodable(BytesView item, const std::string& error);
+
 /// True if describe_rejection looks at the sender's account for this reason.
 [[nodiscard]] bool needs_sender(execution::Reason reason) noexcept;
 

@@ -58,7 +58,8 @@ BlockEnv make_env(const TransitionOptions& options, const TransitionInput& input
         for (const auto& ommer : from.ommers)
             env.ommers.push_back({ommer.address, from.number - ommer.delta});
     }
-    if (from.withdrawals) env.withdrawals = *from.withdrawals;
+    // What the environment says of a later fork stands in the result, but nothing comes of it.
+    if (from.withdrawals && env.revision >= Revision::shanghai) env.withdrawals = *from.withdrawals;
 
     evm::BlockContext& context = env.context;
     context.number = from.number;
@@ -67,7 +68,7 @@ BlockEnv make_env(const TransitionOptions& options, const TransitionInput& input
     context.coinbase = from.coinbase;
     context.difficulty = from.difficulty.value_or(uint256{});
     context.prev_randao = base::to_hash(from.random.value_or(uint256{}));
-    context.base_fee = from.base_fee.value_or(uint256{});
+    if (env.revision >= Revision::london) context.base_fee = from.base_fee.value_or(uint256{});
     context.blob_base_fee = execution::blob_base_fee(from.excess_blob_gas.value_or(0), env.blobs);
     context.chain_id = config.chain_id;
     return env;

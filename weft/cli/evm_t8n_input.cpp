@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "weft/cli/evm_inputs.hpp"
+#include "weft/cli/evm_rejection.hpp"
 #include "weft/crypto/secp256k1.hpp"
 #include "weft/primitives/json.hpp"
 #include "weft/state/json.hpp"
@@ -140,7 +141,7 @@ Outcome<std::vector<InputTransaction>> decode_body(BytesView body) {
         rlp::Decoder one(item);
         Transaction tx = primitives::decode_from_body(one);
         if (auto done = one.finish(); !done)
-            out.emplace_back(std::unexpected(to_string(done.error())));
+            out.emplace_back(std::unexpected(describe_undecodable(item, to_string(done.error()))));
         else if (const char* const type = type_that_calls(tx); type != nullptr && !tx.to)
             out.emplace_back(
                 std::unexpected(fmt::format("rlp: input string too short for common.Address, decoding into "

@@ -23,20 +23,6 @@ struct Verdict {
     uint64_t intrinsic_gas = 0;
 };
 
-/// Why bytes are no transaction, in geth's words as far as they tell kinds apart; `error` is Weft's.
-std::string undecodable(BytesView item, const std::string& error) {
-    static constexpr const char* types[] = {"AccessListTx", "DynamicFeeTx", "BlobTx", "SetCodeTx"};
-    if (!item.empty() && item[0] < 0xc0) {
-        rlp::Decoder decoder(item);
-        const BytesView payload = decoder.string("transaction");
-        if (payload.size() <= 1) return "typed transaction too short";
-        if (payload[0] == 0 || payload[0] > std::size(types)) return "transaction type not supported";
-        if (payload[1] < 0xc0)
-            return fmt::format("rlp: expected input list for types.{}", types[payload[0] - 1]);
-    }
-    return "rlp: " + error;
-}
-
 /// Whether the fees, once multiplied, still are numbers, and in order.
 std::string check_fees(const Transaction& tx) {
     if (tx.nonce == ~uint64_t{0}) return "nonce exceeds 2^64-1";
@@ -65,7 +51,7 @@ Verdict judge(BytesView item, const BlockEnv& env) {
     rlp::Decoder decoder(item);
     const Transaction tx = primitives::decode_from_body(decoder);
     if (auto done = decoder.finish(); !done) {
-        out.error = undecodable(item, to_string(done.error()));
+        out.error = describe_undecodable(item, to_string(done.error()));
         return out;
     }
     if (!tx.to && tx.type >= TxType::blob) {

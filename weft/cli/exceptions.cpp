@@ -143,6 +143,8 @@ constexpr Row old_exceptions[] = {
     {"InvalidTimestamp", undecodable},
     {"ExtraDataTooBig", Reason::extra_data_too_long},
     {"InvalidDifficulty", Reason::wrong_difficulty},
+    {"InvalidDifficulty", Reason::difficulty_not_zero},
+    {"InvalidDifficulty", undecodable},  // of more than 256 bits
     {"InvalidBlockNonce", Reason::invalid_seal},
     {"InvalidGasLimit", Reason::gas_limit_too_low},
     {"InvalidGasLimit", Reason::gas_limit_above_cap},
@@ -150,18 +152,24 @@ constexpr Row old_exceptions[] = {
     {"InvalidGasLimit", undecodable},
     {"TooMuchGasUsed", Reason::gas_used_above_limit},
     {"TooMuchGasUsed", Reason::gas_limit_too_low},
+    {"TooMuchGasUsed", undecodable},
     {"InvalidUnclesHash", Reason::wrong_ommers_hash},
     {"InvalidTransactionsRoot", Reason::wrong_transactions_root},
+    {"InvalidTransactionsRoot", undecodable},  // cpp-ethereum read past an item's end
     {"TooManyUncles", Reason::too_many_ommers},
     {"UncleInChain", Reason::duplicate_ommer},
     {"UncleInChain", Reason::ommer_is_ancestor},
     {"UncleIsBrother", Reason::ommer_not_related},
+    {"UncleIsBrother", Reason::duplicate_ommer},
     {"UncleTooOld", Reason::ommer_not_related},
     {"InvalidUncleParentHash", Reason::ommer_not_related},
     {"InvalidUncleParentHash", Reason::ommer_is_ancestor},
     {"BlockGasLimitReached", Reason::gas_limit_reached},
     {"InvalidGasUsed", Reason::wrong_gas_used},
     {"InvalidReceiptsStateRoot", Reason::wrong_receipts_root},
+    // Where execution differs cpp-ethereum met the receipts' root first.
+    {"InvalidReceiptsStateRoot", Reason::wrong_gas_used},
+    {"InvalidReceiptsStateRoot", Reason::wrong_logs_bloom},
     {"InvalidLogBloom", Reason::wrong_logs_bloom},
     {"InvalidStateRoot", Reason::wrong_state_root},
 };

@@ -47,7 +47,8 @@ void read_typed_fields(Fields& fields, Transaction& tx, std::expected<Transactio
     if (!fits(fields, "gasPrice", tx.max_fee_per_gas, shared)) {
         tx.type = TxType::dynamic_fee;
         fits(fields, "maxFeePerGas", tx.max_fee_per_gas, shared);
-        fits(fields, "maxPriorityFeePerGas", tx.max_priority_fee_per_gas, shared);
+        if (!fits(fields, "maxPriorityFeePerGas", tx.max_priority_fee_per_gas, shared))
+            tx.max_priority_fee_per_gas = tx.max_fee_per_gas;  // as go-ethereum has it
     } else {
         tx.max_priority_fee_per_gas = tx.max_fee_per_gas;
     }
