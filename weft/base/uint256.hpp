@@ -42,25 +42,48 @@ struct uint256 {
                 (a.limb[3] ^ b.limb[3])) == 0;
     }
     friend constexpr bool operator<(const uint256& a, const uint256& b) noexcept {
-        if consteval {
-            uint256 ignored;
-            return sub_borrow(a, b, ignored);
-        } else {
-            // The one spelling that clang turns into a bare cmp/sbb chain; the borrow loop above becomes 14
+#ifdef __clang__
+        if !consteval {
+            // The one spelling that clang turns into a bare cmp/sbb chain; the borrow loop below becomes 14
             // set/and/or.
             using wide = unsigned _BitInt(256);
             return std::bit_cast<wide>(a.limb) < std::bit_cast<wide>(b.limb);
         }
+#endif
+        uint256 ignored;
+        return sub_borrow(a, b, ignored);
     }
     friend constexpr bool operator>(const uint256& a, const uint256& b) noexcept { return b < a; }
     friend constexpr bool operator<=(const uint256& a, const uint256& b) noexcept { return !(b < a); }
     friend constexpr bool operator>=(const uint256& a, const uint256& b) noexcept { return !(a < b); }
 
+    // Chains of carries are clang's builtins. It builds Weft; who embeds it may have another compiler.
+    [[gnu::always_inline]] static constexpr uint64_t add_limb(uint64_t a, uint64_t b,
+                                                              unsigned long long& carry) noexcept {
+#ifdef __clang__
+        return __builtin_addcll(a, b, carry, &carry);
+#else
+        const auto sum = static_cast<unsigned __int128>(a) + b + carry;
+        carry = static_cast<uint64_t>(sum >> 64);
+        return static_cast<uint64_t>(sum);
+#endif
+    }
+    [[gnu::always_inline]] static constexpr uint64_t subtract_limb(uint64_t a, uint64_t b,
+                                                                   unsigned long long& borrow) noexcept {
+#ifdef __clang__
+        return __builtin_subcll(a, b, borrow, &borrow);
+#else
+        const auto difference = static_cast<unsigned __int128>(a) - b - borrow;
+        borrow = static_cast<uint64_t>(difference >> 64) & 1;
+        return static_cast<uint64_t>(difference);
+#endif
+    }
+
     /// sum = a + b mod 2^256; returns the carry.
     static constexpr bool add_carry(const uint256& a, const uint256& b, uint256& sum) noexcept {
         unsigned long long carry = 0;
         uint256 out;
-        for (int i = 0; i < 4; ++i) out.limb[i] = __builtin_addcll(a.limb[i], b.limb[i], carry, &carry);
+        for (int i = 0; i < 4; ++i) out.limb[i] = add_limb(a.limb[i], b.limb[i], carry);
         sum = out;
         return carry != 0;
     }
@@ -68,7 +91,7 @@ struct uint256 {
     static constexpr bool sub_borrow(const uint256& a, const uint256& b, uint256& difference) noexcept {
         unsigned long long borrow = 0;
         uint256 out;
-        for (int i = 0; i < 4; ++i) out.limb[i] = __builtin_subcll(a.limb[i], b.limb[i], borrow, &borrow);
+        for (int i = 0; i < 4; ++i) out.limb[i] = subtract_limb(a.limb[i], b.limb[i], borrow);
         difference = out;
         return borrow != 0;
     }

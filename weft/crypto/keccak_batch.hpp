@@ -21,8 +21,14 @@ template <class Lanes>
     alignas(32) uint8_t nowhere[32]{};
     const KeccakJob nothing{.p = nowhere, .size = 0, .out = nowhere};  // an idle lane's
     const KeccakJob* const end = jobs + count;
+    const auto next = [&]() -> KeccakJob {
+        if (jobs == end) return nothing;
+        KeccakJob job = *jobs++;
+        if (job.p == nullptr) job.p = nowhere;  // an empty message's, to which nothing may be added
+        return job;
+    };
     KeccakJob lanes[Lanes::count];
-    for (KeccakJob& lane : lanes) lane = jobs != end ? *jobs++ : nothing;
+    for (KeccakJob& lane : lanes) lane = next();
     typename Lanes::Word state[25]{};
     unsigned fresh = (1ULL << Lanes::count) - 1;
     for (size_t unfinished = count; unfinished != 0;) {
@@ -42,7 +48,7 @@ template <class Lanes>
                 lane.size -= keccak_rate;
             } else {
                 unfinished -= lane.out != nowhere ? 1 : 0;
-                lane = jobs != end ? *jobs++ : nothing;
+                lane = next();
             }
             // What comes next comes near the core while it permutes.
             for (unsigned line = 0; line < keccak_rate; line += 64) __builtin_prefetch(lane.p + line);

@@ -169,15 +169,17 @@ MainnetRules::SenderVerdict MainnetRules::validate_sender(const Transaction& tx,
         if (code == nullptr) return {std::nullopt, true};
         if (!code->delegation()) return {Reason::sender_has_code};
     }
-    if (checks.balance && (terms.cost_overflows || !journal.covers(sender, terms.max_cost)))
+    // Beyond 256 bits nobody can be given what is lacking either.
+    if (terms.cost_overflows || (checks.balance && !journal.covers(sender, terms.max_cost)))
         return {Reason::insufficient_balance};
     return {};
 }
 
 void MainnetRules::buy_gas(const Transaction& tx, state::AccountEntry& sender, Journal& journal,
                            const BlockEnv& env, const Checks& checks, const Terms& terms) noexcept {
-    const uint256 cost =
-        terms.gas_price * uint256{tx.gas_limit} + env.context.blob_base_fee * uint256{terms.blob_gas};
+    // Where the base fees aren't checked, a cap below one is the price, of blobs as of gas.
+    const uint256 blob_price = std::min(env.context.blob_base_fee, tx.max_fee_per_blob_gas);
+    const uint256 cost = terms.gas_price * uint256{tx.gas_limit} + blob_price * uint256{terms.blob_gas};
     if (!checks.balance) {
         const uint256 needed = cost + tx.value;
         if (!journal.covers(sender, needed)) journal.credit(sender, needed - journal.balance(sender));

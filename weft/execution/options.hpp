@@ -32,9 +32,9 @@ enum class OnInvalid : uint8_t {
 /// Checks that simulation (eth_call, eth_estimateGas) leaves out.
 struct Checks {
     bool nonce = true;
-    /// Off: a sender that can't pay is given what it lacks.
+    /// Off: a sender that can't pay is given what it lacks. (What exceeds 256 bits nobody can pay.)
     bool balance = true;
-    /// Off: the fee cap may lie below the base fee, or be zero.
+    /// Off: the fee cap may lie below the base fee, or be zero, and is then the price; of blobs likewise.
     bool base_fee = true;
     bool sender_code = true;  ///< EIP-3607
 };

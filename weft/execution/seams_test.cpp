@@ -253,6 +253,27 @@ TEST_P(EveryExecutor, WithoutTheBaseFeeCheckACallMayBeFree) {
     EXPECT_EQ(slot_after(*result, counter, 0), uint256{1});
 }
 
+TEST_P(EveryExecutor, WithoutTheBaseFeeCheckBlobsCostWhatIsOffered) {
+    Transaction tx = blob_call(0, 2);
+    tx.sender = poor;
+    tx.max_fee_per_gas = tx.max_priority_fee_per_gas = 0;
+    for (const uint64_t offered : {0U, 1U, 5U, 9U}) {
+        tx.max_fee_per_blob_gas = offered;
+        const uint64_t price = std::min<uint64_t>(offered, 5) * gas_per_blob * 2;
+        state_.set_account(poor, {.nonce = 0, .balance = offered * gas_per_blob * 2});
+        const auto result = run(std::vector{tx}, {.checks = {.base_fee = false}});
+        ASSERT_TRUE(result) << to_string(result.error());
+        EXPECT_EQ(after(*result, poor).balance, uint256{offered * gas_per_blob * 2 - price}) << offered;
+    }
+}
+
+TEST_P(EveryExecutor, WhatExceeds256BitsNobodyIsGiven) {
+    Transaction tx = call(0, counter, poor);
+    tx.max_fee_per_gas = tx.max_priority_fee_per_gas = uint256{1} << 255;
+    EXPECT_EQ(run(std::vector{tx}, {.checks = {.balance = false}}).error(),
+              ExecutionError(InvalidBlock{0, Reason::insufficient_balance}));
+}
+
 TEST_P(EveryExecutor, Eip3607WithoutTheCheckContractsMaySend) {
     const std::vector<Transaction> block{call(0, counter, contract_sender), call(0)};
     EXPECT_EQ(run(block).error(), ExecutionError(InvalidBlock{0, Reason::sender_has_code}));

@@ -15,6 +15,7 @@ constexpr size_t pressing_blocks = 2;
 }  // namespace
 
 SenderPipeline::SenderPipeline(SenderPipelineOptions options) : options_(std::move(options)) {
+    options_.piece = std::max<size_t>(options_.piece, 1);  // pieces of nothing would come to no end
     if (options_.pool) options_.pool->add(*this);
 }
 

@@ -27,7 +27,7 @@ struct SenderPipelineOptions {
     /// Transactions that may be under way, of all blocks together; a block that is alone may have more.
     size_t lookahead = 4096;
     /// Signatures recovered at a time: the more, the cheaper each (see crypto::recover_addresses); the fewer,
-    /// the sooner the first are there, and the sooner a thread comes back to a run of the pool.
+    /// the sooner the first are there, and the sooner a thread comes back to a run of the pool. At least one.
     size_t piece = 128;
 };
 
@@ -108,9 +108,10 @@ public:
     SenderPipeline(const SenderPipeline&) = delete;
     SenderPipeline& operator=(const SenderPipeline&) = delete;
 
-    /// Whether another block may come in: fewer transactions than the lookahead are under way.
+    /// Whether another block may come in: fewer transactions than the lookahead are under way, or none.
     [[nodiscard]] bool has_room() const noexcept {
-        return transactions_.load(std::memory_order_relaxed) < options_.lookahead;
+        const size_t under_way = transactions_.load(std::memory_order_relaxed);
+        return under_way == 0 || under_way < options_.lookahead;
     }
     /// Takes a block's transactions; what it recovers it writes into them. They outlive the Block.
     [[nodiscard]] std::unique_ptr<Block> push(std::span<Transaction> transactions, Revision revision);

@@ -200,8 +200,8 @@ protected:
 };
 
 INSTANTIATE_TEST_SUITE_P(Every, Pipelines,
-                         testing::Values(Shape{1, 128}, Shape{1, 1}, Shape{2, 128}, Shape{2, 8}, Shape{3, 16},
-                                         Shape{8, 64}, Shape{8, 1}),
+                         testing::Values(Shape{1, 128}, Shape{1, 1}, Shape{2, 0}, Shape{2, 128}, Shape{2, 8},
+                                         Shape{3, 16}, Shape{8, 64}, Shape{8, 1}),
                          [](const auto& info) {
                              return fmt::format("Threads{}Piece{}", info.param.threads, info.param.piece);
                          });
@@ -302,6 +302,14 @@ TEST_P(Pipelines, RoomIsBounded) {
     EXPECT_FALSE(pipeline_->has_room());
     one.reset();
     EXPECT_TRUE(pipeline_->has_room());
+}
+
+TEST_P(Pipelines, ABlockThatIsAloneMayHaveMore) {
+    pipeline_.emplace(SenderPipelineOptions{.pool = pool_, .lookahead = 0});
+    EXPECT_TRUE(pipeline_->has_room());
+    Given given = chain_.block(30, 7);
+    const auto alone = push(given);
+    EXPECT_FALSE(pipeline_->has_room());
 }
 
 TEST_P(Pipelines, BlocksAreDroppedAtAnyTime) {

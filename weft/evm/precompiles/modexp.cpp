@@ -15,6 +15,7 @@ constexpr size_t header_size = 96;
 
 // The three lengths in front; any that exceeds 64 bits reads as 2^64 - 1.
 struct Lengths {
+    static constexpr uint64_t unknown = ~uint64_t{0};
     uint64_t base, exponent, modulus;
     explicit Lengths(BytesView input) noexcept {
         const auto header = padded<header_size>(input);
@@ -31,7 +32,7 @@ BytesView present(BytesView input, uint64_t offset, uint64_t size) noexcept {
     return rest.first(std::min<uint64_t>(size, rest.size()));
 }
 
-// floor(log2) of the exponent's first 32 bytes, 0 for zero. Precondition: no length is near 2^64.
+// floor(log2) of the exponent's first 32 bytes, 0 for zero. Precondition: the base's length is not near 2^64.
 unsigned exponent_head_bits(BytesView input, const Lengths& lengths) noexcept {
     const auto size = std::min<uint64_t>(lengths.exponent, 32);
     uint8_t head[32]{};
@@ -54,19 +55,23 @@ Wide words_squared(uint64_t size) noexcept {
 }
 
 uint64_t modexp_gas(BytesView input, Revision revision) noexcept {
-    constexpr uint64_t osaka_limit = 1024;                 // EIP-7823
-    constexpr uint64_t payable_limit = uint64_t{1} << 40;  // a number longer than this costs more than 2^64
+    constexpr uint64_t osaka_limit = 1024;  // EIP-7823
+    // More than 2^64 costs: a base or modulus longer than this, and one of the second length with an exponent
+    // longer than this.
+    constexpr uint64_t payable_limit = uint64_t{1} << 40, payable_beside = uint64_t{1} << 20;
     const Lengths lengths{input};
     const uint64_t size = std::max(lengths.base, lengths.modulus);
     if (revision >= Revision::osaka && std::max(size, lengths.exponent) > osaka_limit)
         return Precompile::unpayable;
     if (size == 0 && revision < Revision::berlin) return 0;
     if (size == 0 && revision < Revision::osaka) return 200;
-    if (size > payable_limit || lengths.exponent > payable_limit) return Precompile::unpayable;
+    if (size > payable_limit || (size > payable_beside && lengths.exponent > payable_limit) ||
+        lengths.exponent == Lengths::unknown)
+        return Precompile::unpayable;
 
     const uint64_t tail_factor = revision >= Revision::osaka ? 16 : 8;
     Wide iterations = exponent_head_bits(input, lengths);
-    if (lengths.exponent > 32) iterations += tail_factor * (lengths.exponent - 32);
+    if (lengths.exponent > 32) iterations += Wide{tail_factor} * (lengths.exponent - 32);
     iterations = std::max<Wide>(iterations, 1);
 
     Wide gas, least = 0;
@@ -82,29 +87,23 @@ uint64_t modexp_gas(BytesView input, Revision revision) noexcept {
     return static_cast<uint64_t>(std::min<Wide>(std::max(gas, least), Precompile::unpayable));
 }
 
-// A number of the input, given its zeros at the end back where the input ends inside it.
-BytesView complete(BytesView input, uint64_t offset, uint64_t size, Bytes& storage) noexcept {
-    const BytesView bytes = present(input, offset, size);
-    if (bytes.size() == size) return bytes;
-    if (bytes.empty()) return {};  // zero
-    storage.assign(bytes.begin(), bytes.end());
-    storage.resize(size);
-    return storage;
-}
-
 bool run_modexp(BytesView input, Revision, Bytes& output) noexcept {
     const Lengths lengths{input};
     output.assign(lengths.modulus, 0);
-    if (lengths.modulus == 0) return true;
-    // Having been paid for, no length comes near 2^64, except an exponent's after empty numbers, which is
-    // excluded here.
-    Bytes storage[3];
-    const uint64_t exponent_offset = header_size + lengths.base,
-                   modulus_offset = exponent_offset + lengths.exponent;
-    const BytesView base = complete(input, header_size, lengths.base, storage[0]);
-    const BytesView exponent = complete(input, exponent_offset, lengths.exponent, storage[1]);
-    const BytesView modulus = complete(input, modulus_offset, lengths.modulus, storage[2]);
-    if (!modulus.empty()) crypto::modexp(base, exponent, modulus, output);
+    if (lengths.modulus == 0 || input.size() <= header_size) return true;
+    // An input that ends before the modulus leaves it zero, and so the output, whatever lengths were named.
+    BytesView rest = input.subspan(header_size);
+    if (lengths.base >= rest.size() || lengths.exponent >= rest.size() - lengths.base) return true;
+    const BytesView base = rest.first(lengths.base);
+    const BytesView exponent = rest.subspan(lengths.base, lengths.exponent);
+    rest = rest.subspan(lengths.base + lengths.exponent);
+    if (rest.size() >= lengths.modulus) {
+        crypto::modexp(base, exponent, rest.first(lengths.modulus), output);
+    } else {  // its zeros at the end are not there
+        Bytes modulus(rest.begin(), rest.end());
+        modulus.resize(lengths.modulus);
+        crypto::modexp(base, exponent, modulus, output);
+    }
     return true;
 }
 

@@ -166,6 +166,23 @@ TEST(Eip198, PriceByLength) {
               64 * 64 * (8 + 248) / 20U);
     EXPECT_EQ(gas(5, modexp_input(Bytes(64, 1), Bytes(33, 0), {7}), Revision::byzantium), 64 * 64 * 8 / 20U);
 }
+TEST(Eip198, LengthsBeyondTheInput) {
+    // Any length has its price, as long as that fits 64 bits.
+    const auto price = [](uint64_t base, uint64_t exponent, uint64_t modulus, Revision revision) {
+        return gas(5, word(base) + word(exponent) + word(modulus), revision);
+    };
+    constexpr uint64_t endless = uint64_t{1} << 41;
+    EXPECT_EQ(price(1, endless, 31, Revision::byzantium), 31 * 31 * 8 * (endless - 32) / 20);
+    EXPECT_EQ(price(1, endless, 31, Revision::berlin), 16 * (8 * (endless - 32)) / 3);
+    EXPECT_EQ(price(0, uint64_t{1} << 62, 1, Revision::berlin), 12297829382473034325U);
+    EXPECT_EQ(price(0, uint64_t{1} << 63, 1, Revision::berlin), Precompile::unpayable);
+    EXPECT_EQ(price(1 << 20, endless, 0, Revision::berlin), Precompile::unpayable);
+    EXPECT_EQ(price(uint64_t{1} << 41, 0, 1, Revision::berlin), Precompile::unpayable);
+    // What the input doesn't reach takes no memory.
+    EXPECT_EQ(run(5, word(1) + word(endless) + word(2) + Bytes{3, 1}), Bytes(2));
+    EXPECT_EQ(run(5, word(endless) + word(1) + word(2) + Bytes{3, 1}), Bytes(2));
+    EXPECT_EQ(run(5, word(endless) + word(~uint64_t{0} - 1) + word(2) + Bytes{3, 1}), Bytes(2));
+}
 TEST(Eip2565, Price) {
     EXPECT_EQ(gas(5, fermat, Revision::berlin), 1360U);
     EXPECT_EQ(gas(5, modexp_input({3}, {1}, {7}), Revision::berlin), 200U);

@@ -70,7 +70,9 @@ uint64_t next_excess_blob_gas(const Header& parent, uint64_t timestamp, const Ch
         config.revision(parent.number + 1, timestamp, /*merged=*/true) >= Revision::osaka;
     if (has_reserve_price && params.max != 0) {
         const uint256 reserve = uint256{blob_base_cost} * parent.base_fee_per_gas.value_or(uint256{});
-        if (reserve > uint256{gas_per_blob} * blob_base_fee(excess, params))
+        // reserve > gas_per_blob * price, of which the product may exceed 256 bits
+        const uint256 price = blob_base_fee(excess, params);
+        if (!reserve.is_zero() && price <= base::divide(reserve - 1, gas_per_blob).quotient)
             return excess + base::divide(uint256{used} * uint256{params.max - params.target}, params.max)
                                 .quotient.low();
     }

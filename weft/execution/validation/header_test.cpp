@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "weft/base/hex.hpp"
 #include "weft/execution/block_env.hpp"
 #include "weft/execution/validation/formulas.hpp"
 
@@ -329,6 +330,26 @@ TEST(Formulas, Eip4844ExcessBlobGas) {
     EXPECT_EQ(after(target, 2), target - gas_per_blob);
     EXPECT_EQ(after(gas_per_blob - 1, 2), 0U);
     EXPECT_EQ(next_excess_blob_gas(Header{}, 1, config), 0U) << "the parent is the last before Cancun";
+}
+
+// Up to the last that 256 bits hold the price is what unbounded integers give.
+TEST(Formulas, Eip4844BlobBaseFeeOfAnyExcess) {
+    const auto price = [](uint64_t excess, uint64_t fraction) {
+        return base::to_quantity(
+            blob_base_fee(excess, {.target = 3, .max = 6, .base_fee_update_fraction = fraction}));
+    };
+    EXPECT_EQ(price(0, 3338477), "0x1");
+    EXPECT_EQ(price(2314057, 3338477), "0x1");
+    EXPECT_EQ(price(2314058, 3338477), "0x2");
+    EXPECT_EQ(price(470'000'000, 3338477), "0x89d096906a1fa49777aeebcbc1d3b8a3e42abcf49d216c74b07");
+    EXPECT_EQ(price(500'000'000, 3338477), "0x10ce22ab45809aee5874013c7c5cc21a469b331be0702f60719a490");
+    EXPECT_EQ(price(uint64_t{1} << 63, uint64_t{1} << 56),
+              "0x195e54c5dd42177f53f33f365ea905440efa13de5f31787");
+    EXPECT_EQ(price(177, 1), "0xa3ef3f14b98c47625f22f1693ec89c27052649a6d9530006ce9c8bca6b7b6379");
+    EXPECT_EQ(price(178, 1), base::to_quantity(uint256::max()));
+    EXPECT_EQ(price(592'400'000, 3338477), base::to_quantity(uint256::max()));
+    EXPECT_EQ(price(~uint64_t{0}, 1), base::to_quantity(uint256::max()));
+    EXPECT_EQ(price(~uint64_t{0}, ~uint64_t{0}), "0x2");
 }
 
 // EIP-7918: while 2^13 times the base fee exceeds a blob's price, the excess falls no more, and rises by a
