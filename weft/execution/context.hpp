@@ -65,7 +65,8 @@ struct ContextOptions {
     /// Shared with other contexts where given.
     std::shared_ptr<base::ThreadPool> pool = nullptr;
     std::shared_ptr<CodeCache> codes = nullptr;
-    /// Bytes of EVM memory for each worker.
+    /// Bytes of EVM memory for each worker: address space, taken when a worker is first needed;
+    /// std::bad_alloc where the system has not as much.
     size_t memory_budget = size_t{1} << 30;
     /// Bytes of an inspector's events that a block's runs ahead of the cursor may hold back together. Beyond
     /// it a run is given up, and repeated at the cursor.
