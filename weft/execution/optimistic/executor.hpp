@@ -183,7 +183,12 @@ public:
 private:
     std::optional<ExecutionError> choose(std::span<const Transaction> transactions) {
         if (chosen_) return std::nullopt;
-        if (context_.threads() > 1 && pays_in_parallel(transactions) && !is_a_chain(transactions)) {
+        bool parallel = context_.threads() > 1 && pays_in_parallel(transactions);
+        if (parallel && is_a_chain(transactions)) {
+            conflicts().begin_block();  // one of the blocks that pass until it is tried again
+            parallel = false;
+        }
+        if (parallel) {
             chosen_ = std::make_unique<DirectedExecutor<Rules>>(context_);
         } else {
             chosen_ = std::make_unique<SequentialExecutor<Rules>>(context_);
@@ -214,24 +219,27 @@ private:
     }
 
     /// Whether by the blocks before nearly all of it conflicts: that goes one after the other anyway, and in
-    /// order without what speculation costs. This block is one of those that pass until it is tried again.
-    /// Not where reads wait, nor with a list that says what the transactions will find.
+    /// order without what speculation costs. Not where reads wait, nor with a list that says what the
+    /// transactions will find.
     bool is_a_chain(std::span<const Transaction> transactions) const {
         constexpr size_t most_looked_at = 256;
-        auto& conflicts = context_.memory<optimistic::Engine::Memory>().conflicts;
+        const optimistic::Conflicts& noted = conflicts();
         const bool has_list = options_.access_list != nullptr || options_.predicted_list != nullptr;
-        if (!conflicts.suspects_some() || has_list || reader_->read_time() != 0) return false;
+        if (!noted.suspects_some() || has_list || reader_->read_time() != 0) return false;
         const size_t stride = transactions.size() / most_looked_at + 1;
         uint64_t all = 0, others = 0;
         for (size_t i = 0; i < transactions.size(); i += stride) {
             const Transaction& tx = transactions[i];
             const uint64_t cost = std::min(estimated_nanoseconds(tx), most_of_one);
             all += cost;
-            if (!conflicts.expected_lately(optimistic::traits_of(tx, conflicts.hasher()))) others += cost;
+            if (!noted.expected_lately(optimistic::traits_of(tx, noted.hasher()))) others += cost;
         }
-        if (others > all / 8) return false;
-        conflicts.begin_block();
-        return true;
+        return others <= all / 8;
+    }
+
+    /// What the engine has noted of the blocks before.
+    optimistic::Conflicts& conflicts() const {
+        return context_.memory<optimistic::Engine::Memory>().conflicts;
     }
 
     static constexpr uint64_t most_of_one = 100'000;  ///< nanoseconds that a limit is believed
