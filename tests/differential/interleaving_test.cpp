@@ -6,7 +6,7 @@
 
 #include "tests/differential/assembler.hpp"
 #include "tests/differential/traps.hpp"
-#include "weft/state/forwarding_reader.hpp"
+#include "weft/execution/waiting_reader.hpp"
 
 namespace weft::differential {
 namespace {
@@ -63,13 +63,6 @@ TEST(Interleaving, WhatMayTakeLongBeginsBeforeItsTurn) {
     EXPECT_EQ(statistics.speculative + statistics.head + statistics.repaired, statistics.segments);
 }
 
-/// A state whose reads wait, or so it says.
-class Disk final : public state::ForwardingReader {
-public:
-    using ForwardingReader::ForwardingReader;
-    uint64_t read_time() const noexcept override { return 50'000; }
-};
-
 /// How many runs of a chain of transactions were refuted, each of which squares what the one before it left.
 size_t refuted_of_a_chain(const StateReader& before, const World& world,
                           const std::shared_ptr<base::ThreadPool>& pool) {
@@ -96,7 +89,7 @@ TEST(Interleaving, WhatAlwaysConflictsIsLeftToTheCursorUnlessReadsWait) {
     }
     const auto pool = std::make_shared<base::ThreadPool>(1U);
     const size_t in_memory = refuted_of_a_chain(world.scenario.before, world, pool);
-    const size_t waiting = refuted_of_a_chain(Disk(world.scenario.before), world, pool);
+    const size_t waiting = refuted_of_a_chain(execution::WaitingReader(world.scenario.before), world, pool);
     EXPECT_GE(in_memory, 8u);
     EXPECT_LT(in_memory, 30u);
     EXPECT_GT(waiting, 60u);

@@ -5,7 +5,7 @@
 #include "weft/execution/cost_estimate.hpp"
 #include "weft/execution/executor.hpp"
 #include "weft/execution/optimistic/engine.hpp"
-#include "weft/state/forwarding_reader.hpp"
+#include "weft/execution/waiting_reader.hpp"
 #include "weft/state/memory_state.hpp"
 
 namespace weft::execution {
@@ -109,19 +109,13 @@ std::vector<uint64_t> segments_after_conflicts(const Payouts& block, size_t conf
     return out;
 }
 
-class Disk final : public state::ForwardingReader {
-public:
-    using ForwardingReader::ForwardingReader;
-    uint64_t read_time() const noexcept override { return 50'000; }
-};
-
 TEST(Automatic, WhatWasAChainRunsInOrderForSomeBlocks) {
     const Payouts block(few, 210'000);
     using Blocks = std::vector<uint64_t>;
     EXPECT_EQ(segments_after_conflicts(block, 0, block.state), (Blocks{1, 1, 1, 1, 1, 1}));
     EXPECT_EQ(segments_after_conflicts(block, few * 4 / 5, block.state), (Blocks{1, 1, 1, 1, 1, 1}));
     EXPECT_EQ(segments_after_conflicts(block, few, block.state), (Blocks{0, 0, 0, 0, 1, 1}));
-    EXPECT_EQ(segments_after_conflicts(block, few, Disk(block.state)), (Blocks{1, 1, 1, 1, 1, 1}));
+    EXPECT_EQ(segments_after_conflicts(block, few, WaitingReader(block.state)), (Blocks{1, 1, 1, 1, 1, 1}));
 }
 
 TEST(Automatic, AHeaderTellsTheGasItsBlockUsed) {
