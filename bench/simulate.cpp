@@ -11,8 +11,8 @@
 //
 // A run ahead of the cursor finds what a transaction before it wrote if that one's segment was published when
 // the reading transaction began. What is published may be wrong, and is right once committed. Publishing and
-// validating cost what they cost on two cores (docs/performance.md); memory bandwidth, caches and locks are
-// as good with 64 cores as with one, so the table is what the schedule allows, not a promise.
+// validating cost what they cost on two cores (docs/measurements/schedule.md); memory bandwidth, caches and
+// locks are as good with 64 cores as with one, so the table is what the schedule allows, not a promise.
 #include <fmt/format.h>
 
 #include <cmath>

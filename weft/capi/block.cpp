@@ -4,7 +4,7 @@
 namespace weft::capi {
 namespace {
 
-/// Signatures recovered at once: from here on a signature costs hardly less (docs/performance.md, Senders).
+/// Signatures recovered at once: from here on a signature costs hardly less (docs/measurements/senders.md).
 constexpr size_t batch = 64;
 
 /// Fills in the senders; the transactions whose signature is none, ascending.
