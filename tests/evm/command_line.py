@@ -515,7 +515,8 @@ def check_state_tests(folder):
     check("--run", json.loads(evm("statetest", "--run", "two", path).stdout) == [])
     check_names(folder, test["one"])
     for name, fields in (("a sender named by its key", {"sender": None, "secretKey": KEY}),
-                         ("no tip: all of the fee", {"gasPrice": None, "maxFeePerGas": "0x64"})):
+                         ("no tip: all of the fee", {"gasPrice": None, "maxFeePerGas": "0x64"}),
+                         ("from London on a cap, not the price beside it", {"gasPrice": "0x1", "maxFeePerGas": "0x64"})):
         with open(f"{folder}/same.json", "w") as file:
             json.dump({"one": test["one"] | {"transaction": test["one"]["transaction"] | fields}}, file)
         check(name, json.loads(evm("statetest", f"{folder}/same.json").stdout) == verdicts)

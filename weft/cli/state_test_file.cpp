@@ -16,6 +16,7 @@ using primitives::json::Value;
 /// The transaction of a test: what all variants share, and the values that vary.
 struct Template {
     std::expected<Transaction, std::string> shared;
+    std::optional<uint256> gas_price;  ///< beside a fee cap or a tip: it counts before London, as in geth
     Array data, gas_limits, values;
     std::optional<Array> access_lists;
 };
@@ -42,24 +43,27 @@ void read_receiver(Fields& fields, Transaction& tx) {
     }
 }
 
-void read_typed_fields(Fields& fields, Transaction& tx, std::expected<Transaction, std::string>& shared,
-                       bool& typed) {
-    if (!fits(fields, "gasPrice", tx.max_fee_per_gas, shared)) {
-        tx.type = TxType::dynamic_fee;
-        fits(fields, "maxFeePerGas", tx.max_fee_per_gas, shared);
-        if (!fits(fields, "maxPriorityFeePerGas", tx.max_priority_fee_per_gas, shared))
-            tx.max_priority_fee_per_gas = tx.max_fee_per_gas;  // as go-ethereum has it
-    } else {
-        tx.max_priority_fee_per_gas = tx.max_fee_per_gas;
-    }
+void read_prices(Fields& fields, Transaction& tx, Template& out) {
+    uint256 gas_price;
+    const bool has_price = fits(fields, "gasPrice", gas_price, out.shared);
+    const bool has_cap = fits(fields, "maxFeePerGas", tx.max_fee_per_gas, out.shared);
+    const bool has_tip = fits(fields, "maxPriorityFeePerGas", tx.max_priority_fee_per_gas, out.shared);
+    if (!has_cap) tx.max_fee_per_gas = gas_price;
+    if (!has_tip) tx.max_priority_fee_per_gas = tx.max_fee_per_gas;  // as go-ethereum has it
+    if (has_price && !has_cap && !has_tip) return;
+    tx.type = TxType::dynamic_fee;
+    if (has_price) out.gas_price = gas_price;
+}
+
+void read_typed_fields(Fields& fields, Transaction& tx, Template& out) {
+    read_prices(fields, tx, out);
     if (fields.optional("blobVersionedHashes", tx.blob_versioned_hashes)) tx.type = TxType::blob;
-    fits(fields, "maxFeePerBlobGas", tx.max_fee_per_blob_gas, shared);
+    fits(fields, "maxFeePerBlobGas", tx.max_fee_per_blob_gas, out.shared);
     if (fields.optional("authorizationList", tx.authorization_list)) tx.type = TxType::set_code;
     for (auto& authorization : tx.authorization_list) {
         authorization.authority = primitives::recover_authority(authorization);
         authorization.authority_recovered = true;
     }
-    typed = tx.type != TxType::legacy;
 }
 
 /// The sender, or the key that it signs with: older tests and fuzzers name the key only.
@@ -81,9 +85,8 @@ Result<Template> parse_template(Value value, uint64_t chain_id) {
     read_sender(fields, tx);
     fits(fields, "nonce", tx.nonce, out.shared);
     read_receiver(fields, tx);
-    bool typed = false;
-    read_typed_fields(fields, tx, out.shared, typed);
-    if (typed) tx.chain_id = chain_id;
+    read_typed_fields(fields, tx, out);
+    if (tx.type != TxType::legacy) tx.chain_id = chain_id;
     fields.required("data", out.data);
     fields.required("gasLimit", out.gas_limits);
     fields.required("value", out.values);
@@ -201,6 +204,15 @@ Result<void> read_environment(Value value, StateTest& test) {
     return fields.status();
 }
 
+void price_before_london(const StateTest& test, const uint256& gas_price, StateTest::Case& one) {
+    const auto chain = primitives::named_chain(one.fork);
+    if (!chain || !one.transaction || one.transaction->type != TxType::dynamic_fee) return;
+    if (chain->revision(test.block.number, test.block.timestamp, uint256{}) >= Revision::london) return;
+    Transaction& tx = *one.transaction;
+    tx.type = tx.access_list.empty() ? TxType::legacy : TxType::access_list;
+    tx.max_fee_per_gas = tx.max_priority_fee_per_gas = gas_price;
+}
+
 Result<void> read_post(Value value, const Template& transaction, std::string_view wanted, StateTest& test) {
     primitives::json::Object forks;
     if (auto read = primitives::json::read(value, forks); !read) return read;
@@ -215,6 +227,7 @@ Result<void> read_post(Value value, const Template& transaction, std::string_vie
             if (!one) return std::unexpected(std::move(one.error()).within(index).within(fork));
             one->fork = fork;
             one->index = index++;
+            if (transaction.gas_price) price_before_london(test, *transaction.gas_price, *one);
             test.cases.push_back(std::move(*one));
         }
     }

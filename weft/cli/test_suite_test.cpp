@@ -6,6 +6,7 @@
 
 #include "weft/cli/block_tests.hpp"
 #include "weft/cli/run.hpp"
+#include "weft/cli/state_test_file.hpp"
 #include "weft/cli/state_tests.hpp"
 
 namespace weft::cli {
@@ -26,6 +27,11 @@ constexpr const char* transfer = R"({"transfer": {
         "indexes": {"data": 0, "gas": GAS, "value": 0}}]}}})";
 constexpr const char* no_logs = "0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347";
 
+std::string filled(std::string text, std::initializer_list<std::pair<std::string, std::string>> fillings) {
+    for (const auto& [word, value] : fillings) text.replace(text.find(word), word.size(), value);
+    return text;
+}
+
 class StateTests : public testing::Test {
 protected:
     void SetUp() override {
@@ -38,14 +44,11 @@ protected:
     /// Runs the transfer with these fillings; the exit status. out_ and err_ hold what was printed.
     int run(std::string root, const char* logs, const char* exception, const char* gas,
             const char* fork = "Cancun", TestOptions options = {}) {
-        std::string text = transfer;
-        for (const auto& [word, value] : {std::pair<std::string, std::string>{"FORK", fork},
-                                          {"ROOT", std::move(root)},
-                                          {"LOGS", logs},
-                                          {"EXCEPTION", exception},
-                                          {"GAS", gas}})
-            text.replace(text.find(word), word.size(), value);
-        std::ofstream(folder_ / "test.json") << text;
+        std::ofstream(folder_ / "test.json") << filled(transfer, {{"FORK", fork},
+                                                                  {"ROOT", std::move(root)},
+                                                                  {"LOGS", logs},
+                                                                  {"EXCEPTION", exception},
+                                                                  {"GAS", gas}});
         return run_again(std::move(options));
     }
     /// What lies in the folder.
@@ -73,6 +76,28 @@ protected:
     std::filesystem::path folder_;
     std::string out_, err_;
 };
+
+TEST(StateTestFile, APriceBesideAFeeCapCountsBeforeLondonOnly) {
+    // As go-ethereum has it (tests/state_test_util.go).
+    for (const bool london : {false, true}) {
+        const auto document = primitives::json::Document::parse(
+            filled(transfer, {{"0a\", \"nonce", "0a\", \"maxFeePerGas\": \"0x0b\", \"nonce"},
+                              {"FORK", london ? "London" : "Berlin"},
+                              {"ROOT", std::string(64, '0')},
+                              {"LOGS", no_logs},
+                              {"EXCEPTION", ""},
+                              {"GAS", "0"}}),
+            "test.json");
+        ASSERT_TRUE(document) << document.error();
+        const auto test =
+            parse_state_test(*primitives::json::find(document->root().object().value(), "transfer"), "");
+        ASSERT_TRUE(test) << to_string(test.error());
+        const Transaction& tx = test->cases.at(0).transaction.value();
+        EXPECT_EQ(tx.type, london ? TxType::dynamic_fee : TxType::legacy);
+        EXPECT_EQ(tx.max_fee_per_gas, uint256(london ? 11 : 10));
+        EXPECT_EQ(tx.max_priority_fee_per_gas, tx.max_fee_per_gas);
+    }
+}
 
 const std::string zero_root = "0x" + std::string(64, '0');
 

@@ -13,16 +13,22 @@ using primitives::json::Error;
 using primitives::json::Fields;
 using primitives::json::Object;
 
+/// A slot's number, or its content: hex also where "0x" is missing, as go-ethereum and Besu read it.
+Result<uint256> read_word(std::string_view text) {
+    if (text.empty() || text.starts_with("0x")) return primitives::json::quantity(text);
+    return primitives::json::quantity(std::string("0x").append(text));
+}
+
 Result<void> read_storage(Value value, const Address& address, MemoryState& state) {
     Object slots;
     if (auto status = primitives::json::read(value, slots); !status) return status;
-    for (const auto [key, text] : slots) {
-        const auto slot = primitives::json::quantity(key);
+    for (const auto [key, content] : slots) {
+        const auto slot = read_word(key);
         if (!slot) return std::unexpected(Error{std::string(key), "its key is " + slot.error().message});
-        uint256 content;
-        if (auto status = primitives::json::read(text, content); !status)
-            return std::unexpected(std::move(status.error()).within(key));
-        state.set_storage(address, *slot, content);
+        const auto text = content.text();
+        const auto word = text ? read_word(*text) : primitives::json::as<uint256>(content);
+        if (!word) return std::unexpected(Error(word.error()).within(key));
+        state.set_storage(address, *slot, *word);
     }
     return {};
 }

@@ -9,7 +9,7 @@
 /// States in JSON: prestate.json, the "pre" and "alloc" objects of the official tests and of genesis.json,
 /// all of one form:
 /// {"0xADDRESS": {"balance": …, "nonce": …, "code": "0x…", "storage": {"KEY": "VALUE"}}}, every inner field
-/// optional.
+/// optional. KEY and VALUE are hex, with "0x" or without.
 namespace weft::state::json {
 
 using primitives::json::Result;

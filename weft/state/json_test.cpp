@@ -48,6 +48,16 @@ TEST(StateJson, ReadsAccounts) {
         parse(R"({"00000000000000000000000000000000000000aa":{}})"));  // genesis.json's keys have no 0x
 }
 
+TEST(StateJson, StorageIsHexAlsoWithout0x) {
+    // As storage stands in genesis files of Besu, and as go-ethereum reads it.
+    const auto state = parse(with_account(
+        R"({"storage":{"0x00":"10","0000000000000000000000000000000000000000000000000000000000000020":"a1"}})"));
+    ASSERT_TRUE(state) << state.error();
+    const Address address = *base::fixed_from_hex<Address>(a);
+    EXPECT_EQ(state->storage(address, 0), uint256{0x10});
+    EXPECT_EQ(state->storage(address, 0x20), uint256{0xa1});
+}
+
 TEST(StateJson, ErrorsNameTheField) {
     const std::string file = "prestate.json: ", account = file + a;
     EXPECT_EQ(parse("[]").error(), file + "not an object");
