@@ -202,9 +202,9 @@ private:
     /// Where reads wait, each transaction waits for its sender and its recipient at least.
     bool pays_in_parallel(std::span<const Transaction> transactions) const {
         constexpr uint64_t least = 210'000;    // nanoseconds, as estimated
-        constexpr uint64_t publishing = 400;   // of a transaction
+        constexpr uint64_t publishing = 250;   // of a transaction
         constexpr uint64_t taking_apart = 20;  // of a payment, for the owners of its accounts
-        constexpr uint64_t waking = 60'000;    // and bringing the threads together in the end
+        constexpr uint64_t waking = 80'000;    // and bringing the threads together in the end
         const size_t count = transactions.size();
         const uint64_t common = count * (transfer_nanoseconds + 2 * reader_->read_time());
         const uint64_t used = nanoseconds_beyond_transfers(env_->gas_used, count);
