@@ -204,12 +204,14 @@ Result<void> read_environment(Value value, StateTest& test) {
     return fields.status();
 }
 
+/// Of a test that has a price beside a fee cap or a tip: before London the price counts.
 void price_before_london(const StateTest& test, const uint256& gas_price, StateTest::Case& one) {
     const auto chain = primitives::named_chain(one.fork);
     if (!chain || !one.transaction || one.transaction->type != TxType::dynamic_fee) return;
     if (chain->revision(test.block.number, test.block.timestamp, uint256{}) >= Revision::london) return;
     Transaction& tx = *one.transaction;
     tx.type = tx.access_list.empty() ? TxType::legacy : TxType::access_list;
+    if (tx.type == TxType::legacy) tx.chain_id.reset();  // which a signature before EIP-155 can't name
     tx.max_fee_per_gas = tx.max_priority_fee_per_gas = gas_price;
 }
 

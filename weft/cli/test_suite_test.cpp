@@ -94,6 +94,7 @@ TEST(StateTestFile, APriceBesideAFeeCapCountsBeforeLondonOnly) {
         ASSERT_TRUE(test) << to_string(test.error());
         const Transaction& tx = test->cases.at(0).transaction.value();
         EXPECT_EQ(tx.type, london ? TxType::dynamic_fee : TxType::legacy);
+        EXPECT_EQ(tx.chain_id.has_value(), london);
         EXPECT_EQ(tx.max_fee_per_gas, uint256(london ? 11 : 10));
         EXPECT_EQ(tx.max_priority_fee_per_gas, tx.max_fee_per_gas);
     }

@@ -13,7 +13,7 @@ inline constexpr uint64_t transfer_gas = 21'000;
 /// What a transaction is likely to cost, in nanoseconds, from the transaction alone: for cutting segments and
 /// for choosing an executor, never for a result. Gas limits exceed what is used, the more the larger they
 /// are. Who brings much call data has something to be gone through, signatures or proofs among it, whose
-/// precompiles take longer for their gas than anything else. The rates are those of mainnet's blocks on the
+/// precompiles take longer for their gas than anything else. The rates are those of mainnet's blocks on
 /// machine A of docs/performance.md; only their ratios matter.
 template <class Tx>
 [[nodiscard]] uint64_t estimated_nanoseconds(const Tx& tx) noexcept {

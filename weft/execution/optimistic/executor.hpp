@@ -196,7 +196,7 @@ private:
         return chosen_->begin(*env_, *reader_, options_);
     }
 
-    /// Waking a thread and bringing the workers together costs as much as two hundred transfers; what is
+    /// Waking a thread and bringing the workers together costs as much as some 270 transfers; what is
     /// smaller stays on the caller's thread. So does a block of transfers with little beside them, unless
     /// they go by owner of account: to publish and to validate each costs more than another thread takes off.
     /// Where reads wait, each transaction waits for its sender and its recipient at least.
